@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The manifest in memory. One const table (fields.c) describes these structs
+ * and drives YAML out, YAML in, JSON and the JSON Schema; a field is added
+ * here and there, nowhere else.
+ *
+ * Everything is allocated from the caller's arena. Absent: NULL for strings,
+ * ABSENT for integers, a count of 0 for lists. Strings are bytes (paths and
+ * arguments need not be UTF-8); they never hold a NUL.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MANIFEST_SCHEMA "urn:reprise:manifest:1"
+#define ABSENT INT64_MIN
+
+struct strlist {
+	char **items;
+	size_t count;
+};
+
+struct kv {
+	char *key;
+	char *value;
+};
+
+struct kvlist {
+	struct kv *items;
+	size_t count;
+};
+
+/* Lists are { items, count } of the element struct. */
+#define LIST_OF(type)                                                          \
+	struct {                                                               \
+		struct type *items;                                            \
+		size_t count;                                                  \
+	}
+
+struct m_tool {
+	char *name;
+	char *version;
+};
+
+struct m_resource_usage {
+	double wall_s, user_s, sys_s;
+	int64_t max_rss_bytes;
+};
+
+struct m_user {
+	int64_t uid, gid;
+	struct strlist groups; /* numbers, as strings */
+};
+
+struct m_host {
+	char *name;	    /* nodename of uname(2) */
+	char *os;	    /* PRETTY_NAME of os-release(5) */
+	char *kernel;	    /* release of uname(2) */
+	char *architecture; /* machine of uname(2) */
+	char *libc;	    /* "glibc 2.36" */
+};
+
+/* What differs between two runs of the same thing is in here. */
+struct m_run {
+	char *id; /* uuid, lower case */
+	char *name;
+	char *group;
+	char *status; /* completed | failed | killed | incomplete */
+	int64_t exit_code;
+	char *signal;  /* "SIGTERM"; absent when it exited */
+	char *started; /* RFC 3339, UTC, microseconds */
+	char *ended;
+	struct m_resource_usage resource_usage;
+	struct m_user user;
+	struct m_host host;
+	char *backend; /* notify | ptrace: the engine that watched */
+	struct kvlist tags;
+};
+
+/* One of the command's standard streams. */
+struct m_stream {
+	char *kind; /* file | pipe | tty | socket | null | closed | other */
+	char *path; /* of a file or a device */
+	int64_t offset;
+};
+
+struct m_command {
+	struct strlist argv;
+	char *executable; /* absolute path after the PATH search */
+	char *cwd;
+	char *umask; /* "0022" */
+	struct m_stream stdin_, stdout_, stderr_;
+};
+
+struct m_limit {
+	char *name; /* "nofile": RLIMIT_* in lower case */
+	char *soft; /* decimal, or "unlimited" */
+	char *hard;
+};
+
+struct m_environment {
+	struct kvlist variables; /* in the order of environ */
+	struct strlist redacted; /* names only */
+	LIST_OF(m_limit) limits;
+};
+
+struct m_cpu {
+	char *vendor;
+	char *model_name;
+	struct strlist flags;
+	char *isa_level; /* "x86-64-v3" */
+	char *online;	 /* kernel list format, "0-7,16" */
+	char *possible;
+	char *present;
+	char *affinity;
+	int64_t count; /* processors in `affinity` */
+};
+
+struct m_memory {
+	int64_t total_bytes;
+};
+
+struct m_hardware {
+	struct m_cpu cpu;
+	struct m_memory memory;
+};
+
+/* An input or an output: one file, or one root of data with its table. */
+struct m_data {
+	char *id; /* "in1", "out1" */
+	char *path;
+	char *kind; /* file | tree */
+	char *role; /* code | dataset | model | configuration | checkpoint |
+		       log | metrics | other */
+	int64_t files;
+	int64_t bytes;
+	char *digest; /* of the file, or of the tree's table */
+	char *mode;   /* outputs of kind file: "0644" */
+	bool stored;  /* false: by reference, or redacted */
+	char *origin;
+	char *written_by; /* process id in `processes` */
+};
+
+struct m_files {
+	char *path; /* "files.yaml" */
+	char *digest;
+	int64_t entries;
+};
+
+struct m_process {
+	char *id; /* "p1": one for each exec */
+	char *parent;
+	char *executable;
+	struct strlist argv;
+	char *cwd;
+	struct strlist env_added; /* NAME=VALUE against the command's own */
+	int64_t exit_code;	  /* ABSENT: unknown; 128+n: signal n */
+};
+
+struct m_processes {
+	int64_t count; /* execs and forks */
+	LIST_OF(m_process) items;
+};
+
+struct m_device {
+	char *path;
+	char *type; /* char | block */
+	int64_t major, minor;
+	char *access; /* "r", "w", "rw" */
+	bool accelerator;
+};
+
+struct m_network {
+	char *family;	 /* unix | inet | inet6 | netlink | ... */
+	char *protocol;	 /* stream | dgram | ... */
+	char *direction; /* connect | bind */
+	char *peer;	 /* "192.0.2.1:443", "/run/x.sock", "@abstract" */
+	char *role;
+};
+
+/* Something known not to have been recorded or rebuilt. */
+struct m_gap {
+	char *kind;   /* a word: "unreadable", "changed", "io-uring", ... */
+	char *path;   /* what it hurts, when it is a file */
+	char *detail; /* one line for a person */
+};
+
+struct m_completeness {
+	char *aggregate; /* complete | incomplete */
+	LIST_OF(m_gap) gaps;
+};
+
+struct manifest {
+	char *schema;
+	struct m_tool tool;
+	struct m_run run;
+	struct m_command command;
+	struct m_environment environment;
+	struct m_hardware hardware;
+	LIST_OF(m_data) inputs;
+	LIST_OF(m_data) outputs;
+	struct m_files files;
+	struct m_processes processes;
+	LIST_OF(m_device) devices;
+	LIST_OF(m_network) network;
+	struct m_completeness completeness;
+};

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One command in namespaces of its own: mechanism, no policy. The caller says
+ * what the command is to see; this module builds it as a list of named steps
+ * and runs the command under our own init. A step that fails ends with an
+ * error that begins with the step's name, and no process started: a partial
+ * sandbox never runs.
+ *
+ * Who owns the mounts: as root (with CAP_SYS_ADMIN here) the caller's own user
+ * namespace, else a first user namespace that the sandbox makes. The command
+ * itself always runs in a further user namespace, so that it has no capability
+ * over the mounts.
+ */
+#pragma once
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct err;
+struct arena;
+struct iso_ids;
+struct isolation;
+
+/* A bind of a host file or directory. */
+struct iso_bind {
+	const char *source;
+	const char *target; /* inside; must exist in the root */
+	bool read_only;
+	bool devices; /* device nodes on it work */
+};
+
+/* A file with the given content over an existing path (a fake /proc file). */
+struct iso_fake {
+	const char *target;
+	const void *content;
+	size_t len;
+};
+
+/* A device node of the host, bound at the same or another path in /dev. */
+struct iso_device {
+	const char *source;
+	const char *target;
+	bool is_block;
+	unsigned major, minor; /* must be what the host's node has */
+};
+
+struct iso_limit {
+	int resource; /* RLIMIT_* */
+	struct rlimit value;
+};
+
+enum iso_stdin { ISO_STDIN_INHERIT, ISO_STDIN_FILE };
+
+struct isolation {
+	/* What the command sees of itself. */
+	char *const *argv;
+	const char *executable; /* inside; argv[0] may be anything */
+	char *const *envp;
+	const char *cwd;
+	mode_t umask;
+	uid_t uid; /* ids that the command sees */
+	gid_t gid;
+	const char *hostname;
+	const struct iso_limit *limits;
+	size_t limit_count;
+	const cpu_set_t *affinity; /* NULL: leave */
+	size_t affinity_size;
+
+	/* Owners other than uid/gid that the tree should show, where a range of
+	 * ids can be mapped (root; newuidmap later); else all show as uid. */
+	const uint32_t *extra_uids, *extra_gids;
+	size_t extra_uid_count, extra_gid_count;
+
+	/*
+	 * Builds the root in the sandbox's mount namespace, with full
+	 * capabilities over it, before anything of the host is hidden. Returns
+	 * a descriptor of the root's mount (fsmount(2), open_tree(2)), or -1.
+	 * Runs in the child: what it learns must travel by shared memory.
+	 * `ids` translates an owner to show into the id to store in the tree.
+	 */
+	int (*build_root)(void *arg, const struct iso_ids *ids, struct err *e);
+	void *build_arg;
+
+	const struct iso_bind *binds;
+	size_t bind_count;
+	const struct iso_fake *fakes;
+	size_t fake_count;
+	const struct iso_device *devices; /* besides the standard nodes */
+	size_t device_count;
+	/* Read-only subtrees of the root, paths inside. */
+	const char *const *read_only;
+	size_t read_only_count;
+
+	bool host_network; /* --network host */
+	uint64_t shm_bytes; /* size of /dev/shm; 0: the kernel's default */
+	/* Capabilities (bit n = CAP n) kept in the inner user namespace only:
+	 * of the file capabilities that a run captured as root had. */
+	uint64_t keep_caps;
+
+	enum iso_stdin stdin_kind;
+	const char *stdin_path; /* inside */
+	off_t stdin_offset;
+
+	/* For tests: a guard of this name is left out, to show that the attack
+	 * it answers would succeed. NULL in real use. */
+	const char *without_guard;
+};
+
+/* Translation of ids between what the command sees and what is stored. */
+struct iso_ids {
+	uid_t (*uid)(const struct iso_ids *, uint32_t shown);
+	gid_t (*gid)(const struct iso_ids *, uint32_t shown);
+	const struct isolation *iso;
+	uid_t base; /* root: first id of the range; else unused */
+	bool range;
+};
+
+struct iso_result {
+	int exit_code; /* as a shell gives it: 128+n for signal n */
+	int signal;    /* 0: exited */
+	struct rusage usage;
+};
+
+/*
+ * Run to the end. 0: the command ran (see result), -1: it did not start (e
+ * begins with the step's name; e->code ENOENT or EACCES of the "exec" step
+ * mean 127 or 126). Terminal signals reach the command; the caller's other
+ * signals are forwarded.
+ */
+int isolation_run(const struct isolation *iso, struct iso_result *out,
+	struct err *e);
+
+/* host_support.c: what this machine allows, each probed by trying. */
+enum support_state { SUPPORT_YES, SUPPORT_NO, SUPPORT_UNKNOWN };
+
+struct support {
+	const char *name; /* "user-namespaces", "overlay-metadata-root", ... */
+	enum support_state state;
+	char *detail; /* what was seen */
+	char *remedy; /* exact, or NULL when there is none or no need */
+};
+
+/* The root strategies: 'A' needs 6.16, 'B' 5.11; 0 when neither works. */
+struct host_support {
+	struct support *items;
+	size_t count;
+	bool userns;
+	bool root_a, root_b;
+};
+
+/* Forked probes, some milliseconds each; never fails as a whole. */
+void host_support_probe(struct host_support *h, struct arena *a);
