@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+/* SHA-256 through libcrypto's EVP interface. */
+#include "base/digest.h"
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK (256 << 10)
+
+struct hasher {
+	EVP_MD_CTX *ctx;
+};
+
+static void start(struct hasher *h)
+{
+	if (EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
+struct hasher *hasher_new(void)
+{
+	struct hasher *h = xcalloc(1, sizeof(*h));
+
+	h->ctx = EVP_MD_CTX_new();
+	if (!h->ctx)
+		abort();
+	start(h);
+	return h;
+}
+
+void hasher_free(struct hasher *h)
+{
+	if (!h)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+}
+
+void hasher_add(struct hasher *h, const void *p, size_t n)
+{
+	if (EVP_DigestUpdate(h->ctx, p, n) != 1)
+		abort();
+}
+
+void hasher_final(struct hasher *h, struct digest *out)
+{
+	if (EVP_DigestFinal_ex(h->ctx, out->b, NULL) != 1)
+		abort();
+	start(h);
+}
+
+void digest_bytes(const void *p, size_t n, struct digest *out)
+{
+	struct hasher *h = hasher_new();
+
+	hasher_add(h, p, n);
+	hasher_final(h, out);
+	hasher_free(h);
+}
+
+int digest_fd(int fd, struct digest *out, uint64_t *size, struct err *e)
+{
+	struct hasher *h = hasher_new();
+	char *buf = xmalloc(CHUNK);
+	uint64_t total = 0;
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, buf, CHUNK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		hasher_add(h, buf, (size_t)n);
+		total += (uint64_t)n;
+	}
+	if (n < 0)
+		err_sys(e, "cannot read");
+	else
+		hasher_final(h, out);
+	if (size)
+		*size = total;
+	free(buf);
+	hasher_free(h);
+	return n < 0 ? -1 : 0;
+}
+
+bool digest_equal(const struct digest *a, const struct digest *b)
+{
+	return memcmp(a->b, b->b, DIGEST_BYTES) == 0;
+}
+
+bool digest_is_zero(const struct digest *d)
+{
+	static const struct digest zero;
+
+	return digest_equal(d, &zero);
+}
+
+void digest_hex(const struct digest *d, char out[DIGEST_HEX + 1])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (int i = 0; i < DIGEST_BYTES; i++) {
+		out[2 * i] = hex[d->b[i] >> 4];
+		out[2 * i + 1] = hex[d->b[i] & 15];
+	}
+	out[DIGEST_HEX] = 0;
+}
+
+void digest_text(const struct digest *d, char out[DIGEST_TEXT])
+{
+	memcpy(out, "sha256:", 7);
+	digest_hex(d, out + 7);
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+int digest_parse(const char *s, struct digest *out)
+{
+	struct digest d;
+
+	if (strncmp(s, "sha256:", 7) == 0)
+		s += 7;
+	if (strnlen(s, DIGEST_HEX + 1) != DIGEST_HEX)
+		return -1;
+	for (int i = 0; i < DIGEST_BYTES; i++) {
+		int high = nibble(s[2 * i]), low = nibble(s[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -1;
+		d.b[i] = (uint8_t)(high << 4 | low);
+	}
+	*out = d;
+	return 0;
+}

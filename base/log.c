@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Lines on stderr, each in one write. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The one mutable global of the program: set by -q before anything runs. */
+static enum log_level current = LOG_NORMAL;
+
+void log_set_level(enum log_level level)
+{
+	current = level;
+}
+
+enum log_level log_get_level(void)
+{
+	return current;
+}
+
+static void line(const char *fmt, va_list ap)
+{
+	static const char prefix[] = "reprise: ";
+	char buf[4096];
+	int saved = errno;
+	size_t len = sizeof(prefix) - 1;
+	int n;
+
+	memcpy(buf, prefix, len);
+	n = vsnprintf(buf + len, sizeof(buf) - len - 1, fmt, ap);
+	if (n < 0)
+		return;
+	len += (size_t)n < sizeof(buf) - len - 1 ? (size_t)n
+						 : sizeof(buf) - len - 2;
+	buf[len++] = '\n';
+	/* Nobody is left to tell when stderr itself is gone. */
+	if (write(STDERR_FILENO, buf, len) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+#define LOG_AT(function, level)                                                \
+	void function(const char *fmt, ...)                                    \
+	{                                                                      \
+		va_list ap;                                                    \
+                                                                               \
+		if (current < (level))                                         \
+			return;                                                \
+		va_start(ap, fmt);                                             \
+		line(fmt, ap);                                                 \
+		va_end(ap);                                                    \
+	}
+
+LOG_AT(log_error, LOG_ERRORS)
+LOG_AT(log_warn, LOG_NORMAL)
+LOG_AT(log_info, LOG_NORMAL)
+LOG_AT(log_debug, LOG_DEBUG)
