@@ -143,9 +143,16 @@ struct store *cli_open_store(
 	struct invocation *in, bool must_write, struct err *e);
 /* Print a JSON document and a newline on stdout; takes over the reference. */
 int cli_print_json(struct json_t *doc, struct err *e);
-/* A JSON string; bytes that are not UTF-8 are given as \ufffd. */
-struct json_t *cli_json_string(const char *s);
 /* Flush stdout: -1 when what was printed did not arrive. */
 int cli_flush(struct err *e);
-/* "945 kB": decimal units, three digits; into the arena. */
+
+/* text.c */
+
+/* A JSON string (NULL for NULL); bytes that are not UTF-8 become U+FFFD. */
+struct json_t *cli_json_string(const char *s);
+/* "945 kB": decimal units, two or three digits. */
 char *cli_bytes_text(struct arena *a, uint64_t n);
+/* Control characters and what is not UTF-8 as \xNN: safe on a terminal. */
+char *cli_printable(struct arena *a, const char *s);
+/* Words quoted for a shell where they must be, printable. */
+char *cli_command_text(struct arena *a, const struct strlist *argv);

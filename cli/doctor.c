@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `reprise doctor`: what this machine allows, and the remedy for the rest. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "cli/cli.h"
+#include "sandbox/isolation/isolation.h"
+#include "store/store.h"
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+struct doctor_options {
+	struct common_options common;
+	bool json;
+};
+
+static const struct cli_opt doctor_opts[] = {
+	{"json", 0, NULL, "print JSON", CLI_FLAG,
+		offsetof(struct doctor_options, json)},
+	CLI_COMMON_OPTIONS,
+	{0},
+};
+
+struct diagnosis {
+	struct host_support host;
+	char *store; /* or NULL */
+	struct support store_item, space_item;
+};
+
+static const char *const state_words[] = {
+	[SUPPORT_YES] = "yes",
+	[SUPPORT_NO] = "no",
+	[SUPPORT_UNKNOWN] = "unknown",
+};
+
+/* The nearest directory upwards that exists: where a store would be made. */
+static char *existing(struct arena *a, const char *path)
+{
+	char *p = arena_strdup(a, path);
+
+	while (access(p, F_OK) < 0 && p[1] != '\0') {
+		char *slash = strrchr(p, '/');
+
+		slash[slash == p ? 1 : 0] = '\0';
+	}
+	return p;
+}
+
+static void look_at_store(struct invocation *in, struct diagnosis *d)
+{
+	const struct common_options *o = in->options;
+	struct arena *a = in->arena;
+	struct err e = ERR_INIT;
+	struct statvfs fs;
+	const char *dir;
+
+	d->store_item = (struct support){.name = "store"};
+	d->space_item = (struct support){.name = "store-space"};
+	d->store = store_locate(a, o->store, &e);
+	if (d->store == NULL) {
+		d->store_item.state = SUPPORT_NO;
+		d->store_item.detail = arena_strdup(a, e.msg);
+		d->store_item.remedy = arena_strdup(
+			a, "name a store with --store or $REPRISE_STORE");
+		d->space_item.state = SUPPORT_UNKNOWN;
+		return;
+	}
+	dir = existing(a, d->store);
+	d->store_item.state =
+		access(dir, W_OK | X_OK) == 0 ? SUPPORT_YES : SUPPORT_NO;
+	d->store_item.detail = arena_printf(a, "%s%s", d->store,
+		strcmp(dir, d->store) == 0 ? "" : " (not made yet)");
+	if (d->store_item.state == SUPPORT_NO)
+		d->store_item.remedy = arena_printf(a,
+			"'%s' cannot be written (%s): give this user the right "
+			"to, or name another store with --store or "
+			"$REPRISE_STORE",
+			dir, strerror(errno));
+	if (statvfs(dir, &fs) < 0 || fs.f_blocks == 0) {
+		d->space_item.state = SUPPORT_UNKNOWN;
+		return;
+	}
+	d->space_item.detail = arena_printf(a, "%s free of %s",
+		cli_bytes_text(a, (uint64_t)fs.f_bavail * fs.f_frsize),
+		cli_bytes_text(a, (uint64_t)fs.f_blocks * fs.f_frsize));
+	d->space_item.state = SUPPORT_YES;
+	if (fs.f_bavail >= fs.f_blocks / 20)
+		return;
+	d->space_item.state = SUPPORT_NO;
+	d->space_item.remedy = arena_strdup(a,
+		"contents are not stored while less than 5 % is free: free "
+		"some space, or name another store with --store");
+}
+
+static void print_item(struct arena *a, const struct support *i)
+{
+	printf("%-8s %-24s %s\n", state_words[i->state], i->name,
+		i->detail ? cli_printable(a, i->detail) : "");
+	if (i->remedy != NULL)
+		printf("%-8s remedy: %s\n", "", i->remedy);
+}
+
+static json_t *item_json(const struct support *i)
+{
+	return json_pack("{s:s, s:s, s:o*, s:o*}", "name", i->name, "state",
+		state_words[i->state], "detail", cli_json_string(i->detail),
+		"remedy", cli_json_string(i->remedy));
+}
+
+static bool all_well(const struct diagnosis *d)
+{
+	return d->host.userns && (d->host.root_a || d->host.root_b) &&
+	       d->store_item.state == SUPPORT_YES &&
+	       d->space_item.state != SUPPORT_NO;
+}
+
+static int print_json(const struct diagnosis *d, struct err *e)
+{
+	json_t *items = json_array(), *roots = json_array();
+
+	for (size_t i = 0; i < d->host.count; i++)
+		json_array_append_new(items, item_json(&d->host.items[i]));
+	json_array_append_new(items, item_json(&d->store_item));
+	json_array_append_new(items, item_json(&d->space_item));
+	if (d->host.root_a)
+		json_array_append_new(roots, json_string("A"));
+	if (d->host.root_b)
+		json_array_append_new(roots, json_string("B"));
+	return cli_print_json(
+		json_pack("{s:b, s:b, s:o, s:o*, s:o}", "ok", all_well(d),
+			"user_namespaces", d->host.userns, "roots", roots,
+			"store", cli_json_string(d->store), "items", items),
+		e);
+}
+
+static int doctor_run(struct invocation *in)
+{
+	const struct doctor_options *o = in->options;
+	struct diagnosis d = {.store = NULL};
+	struct err e = ERR_INIT;
+	int r;
+
+	host_support_probe(&d.host, in->arena);
+	look_at_store(in, &d);
+	if (o->json) {
+		r = print_json(&d, &e);
+	} else {
+		for (size_t i = 0; i < d.host.count; i++)
+			print_item(in->arena, &d.host.items[i]);
+		print_item(in->arena, &d.store_item);
+		print_item(in->arena, &d.space_item);
+		r = cli_flush(&e);
+	}
+	if (r < 0)
+		return cli_fail(in, &e);
+	return all_well(&d) ? CLI_OK : CLI_DIFFERS;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.summary = "say what this machine allows, and the remedies",
+	.synopsis = "[OPTIONS]",
+	.opts = doctor_opts,
+	.options_size = sizeof(struct doctor_options),
+	.trouble = CLI_TROUBLE,
+	.run = doctor_run,
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `reprise export`: writes runs in a form that leaves the store. */
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/walk.h"
+#include "store/bundle.h"
+#include "store/runs.h"
+#include "store/store.h"
+#include <stdio.h>
+#include <string.h>
+
+struct export_options {
+	struct common_options common;
+	const char *format;
+	const char *output;
+	bool dry_run;
+};
+
+static const struct cli_opt export_opts[] = {
+	{"dry-run", 0, NULL, "list what would leave, write nothing", CLI_FLAG,
+		offsetof(struct export_options, dry_run)},
+	{"format", 0, "bundle", "the form to write (default: bundle)",
+		CLI_CHOICE, offsetof(struct export_options, format)},
+	{"output", 'o', "PATH", "write to PATH; '-' is standard output",
+		CLI_STRING, offsetof(struct export_options, output)},
+	CLI_COMMON_OPTIONS,
+	{0},
+};
+
+static void export_defaults(void *options)
+{
+	struct export_options *o = options;
+
+	o->format = "bundle";
+}
+
+static int print_content(void *arg, const struct content *c, struct err *e)
+{
+	struct arena *scratch = arg;
+	char digest[DIGEST_TEXT];
+
+	digest_text(c->digest, digest);
+	printf("%s  %s  %s\n", c->stored ? "content" : "digest ", digest,
+		cli_printable(scratch, c->path));
+	arena_clear(scratch);
+	return 0;
+}
+
+static int list_what_leaves(
+	struct invocation *in, struct store *s, const char *id, struct err *e)
+{
+	autoarena *scratch = arena_new();
+	struct manifest m;
+
+	if (run_read_manifest(s, id, in->arena, &m, e) < 0)
+		return -1;
+	printf("run      %s\n", id);
+	return walk_contents(s, id, &m, print_content, scratch, e);
+}
+
+static int export_runs(struct invocation *in, struct store *s, struct err *e)
+{
+	const struct export_options *o = in->options;
+	struct bundle_totals t = {0};
+	const char **ids = arena_array(in->arena, (size_t)in->argc, sizeof(*ids));
+
+	for (int i = 0; i < in->argc; i++) {
+		char *id = arena_alloc(in->arena, RUN_ID_LEN + 1);
+
+		if (run_find(s, in->argv[i], id, e) < 0)
+			return cli_fail(in, e);
+		ids[i] = id;
+		if (o->dry_run && list_what_leaves(in, s, id, e) < 0)
+			return cli_fail(in, e);
+	}
+	if (o->dry_run)
+		return cli_flush(e) < 0 ? cli_fail(in, e) : CLI_OK;
+	if (bundle_export(s, ids, (size_t)in->argc, o->output, &t, e) < 0)
+		return cli_fail(in, e);
+	log_info("exported %llu run%s, %llu objects (%s) to %s",
+		(unsigned long long)t.runs, t.runs == 1 ? "" : "s",
+		(unsigned long long)t.objects,
+		cli_bytes_text(in->arena, t.bytes), o->output);
+	if (t.missing > 0)
+		log_warn("%llu contents are known by digest only and are not "
+			 "in the bundle",
+			(unsigned long long)t.missing);
+	return CLI_OK;
+}
+
+static int export_run(struct invocation *in)
+{
+	const struct export_options *o = in->options;
+	struct err e = ERR_INIT;
+	struct store *s;
+	int status;
+
+	if (o->output == NULL && !o->dry_run) {
+		err_set(&e, "export: option '--output' is missing");
+		return cli_fail(in, &e);
+	}
+	s = cli_open_store(in, false, &e);
+	if (s == NULL)
+		return cli_fail(in, &e);
+	status = export_runs(in, s, &e);
+	store_close(s);
+	return status;
+}
+
+const struct command cmd_export = {
+	.name = "export",
+	.summary = "write runs into a file that travels",
+	.synopsis = "[OPTIONS] -o PATH RUN...",
+	.opts = export_opts,
+	.options_size = sizeof(struct export_options),
+	.min_operands = 1,
+	.max_operands = -1,
+	.trouble = CLI_TROUBLE,
+	.run = export_run,
+	.defaults = export_defaults,
+};

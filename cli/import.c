@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `reprise import`: takes a bundle into the store. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "store/bundle.h"
+#include "store/store.h"
+#include <jansson.h>
+#include <stdio.h>
+
+struct import_options {
+	struct common_options common;
+	bool json;
+};
+
+static const struct cli_opt import_opts[] = {
+	{"json", 0, NULL, "print JSON", CLI_FLAG,
+		offsetof(struct import_options, json)},
+	CLI_COMMON_OPTIONS,
+	{0},
+};
+
+static int print_json(char **ids, const struct bundle_totals *t, struct err *e)
+{
+	json_t *runs = json_array();
+
+	for (uint64_t i = 0; i < t->runs; i++)
+		json_array_append_new(runs, json_string(ids[i]));
+	return cli_print_json(
+		json_pack("{s:o, s:I, s:I}", "runs", runs, "objects",
+			(json_int_t)t->objects, "bytes", (json_int_t)t->bytes),
+		e);
+}
+
+static int import_into(struct invocation *in, struct store *s, struct err *e)
+{
+	const struct import_options *o = in->options;
+	struct bundle_totals t = {0};
+	char **ids;
+
+	if (bundle_import(s, in->argv[0], in->arena, &ids, &t, e) < 0)
+		return cli_fail(in, e);
+	if (o->json)
+		return print_json(ids, &t, e) < 0 ? cli_fail(in, e) : CLI_OK;
+	for (uint64_t i = 0; i < t.runs; i++)
+		printf("%s\n", ids[i]);
+	log_info("imported %llu run%s, %llu objects (%s)",
+		(unsigned long long)t.runs, t.runs == 1 ? "" : "s",
+		(unsigned long long)t.objects,
+		cli_bytes_text(in->arena, t.bytes));
+	return cli_flush(e) < 0 ? cli_fail(in, e) : CLI_OK;
+}
+
+static int import_run(struct invocation *in)
+{
+	struct err e = ERR_INIT;
+	struct store *s = cli_open_store(in, true, &e);
+	int status;
+
+	if (s == NULL)
+		return cli_fail(in, &e);
+	status = import_into(in, s, &e);
+	store_close(s);
+	return status;
+}
+
+const struct command cmd_import = {
+	.name = "import",
+	.summary = "take a bundle into the store",
+	.synopsis = "[OPTIONS] BUNDLE",
+	.opts = import_opts,
+	.options_size = sizeof(struct import_options),
+	.min_operands = 1,
+	.max_operands = 1,
+	.trouble = CLI_TROUBLE,
+	.run = import_run,
+};
