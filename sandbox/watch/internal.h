@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the watch share; nobody else includes this. */
+#pragma once
+
+#include "base/err.h"
+#include "sandbox/watch/filter.h"
+#include "sandbox/watch/watch.h"
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#define RECEIVERS 4
+
+/*
+ * One receiver's place in memory that recorder and keeper share. The kernel
+ * writes a notification straight into `notif`, so that the keeper knows the
+ * id of a call that was in flight when the recorder died.
+ */
+struct watch_slot {
+	struct seccomp_notif notif;
+	_Atomic uint64_t answered; /* the last id that was answered */
+};
+
+struct watch_shared {
+	struct watch_slot slots[RECEIVERS];
+	/* Signals from kill(2) that also reached the recorder: the sender
+	 * meant the whole group, and the command has its own copy. */
+	_Atomic uint32_t recorder_got[NSIG];
+	/* Set once: later calls are let through without asking. */
+	_Atomic int frozen;
+	_Atomic uint64_t calls, vanished;
+};
+
+/* Messages from the recorder to the keeper (SOCK_SEQPACKET). */
+enum watch_msg_type {
+	MSG_LISTENER,	/* carries the listener */
+	MSG_COMMAND,	/* carries a pidfd of the command; pid */
+	MSG_STOPPED,	/* the command was stopped by a signal */
+	MSG_NOT_STARTED,/* execve failed: code */
+	MSG_FAILED,	/* nothing started: err */
+	MSG_ENDED,	/* status; recording goes on */
+	MSG_DONE,	/* the record is complete */
+};
+
+struct watch_msg {
+	enum watch_msg_type type;
+	int value;
+	pid_t pid;
+	struct err err;
+};
+
+struct watch {
+	const struct watch_spec *spec;
+	enum watch_backend backend;
+	struct filter filter;
+	struct watch_shared *shared;
+	int sock;     /* this process's end towards the other */
+	int listener; /* notify, else -1 */
+	/* What the user's process had, for the command. */
+	sigset_t mask;
+	struct sigaction actions[NSIG];
+	int *inherited; /* its descriptors from 3 on */
+	size_t inherited_count;
+	/* recorder */
+	pid_t command;
+	int exec_pipe; /* read end: errno of a failed execve */
+};
+
+/* message.c: -1 with errno; fd -1 means none. */
+int watch_send(int sock, const struct watch_msg *m, int fd);
+/* 1 a message, 0 the other end is gone; *fd gets what it carried or -1. */
+int watch_recv(int sock, struct watch_msg *m, int *fd);
+
+/* signals.c */
+void watch_signals_save(struct watch *w);
+/* Block what may come to keeper and recorder; a signalfd, or -1. */
+int watch_signals_take(void);
+/* In the command's process, before execve: as the user's process had them. */
+void watch_signals_restore(const struct watch *w);
+
+/* spawn.c: fork the command; it installs the filter and runs execve once
+ * `go` is written to. Returns its pid, or -1. */
+pid_t watch_spawn(struct watch *w, int *go, struct err *e);
+int watch_load_filter(const struct sock_fprog *prog, bool listener,
+	struct err *e);
+/* 0: the command runs; else the errno of its execve, or WATCH_NO_FILTER plus
+ * that of loading the filter. Blocks until known. */
+#define WATCH_NO_FILTER 0x10000
+int watch_exec_error(struct watch *w);
+
+/* notify.c */
+int watch_notify_start(struct watch *w, struct err *e);
+/* Let one call through, as the keeper does. -1 with errno. */
+int watch_notify_continue(int listener, uint64_t id);
+/* Has every watched task gone? */
+bool watch_notify_hangup(int listener);
+/* Answer everything with CONTINUE until every watched task is gone. */
+void watch_notify_drain(int listener, struct watch_shared *s);
+/* After the recorder's death: answer what it had received. */
+void watch_notify_takeover(int listener, struct watch_shared *s);
+
+/* ptrace.c: trace until every task is gone. Calls watch_child_* below. */
+void watch_ptrace_loop(struct watch *w);
+int watch_ptrace_attach(pid_t pid);
+
+/* Close what only the command may hold of the caller's: a reader of its pipe
+ * would wait for an end that does not come. stderr stays, for messages. */
+void watch_let_go(const struct watch *w);
+
+/* recorder.c */
+void watch_recorder(struct watch *w) __attribute__((noreturn));
+/* The command was stopped, or has ended; from whoever reaps. */
+void watch_command_stopped(struct watch *w, int sig);
+void watch_command_ended(struct watch *w, int status);
+void watch_dispatch(struct watch *w, const struct call *c, struct answer *out);
+
+/* keeper.c */
+int watch_keeper(struct watch *w, pid_t recorder, int signals,
+	struct watch_result *out, struct err *e);

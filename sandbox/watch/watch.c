@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Choosing an engine, and the fork into keeper and recorder. */
+#include "sandbox/watch/watch.h"
+#include "base/arena.h"
+#include "base/fs.h"
+#include "sandbox/watch/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *watch_backend_name(enum watch_backend b)
+{
+	return b == BACKEND_NOTIFY   ? "notify"
+	     : b == BACKEND_PTRACE ? "ptrace"
+				     : "auto";
+}
+
+/* A probe in a child: its exit status is an errno, 0 is success. */
+static int probe(int (*f)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(f());
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return EIO;
+	return WEXITSTATUS(status);
+}
+
+static int probe_notify(void)
+{
+	struct sock_filter ok = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog prog = {1, &ok};
+
+	return watch_load_filter(&prog, true, NULL) < 0 ? errno : 0;
+}
+
+static int probe_ptrace(void)
+{
+	pid_t pid = fork();
+	int r;
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	if (pid < 0)
+		return errno;
+	r = watch_ptrace_attach(pid) < 0 ? errno : 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return r;
+}
+
+/* Before 5.19 a call that was received already could be interrupted too. */
+static bool kernel_before(unsigned major, unsigned minor)
+{
+	struct utsname u;
+	unsigned a = 0, b = 0;
+
+	if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &a, &b) != 2)
+		return false;
+	return a < major || (a == major && b < minor);
+}
+
+static int explain_notify(int code, struct err *e)
+{
+	errno = code;
+	if (code == EBUSY)
+		return err_set(e, "seccomp notification is taken: this process "
+				  "is already watched by another one");
+	return err_sys(e, "this kernel or container refuses a seccomp listener "
+			  "(kernel 5.5 or later and a seccomp profile that "
+			  "allows seccomp(2) are needed)");
+}
+
+static int explain_ptrace(int code, struct err *e)
+{
+	errno = code;
+	return err_sys(e, "ptrace is refused here (see "
+			  "/proc/sys/kernel/yama/ptrace_scope: 0 or 1 is "
+			  "needed; in a container: --cap-add SYS_PTRACE)");
+}
+
+int watch_choose(enum watch_backend *backend, struct err *e)
+{
+	int notify = -1;
+	int ptrace_code;
+
+	if (*backend != BACKEND_PTRACE) {
+		notify = probe(probe_notify);
+		if (*backend == BACKEND_NOTIFY)
+			return notify ? explain_notify(notify, e) : 0;
+		if (!notify && !kernel_before(5, 19)) {
+			*backend = BACKEND_NOTIFY;
+			return 0;
+		}
+	}
+	ptrace_code = probe(probe_ptrace);
+	if (!ptrace_code) {
+		*backend = BACKEND_PTRACE;
+		return 0;
+	}
+	if (*backend == BACKEND_AUTO && !notify) {
+		*backend = BACKEND_NOTIFY;
+		return 0;
+	}
+	return explain_ptrace(ptrace_code, e);
+}
+
+/* Descriptors from 3 on that the caller gave; ours are all close-on-exec. */
+static void find_inherited(struct watch *w)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *ent;
+
+	while (d && (ent = readdir(d))) {
+		int fd = atoi(ent->d_name);
+
+		if (fd < 3 || (fcntl(fd, F_GETFD) & FD_CLOEXEC))
+			continue;
+		w->inherited = xrealloc(w->inherited,
+			(w->inherited_count + 1) * sizeof(*w->inherited));
+		w->inherited[w->inherited_count++] = fd;
+	}
+	if (d)
+		closedir(d);
+}
+
+void watch_let_go(const struct watch *w)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (size_t i = 0; i < w->inherited_count; i++)
+		close(w->inherited[i]);
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}
+
+static void watch_release(struct watch *w)
+{
+	filter_release(&w->filter);
+	free(w->inherited);
+	if (w->shared != MAP_FAILED)
+		munmap(w->shared, sizeof(*w->shared));
+}
+
+static int fork_recorder(struct watch *w, struct watch_result *out,
+	struct err *e)
+{
+	autoclose int signals = -1;
+	int pair[2];
+	pid_t recorder;
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "cannot make a socket pair");
+	watch_signals_save(w);
+	signals = watch_signals_take();
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	recorder = fork();
+	if (recorder < 0)
+		return err_sys(e, "cannot fork");
+	if (recorder == 0) {
+		close(pair[0]);
+		close(signals);
+		w->sock = pair[1];
+		watch_recorder(w);
+	}
+	close(pair[1]);
+	w->sock = pair[0];
+	watch_let_go(w);
+	r = watch_keeper(w, recorder, signals, out, e);
+	close(w->sock);
+	return r;
+}
+
+int watch_run(const struct watch_spec *spec, struct watch_result *out,
+	struct err *e)
+{
+	struct watch w = {.spec = spec, .backend = spec->backend,
+		.listener = -1, .sock = -1, .exec_pipe = -1,
+		.shared = MAP_FAILED};
+	int r = -1;
+
+	*out = (struct watch_result){.outcome = WATCH_ENDED};
+	if (watch_choose(&w.backend, e) < 0)
+		return -1;
+	find_inherited(&w);
+	if (filter_build(&w.filter, spec->calls, spec->call_count,
+		    w.backend == BACKEND_NOTIFY ? SCMP_ACT_NOTIFY
+						: SCMP_ACT_TRACE(0),
+		    e) < 0)
+		goto out;
+	w.shared = mmap(NULL, sizeof(*w.shared), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (w.shared == MAP_FAILED) {
+		err_sys(e, "cannot share memory");
+		goto out;
+	}
+	r = fork_recorder(&w, out, e);
+out:
+	watch_release(&w);
+	return r;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A watched process tree: mechanism, no policy. The caller passes the calls
+ * it wants and gets call *entries* only, never results, so that nothing
+ * depends on what one engine cannot see.
+ *
+ * Three processes: the one that the user started is the keeper; it forks the
+ * recorder, which forks the command (yama lets a parent, not a sibling, read
+ * memory). In the notify engine all may die but the command: the keeper holds
+ * the listener too, and answers when the recorder no longer does.
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct call;
+
+/* Results of seccomp filters are per architecture; so are call numbers. */
+enum watch_arch {
+	WATCH_NATIVE, /* x86-64, or aarch64 */
+	WATCH_COMPAT, /* i386, or 32-bit arm: programs of the older ABI */
+	WATCH_ARCHES,
+	WATCH_OTHER = WATCH_ARCHES, /* x32 and whatever comes */
+};
+
+/*
+ * A test of the low 32 bits of an argument inside the filter. A call whose
+ * `pass` alternatives match (all tests of one alternative) never stops.
+ */
+struct arg_test {
+	uint32_t mask; /* 0: no test */
+	uint32_t value;
+	uint8_t arg;
+};
+
+struct call_spec {
+	const char *name;
+	/* For calls newer than the installed libseccomp: the number, which is
+	 * the same everywhere from 403 on; else 0. */
+	int number;
+	struct arg_test pass[2][2];
+};
+
+struct call {
+	pid_t tid;
+	enum watch_arch arch;
+	int nr;
+	uint64_t args[6];
+	/* Index into the caller's table; WATCH_UNKNOWN: a number that nobody
+	 * knows, or an unknown architecture. */
+	int spec;
+	uint64_t id; /* notify: the notification, for watch_call_valid() */
+};
+
+#define WATCH_UNKNOWN (-1)
+
+enum answer_kind {
+	ANSWER_CONTINUE,
+	ANSWER_DENY,   /* fails with `error` */
+	ANSWER_RETURN, /* returns `value` without running */
+};
+
+struct answer {
+	enum answer_kind kind;
+	int error;
+	int64_t value;
+};
+
+enum watch_backend { BACKEND_AUTO, BACKEND_NOTIFY, BACKEND_PTRACE };
+
+const char *watch_backend_name(enum watch_backend b);
+
+/* How the command ended. */
+struct watch_end {
+	int status; /* as wait(2) gives it */
+	/* Processes that were left behind; they keep running, unrecorded. */
+	bool left_processes;
+	char left_names[200]; /* "sleep (4711), ..." */
+	uint64_t calls;	      /* stops answered */
+	uint64_t vanished;    /* calls interrupted before they were received */
+};
+
+struct watch;
+
+/*
+ * All callbacks run in the recorder. `call` may be entered by many threads at
+ * once (notify) and must not block for long.
+ */
+struct watch_handler {
+	void (*call)(void *arg, struct watch *w, const struct call *c,
+		struct answer *out);
+	/* The command's process exists but has not run yet. */
+	void (*start)(void *arg, struct watch *w, pid_t command);
+	/* The command has ended; later calls are answered CONTINUE without
+	 * asking. The recorder's exit waits for this function. */
+	void (*end)(void *arg, const struct watch_end *end);
+	/* In the keeper, when the recorder was lost and the command has ended:
+	 * freeze the record from what it left. */
+	void (*lost)(void *arg, int status);
+	void *arg;
+};
+
+struct watch_spec {
+	const struct call_spec *calls;
+	size_t call_count;
+	enum watch_backend backend;
+	const char *executable; /* path for execve(2) */
+	char *const *argv;
+	char *const *envp;
+	struct watch_handler handler;
+};
+
+enum watch_outcome {
+	WATCH_ENDED,	  /* `status` is the command's */
+	WATCH_NOT_STARTED /* execve failed with `exec_error` */
+};
+
+struct watch_result {
+	enum watch_outcome outcome;
+	int status;
+	int exec_error;
+};
+
+/*
+ * Choose the engine for this machine; BACKEND_AUTO becomes one of the two.
+ * Fails with the remedy when none can work (or the one asked for can't).
+ */
+int watch_choose(enum watch_backend *backend, struct err *e);
+
+/*
+ * Run the command watched. Returns in the keeper when the command has ended
+ * and `end` has returned (or the recorder was lost); -1 when nothing started.
+ */
+int watch_run(const struct watch_spec *spec, struct watch_result *out,
+	struct err *e);
+
+/* End this process as the command ended: same status, or same signal. */
+void watch_die_like(int status) __attribute__((noreturn));
+
+/*
+ * For handlers. Both engines read another process's memory while it waits in
+ * the kernel; afterwards, ask whether the call is still the one that was read
+ * (the task may have been killed and its pid reused).
+ */
+bool watch_call_valid(struct watch *w, const struct call *c);
+
+/*
+ * A NUL-terminated string of at most `cap` - 1 bytes. Returns its length; -1
+ * with errno: EFAULT unmapped, EPERM not readable, ENAMETOOLONG.
+ */
+ssize_t watch_read_string(pid_t tid, uint64_t addr, char *buf, size_t cap);
+/* n bytes or fewer where the mapping ends; -1 with errno. */
+ssize_t watch_read(pid_t tid, uint64_t addr, void *buf, size_t n);
+/* Size of a pointer in that architecture. */
+size_t watch_word(enum watch_arch arch);
