@@ -6,27 +6,32 @@ BUILD ?= build
 PREFIX ?= /usr/local
 # One-way order of modules: each may include only those before it.
 MODULES ?= base manifests store host sandbox/watch sandbox/isolation \
-	capture replay audit
+	capture replay audit cli
 
-CC ?= gcc
+# pkg-config may be missing at first: `deps` installs it, and the targets that
+# call `deps` build in a make of their own, which looks again.
 PKGS := libseccomp libcap libelf yaml-0.1 libcrypto libarchive jansson sqlite3
 override CPPFLAGS += -D_GNU_SOURCE -DREPRISE_VERSION='"$(VERSION)"' -I. \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wformat=2 -Wno-unused-parameter
-HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT ?= -O2
-CFLAGS += -std=gnu17 -g $(OPT) $(WARN) $(HARDEN)
-LDFLAGS += -pie -Wl,-z,relro,-z,now
-LDLIBS += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
+override CFLAGS += -std=gnu17 -g $(OPT) $(WARN) $(HARDEN) -fPIE $(SANITIZE)
+override LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANITIZE)
+LDLIBS += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
 
-SRCS := $(foreach m,$(MODULES),$(wildcard $(m)/*.c))
+SRCS := $(filter-out cli/main.c,$(foreach m,$(MODULES),$(wildcard $(m)/*.c)))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 CLI_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 LIB := $(BUILD)/libreprise.a
-UNIT_SRCS := $(wildcard $(foreach m,$(MODULES),tests/unit/test_$(notdir $(m))*.c))
+UNIT_SRCS := $(wildcard \
+	$(foreach m,$(MODULES),tests/unit/test_$(notdir $(m))*.c))
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
-PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,$(wildcard tests/probes/*.c))
+PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
+	$(wildcard tests/probes/*.c))
+FORMATTED := $(foreach m,$(MODULES),$(wildcard $(m)/*.[ch])) \
+	$(wildcard tests/unit/*.[ch] tests/probes/*.c)
 
 all: $(BUILD)/reprise ## build build/reprise
 
@@ -41,8 +46,9 @@ $(LIB): $(OBJS)
 $(BUILD)/reprise: $(CLI_OBJS) $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Unit tests: one program per file, faults compiled in through their own
-# build directory (see `unit`).
+# The version is in these objects only.
+$(CLI_OBJS): Makefile
+
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) \
@@ -55,19 +61,90 @@ $(BUILD)/probes/%: tests/probes/%.c
 
 probes: $(PROBES) ## build the probes of the integration tests
 
+units: $(UNITS)
+
+# Faults are compiled in, so unit tests have a build directory of their own.
+FAULTS = $(MAKE) --no-print-directory BUILD=$(BUILD)/faults \
+	CPPFLAGS=-DREPRISE_FAULTS
+
+demo: ## install what is missing, build, and show a round trip
+	@tests/tools/deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@examples/demo.sh $(BUILD)/reprise
+
+test: ## install what is missing, build, run every test
+	@tests/tools/deps.sh build demo test
+	@$(MAKE) --no-print-directory -j2 test-built
+
+test-built: all probes
+	@$(FAULTS) units
+	@tests/tools/run.sh $(BUILD) unit integration
+
 unit: ## unit tests
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/faults \
-		CPPFLAGS='-DREPRISE_FAULTS' unit-run
+	@$(FAULTS) unit-run
 
 unit-run: $(UNITS)
-	@set -e; for t in $(UNITS); do echo "== $$t"; $$t; done
+	@tests/tools/run.sh $(BUILD) unit
+
+integration: all probes ## integration tests; TESTS='name ...' runs some
+	@tests/tools/run.sh $(BUILD) integration $(TESTS)
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+
+asan: ## every test against a build with ASan and UBSan
+	@$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/asan OPT=-O1 HARDEN= \
+		SANITIZE='$(ASAN)' test-built
+
+coverage: ## every test, then build/coverage/index.html
+	@$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/coverage OPT=-O0 \
+		HARDEN= SANITIZE=--coverage test-built
+	gcovr --root . --exclude tests --html-details \
+		$(BUILD)/coverage/index.html --print-summary $(BUILD)/coverage
+
+lint: ## formatting, module order, shell scripts, man pages
+	@tests/tools/lint.sh
+
+format: ## format the sources as .clang-format says
+	clang-format -i $(FORMATTED)
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(BUILD)/reprise $(DESTDIR)$(PREFIX)/bin/reprise
+	for f in docs/*.[1-8]; do install -D -m 0644 $$f \
+		$(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/reprise
+	for f in docs/*.[1-8]; do rm -f \
+		$(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
+
+check-install: all ## install, run, uninstall, look for left-overs
+	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; \
+	$(MAKE) -s install DESTDIR="$$d"; \
+	"$$d$(PREFIX)/bin/reprise" version; \
+	test -s "$$d$(PREFIX)/share/man/man1/reprise.1"; \
+	$(MAKE) -s uninstall DESTDIR="$$d"; \
+	test -z "$$(find "$$d" -type f)"
+
+dist: ## a source archive of the last commit
+	@mkdir -p $(BUILD)
+	git archive --prefix=reprise-$(VERSION)/ \
+		-o $(BUILD)/reprise-$(VERSION).tar.gz HEAD
+
+deps: ## install what a build needs
+	@tests/tools/deps.sh build
+
+test-deps: ## install what tests and checks need
+	@tests/tools/deps.sh build demo test extra
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n",$$1,$$2}' Makefile
 
-.PHONY: all unit unit-run probes clean help
+.PHONY: all demo test test-built unit unit-run units integration asan lint \
+	format coverage install uninstall check-install dist clean help deps \
+	test-deps probes
 .DELETE_ON_ERROR:
--include $(OBJS:.o=.d) $(CLI_OBJS:.o=.d) $(UNITS:=.d)
+-include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

@@ -120,7 +120,11 @@ static int verify_run(struct verify *v, const char *id, struct err *e)
 	if (run_read_manifest(v->store, id, a, &m, &why) == 0 &&
 		walk_contents(v->store, id, &m, check_content, v, &why) == 0)
 		return 0;
-	struct bad_run *b = ARENA_PUSH(v->arena, v->bad_runs, v->bad_run_count);
+	if (v->trouble) {
+		*e = why;
+		return -1;
+	}
+	b = ARENA_PUSH(v->arena, v->bad_runs, v->bad_run_count);
 	b->id = v->run;
 	b->why = arena_strdup(v->arena, why.msg);
 	return 0;
