@@ -79,8 +79,11 @@ struct isolation {
 	 * Builds the root in the sandbox's mount namespace, with full
 	 * capabilities over it, before anything of the host is hidden. Returns
 	 * a descriptor of the root's mount (fsmount(2), open_tree(2)), or -1.
-	 * Runs in the child: what it learns must travel by shared memory.
-	 * `ids` translates an owner to show into the id to store in the tree.
+	 * Runs in the child, with umask 0 and the caller's descriptors still
+	 * open: what it learns must travel by shared memory. The mount must be
+	 * detached (not yet in the tree) and hold the directories /dev, /proc
+	 * and /sys. `ids` translates an owner to show into the id to store in
+	 * the tree.
 	 */
 	int (*build_root)(void *arg, const struct iso_ids *ids, struct err *e);
 	void *build_arg;
@@ -95,7 +98,7 @@ struct isolation {
 	const char *const *read_only;
 	size_t read_only_count;
 
-	bool host_network; /* --network host */
+	bool host_network;  /* --network host */
 	uint64_t shm_bytes; /* size of /dev/shm; 0: the kernel's default */
 	/* Capabilities (bit n = CAP n) kept in the inner user namespace only:
 	 * of the file capabilities that a run captured as root had. */
@@ -105,8 +108,11 @@ struct isolation {
 	const char *stdin_path; /* inside */
 	off_t stdin_offset;
 
-	/* For tests: a guard of this name is left out, to show that the attack
-	 * it answers would succeed. NULL in real use. */
+	/* For tests: the guards of these names (with commas between) are left
+	 * out, to show that the attacks they answer would succeed. NULL in real
+	 * use; no option and no variable reaches it. Names: pidns netns ipcns
+	 * utsns cgroupns fds userns2 caps no_new_privs landlock seccomp masks
+	 * read_only dumpable keyring. */
 	const char *without_guard;
 };
 
@@ -119,20 +125,37 @@ struct iso_ids {
 	bool range;
 };
 
+/* First id of the range that a sandbox made by root maps. The range is above
+ * what systemd gives to containers (524288 to 0x6fffffff) and below what it
+ * keeps for foreign images; it is fixed so that a cached tree stays right. */
+#define ISO_ID_BASE 0x70000000u
+#define ISO_ID_COUNT 65536u
+/* More extra owners than this show as nobody (a map has at most 340 lines). */
+#define ISO_EXTRA_IDS 300
+
+#define ISO_NOTES 16
+
 struct iso_result {
 	int exit_code; /* as a shell gives it: 128+n for signal n */
 	int signal;    /* 0: exited */
 	struct rusage usage;
+	/* What this host could not give, one sentence each; filled even when
+	 * isolation_run() fails. */
+	char notes[ISO_NOTES][200];
+	size_t note_count;
 };
 
 /*
  * Run to the end. 0: the command ran (see result), -1: it did not start (e
  * begins with the step's name; e->code ENOENT or EACCES of the "exec" step
- * mean 127 or 126). Terminal signals reach the command; the caller's other
- * signals are forwarded.
+ * mean 127 or 126). The command is in the caller's process group, so terminal
+ * signals reach it from the kernel; HUP, INT, QUIT, TERM, USR1 and USR2 that
+ * others send to the caller are forwarded. Before the command has started they
+ * end the sandbox and then the caller. When the caller dies, all of it dies.
+ * Call it from a process of one thread. Kernel 5.12.
  */
-int isolation_run(const struct isolation *iso, struct iso_result *out,
-	struct err *e);
+int isolation_run(
+	const struct isolation *iso, struct iso_result *out, struct err *e);
 
 /* host_support.c: what this machine allows, each probed by trying. */
 enum support_state { SUPPORT_YES, SUPPORT_NO, SUPPORT_UNKNOWN };

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Who the command is. Without root: a first user namespace in which we are 0
+ * owns the mounts, and in it a second one maps the recorded ids to that 0. As
+ * root: only the second, which maps a range of ids that nobody else has.
+ */
+#include "base/fs.h"
+#include "base/strbuf.h"
+#include "sandbox/isolation/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define NOBODY 65534u
+
+/* Index of `shown` among the extra ids, the command's own id being one; -1. */
+static long extra_index(
+	uint32_t own, const uint32_t *extra, size_t count, uint32_t shown)
+{
+	long n = 0;
+
+	if (own >= ISO_ID_COUNT && own == shown)
+		return 0;
+	n = own >= ISO_ID_COUNT;
+	for (size_t i = 0; i < count && n < ISO_EXTRA_IDS; i++) {
+		if (extra[i] < ISO_ID_COUNT || extra[i] == own)
+			continue;
+		if (extra[i] == shown)
+			return n;
+		n++;
+	}
+	return -1;
+}
+
+static uint32_t in_range(uint32_t base, uint32_t own, const uint32_t *extra,
+	size_t count, uint32_t shown)
+{
+	long n;
+
+	if (shown < ISO_ID_COUNT)
+		return base + shown;
+	n = extra_index(own, extra, count, shown);
+	return base + (n < 0 ? NOBODY : ISO_ID_COUNT + (uint32_t)n);
+}
+
+static uid_t range_uid(const struct iso_ids *ids, uint32_t shown)
+{
+	const struct isolation *iso = ids->iso;
+
+	return in_range(ids->base, iso->uid, iso->extra_uids,
+		iso->extra_uid_count, shown);
+}
+
+static gid_t range_gid(const struct iso_ids *ids, uint32_t shown)
+{
+	const struct isolation *iso = ids->iso;
+
+	return in_range(ids->base, iso->gid, iso->extra_gids,
+		iso->extra_gid_count, shown);
+}
+
+static uint32_t single(const struct iso_ids *ids, uint32_t shown)
+{
+	return 0;
+}
+
+void ids_init(struct iso_ids *ids, const struct isolation *iso, bool range)
+{
+	*ids = (struct iso_ids){
+		.uid = range ? range_uid : single,
+		.gid = range ? range_gid : single,
+		.iso = iso,
+		.base = ISO_ID_BASE,
+		.range = range,
+	};
+}
+
+/* Does the map at `path` (see user_namespaces(7)) hold the whole range? */
+static bool map_holds_range(const char *path)
+{
+	const uint64_t last =
+		(uint64_t)ISO_ID_BASE + ISO_ID_COUNT + ISO_EXTRA_IDS;
+	uint64_t inside, outside, count;
+	autofile *f = fopen(path, "re");
+	bool found = false;
+
+	while (f && fscanf(f, "%" SCNu64 " %" SCNu64 " %" SCNu64, &inside,
+			    &outside, &count) == 3)
+		found |= inside <= ISO_ID_BASE && last < inside + count;
+	return found;
+}
+
+bool ids_can_range(void)
+{
+	static const cap_value_t needed[] = {CAP_SYS_ADMIN, CAP_SETUID,
+		CAP_SETGID, CAP_CHOWN, CAP_SETPCAP, CAP_NET_ADMIN};
+	cap_t caps;
+	bool all = geteuid() == 0;
+
+	caps = cap_get_proc();
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		cap_flag_value_t on = CAP_CLEAR;
+
+		if (caps)
+			cap_get_flag(caps, needed[i], CAP_EFFECTIVE, &on);
+		all &= on == CAP_SET;
+	}
+	cap_free(caps);
+	return all && map_holds_range("/proc/self/uid_map") &&
+	       map_holds_range("/proc/self/gid_map");
+}
+
+static int write_text(
+	int dirfd, const char *path, const char *text, struct err *e)
+{
+	autoclose int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || fs_write_all(fd, text, strlen(text)) < 0)
+		return err_sys(e, "cannot write '%s'", path);
+	return 0;
+}
+
+static int write_map(pid_t pid, const char *name, uint32_t base, uint32_t own,
+	const uint32_t *extra, size_t count, struct err *e)
+{
+	autostrbuf text = STRBUF_INIT;
+	long last = own >= ISO_ID_COUNT ? 0 : -1;
+	char path[64];
+
+	strbuf_addf(&text, "0 %u %u\n", base, ISO_ID_COUNT);
+	if (own >= ISO_ID_COUNT)
+		strbuf_addf(&text, "%u %u 1\n", own, base + ISO_ID_COUNT);
+	for (size_t i = 0; i < count; i++) {
+		long n = extra_index(own, extra, count, extra[i]);
+
+		if (n <= last)
+			continue; /* nobody, the own id, or met before */
+		strbuf_addf(&text, "%u %u 1\n", extra[i],
+			base + ISO_ID_COUNT + (uint32_t)n);
+		last = n;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return write_text(AT_FDCWD, path, text.s, e);
+}
+
+int ids_write_range(const struct iso_ids *ids, pid_t pid, struct err *e)
+{
+	const struct isolation *iso = ids->iso;
+
+	if (write_map(pid, "gid_map", ids->base, iso->gid, iso->extra_gids,
+		    iso->extra_gid_count, e) < 0)
+		return -1;
+	return write_map(pid, "uid_map", ids->base, iso->uid, iso->extra_uids,
+		iso->extra_uid_count, e);
+}
+
+/* One id each, by the process itself: all that an ordinary user may map. */
+static int map_single(uint32_t uid, uint32_t outer_uid, uint32_t gid,
+	uint32_t outer_gid, struct err *e)
+{
+	char text[64];
+
+	if (write_text(AT_FDCWD, "/proc/self/setgroups", "deny", e) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%u %u 1", uid, outer_uid);
+	if (write_text(AT_FDCWD, "/proc/self/uid_map", text, e) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%u %u 1", gid, outer_gid);
+	return write_text(AT_FDCWD, "/proc/self/gid_map", text, e);
+}
+
+int step_ids_outer(struct setup *s, struct err *e)
+{
+	if (s->ids.range)
+		return 0;
+	return map_single(0, s->caller_uid, 0, s->caller_gid, e);
+}
+
+/* The caller writes the maps: it alone has the capability for a range. */
+static int map_range(struct setup *s, struct err *e)
+{
+	struct msg m = {.kind = MSG_MAP};
+	unsigned char answer = 1;
+
+	setup_send(s, &m);
+	if (fs_read_all(s->down, &answer, 1) != 1 || answer != MAP_DONE)
+		return err_set(e, "the ids were not mapped");
+	return 0;
+}
+
+/* The namespaces of the command's own user namespace end here: with a limit
+ * of 0 that needs CAP_SYS_RESOURCE in it to change. */
+static int forbid_more(struct setup *s, struct err *e)
+{
+	if (write_text(s->proc_user, "max_user_namespaces", "0", e) < 0)
+		return -1;
+	if (unshare(CLONE_NEWUSER) == 0)
+		return err_set(e, "a further user namespace could be made");
+	return 0;
+}
+
+int step_userns(struct setup *s, struct err *e)
+{
+	const struct isolation *iso = s->iso;
+
+	if (!guard_on(iso, "userns2"))
+		return 0;
+	/* Nor can it be left by a sibling: the first namespace has room for
+	 * just this one (bubblewrap's --disable-userns does the same). As
+	 * root that limit would be the host's own. */
+	if (!s->ids.range &&
+		write_text(s->proc_user, "max_user_namespaces", "1", e) < 0)
+		return -1;
+	if (unshare(CLONE_NEWUSER) < 0)
+		return err_sys(e, "cannot make the command's user namespace");
+	if (s->ids.range ? map_range(s, e)
+			 : map_single(iso->uid, 0, iso->gid, 0, e))
+		return -1;
+	return forbid_more(s, e);
+}
+
+int step_ids(struct setup *s, struct err *e)
+{
+	const struct isolation *iso = s->iso;
+
+	if (!guard_on(iso, "userns2"))
+		return 0;
+	/* With one mapped id the caller's groups stay: they cannot be given
+	 * up, and a store may be readable through one of them only. */
+	if (s->ids.range && setgroups(0, NULL) < 0)
+		return err_sys(e, "cannot drop the groups");
+	if (setresgid(iso->gid, iso->gid, iso->gid) < 0)
+		return err_sys(e, "cannot become group %u", iso->gid);
+	if (setresuid(iso->uid, iso->uid, iso->uid) < 0)
+		return err_sys(e, "cannot become user %u", iso->uid);
+	/* A change of ids has switched it off: prctl(2). */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return err_sys(e, "cannot tie the sandbox to its caller");
+	return 0;
+}

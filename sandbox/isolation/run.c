@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The caller's side of a sandbox: makes the process with its namespaces,
+ * hears what becomes of it, forwards signals, waits.
+ */
+#include "base/fs.h"
+#include "sandbox/isolation/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct {
+	const char *guard;
+	uint64_t flag;
+} namespaces[] = {
+	{"pidns", CLONE_NEWPID},
+	{"netns", CLONE_NEWNET},
+	{"ipcns", CLONE_NEWIPC},
+	{"utsns", CLONE_NEWUTS},
+	{"cgroupns", CLONE_NEWCGROUP},
+};
+
+/* HUP to USR2 from others are the command's; those from the terminal came to
+ * it directly, as it is in our process group. */
+static const int forwarded[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+
+struct sandbox {
+	const struct isolation *iso;
+	struct iso_ids ids;
+	struct iso_result *out;
+	pid_t pid;
+	int up, down; /* our ends of the pipes */
+	int signals;
+	sigset_t mask;   /* before we blocked what is forwarded */
+	int interrupted; /* by this signal, before the command had started */
+	bool started, ended;
+	struct err failure;
+};
+
+static uint64_t clone_flags(const struct isolation *iso, bool range)
+{
+	uint64_t flags = CLONE_NEWNS | (range ? 0 : CLONE_NEWUSER);
+
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++)
+		if (guard_on(iso, namespaces[i].guard))
+			flags |= namespaces[i].flag;
+	if (iso->host_network)
+		flags &= ~(uint64_t)CLONE_NEWNET;
+	return flags;
+}
+
+/* As fork(), in new namespaces. */
+static pid_t clone_with(uint64_t flags)
+{
+	struct clone_args args = {.flags = flags, .exit_signal = SIGCHLD};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	/* Containers' filters refuse what they cannot look into. */
+	if (pid < 0 && (errno == ENOSYS || errno == EPERM))
+		pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+	return (pid_t)pid;
+}
+
+/* A pipe whose ends are no standard stream, even if the caller's are closed. */
+static int high_pipe(int ends[2])
+{
+	int low[2];
+
+	if (pipe2(low, O_CLOEXEC) < 0)
+		return -1;
+	ends[0] = fcntl(low[0], F_DUPFD_CLOEXEC, 3);
+	ends[1] = fcntl(low[1], F_DUPFD_CLOEXEC, 3);
+	close(low[0]);
+	close(low[1]);
+	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+}
+
+static int block_signals(struct sandbox *b, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(*forwarded); i++)
+		sigaddset(&set, forwarded[i]);
+	if (sigprocmask(SIG_BLOCK, &set, &b->mask) < 0)
+		return err_sys(e, "cannot block signals");
+	b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (b->signals < 0)
+		return err_sys(e, "cannot watch for signals");
+	return 0;
+}
+
+static int start(struct sandbox *b, struct err *e)
+{
+	autoclose int up_in = -1, down_out = -1;
+	int up[2] = {-1, -1}, down[2] = {-1, -1};
+	struct setup s = {
+		.iso = b->iso,
+		.ids = b->ids,
+		.mask = b->mask,
+		.caller_uid = geteuid(),
+		.caller_gid = getegid(),
+		.root = -1,
+		.dev = -1,
+		.proc_user = -1,
+	};
+
+	if (high_pipe(up) < 0 || high_pipe(down) < 0)
+		return err_sys(e, "cannot make a pipe");
+	b->up = up[0];
+	b->down = down[1];
+	s.up = up_in = up[1];
+	s.down = down_out = down[0];
+	b->pid = clone_with(clone_flags(b->iso, b->ids.range));
+	if (b->pid < 0) {
+		char remedy[200];
+		int refused = errno;
+
+		host_userns_remedy(remedy, sizeof(remedy));
+		errno = refused;
+		err_sys(e, "cannot make namespaces");
+		if (*remedy)
+			err_wrap(e, "%s", remedy);
+		return -1;
+	}
+	if (b->pid == 0) {
+		close(b->up);
+		close(b->down);
+		setup_main(&s);
+	}
+	return 0;
+}
+
+static void give_note(struct iso_result *out, const char *text)
+{
+	if (out->note_count < ISO_NOTES)
+		snprintf(out->notes[out->note_count++], sizeof(*out->notes),
+			"%.*s", (int)sizeof(*out->notes) - 1, text);
+}
+
+static void give_status(struct iso_result *out, const struct msg *m)
+{
+	out->usage = m->usage;
+	out->signal = WIFSIGNALED(m->status) ? WTERMSIG(m->status) : 0;
+	out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(m->status);
+}
+
+static void hear(struct sandbox *b, struct msg *m)
+{
+	const unsigned char done = MAP_DONE;
+
+	m->e.msg[sizeof(m->e.msg) - 1] = '\0';
+	switch (m->kind) {
+	case MSG_NOTE:
+		give_note(b->out, m->e.msg);
+		break;
+	case MSG_MAP:
+		if (ids_write_range(&b->ids, b->pid, &b->failure) == 0)
+			(void)!fs_write_all(b->down, &done, 1);
+		else if (err_wrap(&b->failure, "userns") < 0)
+			kill(b->pid, SIGKILL);
+		break;
+	case MSG_FAILED:
+		b->failure = m->e;
+		break;
+	case MSG_STARTED:
+		b->started = true;
+		break;
+	case MSG_EXITED:
+		b->ended = true;
+		give_status(b->out, m);
+		break;
+	}
+}
+
+static void forward(struct sandbox *b)
+{
+	struct signalfd_siginfo info;
+
+	while (read(b->signals, &info, sizeof(info)) == sizeof(info)) {
+		unsigned char sig = (unsigned char)info.ssi_signo;
+
+		if (!b->started) {
+			b->interrupted = sig;
+			kill(b->pid, SIGKILL);
+		} else if (info.ssi_code != SI_KERNEL) {
+			/* EPIPE: it has just ended. */
+			(void)!fs_write_all(b->down, &sig, 1);
+		}
+	}
+}
+
+/* Until its end of the pipe is closed, which is when the sandbox has ended. */
+static void listen_to(struct sandbox *b)
+{
+	struct pollfd fds[] = {{b->up, POLLIN, 0}, {b->signals, POLLIN, 0}};
+
+	for (;;) {
+		struct msg m;
+
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents)
+			forward(b);
+		if (!fds[0].revents)
+			continue;
+		if (fs_read_all(b->up, &m, sizeof(m)) != sizeof(m))
+			return;
+		hear(b, &m);
+	}
+}
+
+/* What became of it, from what was heard and the first process's status. */
+static int conclude(struct sandbox *b, int status, struct err *e)
+{
+	if (b->ended)
+		return 0;
+	if (b->started) {
+		/* Our init was killed from outside, and all with it. */
+		b->out->signal = SIGKILL;
+		b->out->exit_code = 128 + SIGKILL;
+		return 0;
+	}
+	if (b->failure.msg[0]) {
+		if (e)
+			*e = b->failure;
+		return -1;
+	}
+	if (b->interrupted) {
+		err_set(e, "interrupted by signal %d", b->interrupted);
+		if (e)
+			e->code = EINTR;
+		return -1;
+	}
+	if (WIFSIGNALED(status))
+		return err_set(e, "the set-up process was killed by signal %d",
+			WTERMSIG(status));
+	return err_set(e, "the set-up process ended too early");
+}
+
+static void release(struct sandbox *b)
+{
+	fs_autoclose(&b->up);
+	fs_autoclose(&b->down);
+	fs_autoclose(&b->signals);
+}
+
+int isolation_run(
+	const struct isolation *iso, struct iso_result *out, struct err *e)
+{
+	struct sandbox b = {
+		.iso = iso, .out = out, .up = -1, .down = -1, .signals = -1};
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+	int status = 0, rc;
+
+	memset(out, 0, sizeof(*out));
+	ids_init(&b.ids, iso, ids_can_range());
+	if (block_signals(&b, e) < 0) {
+		release(&b);
+		return err_wrap(e, "signals");
+	}
+	sigaction(SIGPIPE, &ignore, &before);
+	rc = start(&b, e);
+	if (rc == 0) {
+		listen_to(&b);
+		/* ECHILD when the caller ignores SIGCHLD: it was reaped. */
+		while (waitpid(b.pid, &status, 0) < 0 && errno == EINTR)
+			;
+		rc = conclude(&b, status, e);
+	} else {
+		err_wrap(e, "namespaces");
+	}
+	release(&b);
+	sigaction(SIGPIPE, &before, NULL);
+	sigprocmask(SIG_SETMASK, &b.mask, NULL);
+	if (b.interrupted)
+		raise(b.interrupted);
+	return rc;
+}

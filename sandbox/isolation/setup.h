@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of the isolation module: the state that the steps share, and the
+ * messages from the sandbox to the caller of isolation_run().
+ *
+ *	run.c         the caller's side: start, messages, signals, waiting
+ *	steps.c       the list of steps, and walking it
+ *	ids.c         id maps, the inner user namespace, uid and gid
+ *	mounts.c      the few mount operations, all by descriptor
+ *	root.c        the root: attach, binds, read-only subtrees, pivot
+ *	dev.c         /dev
+ *	proc_sys.c    /proc and /sys, what is masked and faked in them
+ *	network.c     host name, loopback
+ *	privileges.c  capabilities, keyring, no_new_privs, Landlock
+ *	init.c        PID 1
+ *	command.c     limits, directory, stdin and exec of the command
+ *	host_support.c, host_remedy.c  what this machine allows
+ */
+#pragma once
+
+#include <limits.h>
+#include <signal.h>
+
+#include "base/err.h"
+#include "sandbox/isolation/isolation.h"
+
+enum msg_kind {
+	MSG_NOTE,    /* e.msg: for iso_result.notes */
+	MSG_MAP,     /* write my id maps, then send MAP_DONE */
+	MSG_FAILED,  /* e: why there is no command */
+	MSG_STARTED, /* exec has succeeded */
+	MSG_EXITED,  /* status: as from wait(2); usage */
+};
+
+/* One write(2) each, so that messages are never torn. */
+struct msg {
+	int kind;
+	int status;
+	struct rusage usage;
+	struct err e;
+};
+
+_Static_assert(sizeof(struct msg) <= PIPE_BUF, "a message must be atomic");
+
+/* Down the other pipe go single bytes: this, or a signal's number. */
+#define MAP_DONE 0
+
+struct setup {
+	const struct isolation *iso;
+	struct iso_ids ids;
+	int up, down;  /* pipes to and from the caller */
+	sigset_t mask; /* the caller's, for the command */
+	uid_t caller_uid;
+	gid_t caller_gid;
+	int root;      /* mount of the new root */
+	int dev;       /* mount of the new /dev */
+	int proc_user; /* /proc/sys/user of the new /proc, still writable */
+};
+
+/* Is the guard of this name in force? See isolation.without_guard. */
+bool guard_on(const struct isolation *iso, const char *name);
+
+/* For the caller, about what is not as asked for. */
+void setup_note(struct setup *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void setup_send(struct setup *s, const struct msg *m);
+
+/* steps.c: the whole life of the sandbox's first process. */
+_Noreturn void setup_main(struct setup *s);
+
+struct step {
+	const char *name;
+	int (*run)(struct setup *s, struct err *e);
+};
+
+/* In order; the first failure ends it, with the step's name in front. */
+int steps_run(
+	const struct step *steps, size_t count, struct setup *s, struct err *e);
+
+/* ids.c */
+bool ids_can_range(void);
+void ids_init(struct iso_ids *ids, const struct isolation *iso, bool range);
+int ids_write_range(const struct iso_ids *ids, pid_t pid, struct err *e);
+int step_ids_outer(struct setup *s, struct err *e);
+int step_userns(struct setup *s, struct err *e);
+int step_ids(struct setup *s, struct err *e);
+
+/* root.c */
+int step_private(struct setup *s, struct err *e);
+int step_root(struct setup *s, struct err *e);
+int step_read_only(struct setup *s, struct err *e);
+int step_binds(struct setup *s, struct err *e);
+int step_pivot(struct setup *s, struct err *e);
+
+/* dev.c */
+int step_dev(struct setup *s, struct err *e);
+int step_devices(struct setup *s, struct err *e);
+int step_dev_seal(struct setup *s, struct err *e);
+
+/* proc_sys.c */
+int step_proc(struct setup *s, struct err *e);
+int step_sys(struct setup *s, struct err *e);
+int step_fakes(struct setup *s, struct err *e);
+int step_masks(struct setup *s, struct err *e);
+
+/* network.c */
+int step_hostname(struct setup *s, struct err *e);
+int step_loopback(struct setup *s, struct err *e);
+
+/* privileges.c */
+int step_keyring(struct setup *s, struct err *e);
+int step_caps(struct setup *s, struct err *e);
+int step_no_new_privs(struct setup *s, struct err *e);
+int step_landlock(struct setup *s, struct err *e);
+
+
+/* init.c */
+_Noreturn void init_main(struct setup *s);
+
+/* command.c */
+int step_limits_raise(struct setup *s, struct err *e);
+_Noreturn void command_main(struct setup *s, int error_pipe);
+
+/* host_remedy.c: why user namespaces may be refused here, for messages. */
+void host_userns_remedy(char *buf, size_t size);
