@@ -243,7 +243,9 @@ int cli_parse(struct invocation *in, int argc, char **argv, struct err *e)
 	make_tables(in->arena, c, &t);
 	in->argv = arena_array(in->arena, (size_t)argc + 1, sizeof(char *));
 	opterr = 0;
-	optind = 1;
+	/* The GNU way to begin anew: a call with optind 0. */
+	optind = 0;
+	getopt_long(1, argv, t.shorts, t.longs, NULL);
 	while (optind < argc && !dashes) {
 		int r = parse_options(in, &t, argc, argv, e);
 
