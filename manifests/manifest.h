@@ -9,7 +9,7 @@ struct err;
 struct manifest;
 struct strbuf;
 
-/* Set every integer to ABSENT and the schema and tool fields. */
+/* Make everything absent (model.h), then set the schema and tool fields. */
 void manifest_init(struct manifest *m, struct arena *a);
 
 /* Append the YAML document to `out`. Fails only when libyaml does. */
@@ -24,7 +24,10 @@ int manifest_write_yaml(const struct manifest *m, struct strbuf *out,
 int manifest_read_yaml(struct manifest *m, struct arena *a, const char *name,
 	const char *text, size_t len, struct err *e);
 
-/* The same content as one JSON document (jansson). */
+/*
+ * The same content as one JSON document (jansson). Bytes that are no UTF-8 are
+ * {"base64": "..."}; such keys, and keys that begin so, are "base64:...".
+ */
 int manifest_write_json(const struct manifest *m, struct strbuf *out,
 	struct err *e);
 
@@ -32,7 +35,9 @@ int manifest_write_json(const struct manifest *m, struct strbuf *out,
 int manifest_write_schema(struct strbuf *out, struct err *e);
 
 /*
- * What a schema cannot say: absolute paths without "..", ids that refer to
- * something, digests of the right form, status words against exit codes.
+ * Required fields, words and forms of a manifest in memory (reading has done
+ * that with line and column), then what a schema cannot say: ids that are
+ * unique and refer to something, status words against exit codes ("completed"
+ * is exit code 0, "failed" another code or a signal), no gaps when complete.
  */
 int manifest_check(const struct manifest *m, const char *name, struct err *e);

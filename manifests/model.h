@@ -5,8 +5,10 @@
  * here and there, nowhere else.
  *
  * Everything is allocated from the caller's arena. Absent: NULL for strings,
- * ABSENT for integers, a count of 0 for lists. Strings are bytes (paths and
- * arguments need not be UTF-8); they never hold a NUL.
+ * ABSENT for integers, NaN for doubles, a count of 0 for lists. Strings are
+ * bytes (paths and arguments need not be UTF-8); they never hold a NUL.
+ * manifest_init() makes all but the elements of lists absent: who adds one sets
+ * each of its integers, to ABSENT where it is unknown.
  */
 #pragma once
 
@@ -22,6 +24,11 @@ struct strlist {
 	size_t count;
 };
 
+/*
+ * A value is NULL when the name came without one (environ(7) may hold strings
+ * without '='), and a key may come more than once; the file keeps both, with
+ * all values of a key at its first place.
+ */
 struct kv {
 	char *key;
 	char *value;

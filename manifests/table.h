@@ -8,6 +8,9 @@
  * must rebuild. A path that was absent at first (access has 'n') and was
  * created by the run (access has 'w') carries what the run left there, or no
  * digest and kind "absent" when nothing was left.
+ *
+ * In the table of a tree, paths begin with "/" at the root of the tree, so the
+ * same data has the same table wherever it lies. No rows at all are "[]".
  */
 #pragma once
 
@@ -48,10 +51,10 @@ struct file_row {
 	char *path; /* absolute, no ".." */
 	unsigned access;
 	enum file_kind kind;
-	uint32_t mode; /* permission bits, 07777 */
+	uint32_t mode; /* permission bits, 07777; not written when absent */
 	int64_t uid, gid;
 	int64_t size;
-	int64_t mtime_s;
+	int64_t mtime_s; /* as in struct timespec: -2 and 500000000 is -1.5 */
 	uint32_t mtime_ns;
 	bool has_digest;
 	struct digest digest;

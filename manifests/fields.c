@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The table of every field of the manifest, and how it is asked. */
+#include "manifests/fields.h"
+
+#include "base/arena.h"
+#include "manifests/manifest.h"
+#include <math.h>
+#include <string.h>
+
+#define REQ FIELD_REQUIRED
+#define SHOWN FIELD_SHOWN
+#define FLOW FIELD_FLOW
+
+/* Fields of the struct that S is defined as at that place. */
+#define AT(m) offsetof(struct S, m)
+#define STRING(key, m, flags, about)                                           \
+	{key, F_STRING, flags, AT(m), NULL, NULL, NULL, 0, about}
+#define WORD(key, m, flags, words, about)                                      \
+	{key, F_STRING, flags, AT(m), NULL, words, NULL, 0, about}
+#define FORM(key, m, flags, form, about)                                       \
+	{key, F_STRING, flags, AT(m), NULL, NULL, form, 0, about}
+#define INT(key, m, flags, max, about)                                         \
+	{key, F_INT, flags, AT(m), NULL, NULL, NULL, max, about}
+#define DOUBLE(key, m, about)                                                  \
+	{key, F_DOUBLE, 0, AT(m), NULL, NULL, NULL, 0, about}
+#define BOOL(key, m, flags, about)                                             \
+	{key, F_BOOL, flags, AT(m), NULL, NULL, NULL, 0, about}
+#define STRINGS(key, m, flags, form, about)                                    \
+	{key, F_STRINGS, flags, AT(m), NULL, NULL, form, 0, about}
+#define MAP(key, m, flags, about)                                              \
+	{key, F_MAP, flags, AT(m), NULL, NULL, NULL, 0, about}
+#define STRUCT(key, m, flags, rec, about)                                      \
+	{key, F_STRUCT, flags, AT(m), &rec, NULL, NULL, 0, about}
+#define LIST(key, m, flags, rec, about)                                        \
+	{key, F_LIST, flags, AT(m), &rec, NULL, NULL, 0, about}
+#define KEYED(key, m, flags, rec, about)                                       \
+	{key, F_KEYED, flags, AT(m), &rec, NULL, NULL, 0, about}
+#define RECORD(name, fields)                                                   \
+	static const struct record name##_record = {#name, sizeof(struct S),   \
+		fields, sizeof(fields) / sizeof((fields)[0])}
+
+#define S m_tool
+static const struct field tool_fields[] = {
+	STRING("name", name, REQ, "the recorder: reprise"),
+	STRING("version", version, REQ, "its version"),
+};
+RECORD(tool, tool_fields);
+#undef S
+
+#define S m_resource_usage
+static const struct field resource_usage_fields[] = {
+	DOUBLE("wall_s", wall_s, "seconds from start to end"),
+	DOUBLE("user_s", user_s, "processor seconds in user mode"),
+	DOUBLE("sys_s", sys_s, "processor seconds in the kernel"),
+	INT("max_rss_bytes", max_rss_bytes, 0, INT64_MAX,
+		"largest resident set of one process"),
+};
+RECORD(resource_usage, resource_usage_fields);
+#undef S
+
+#define S m_user
+static const struct field user_fields[] = {
+	INT("uid", uid, 0, UINT32_MAX, "effective user id"),
+	INT("gid", gid, 0, UINT32_MAX, "effective group id"),
+	STRINGS("groups", groups, FLOW, &FORM_NUMBER,
+		"supplementary group ids"),
+};
+RECORD(user, user_fields);
+#undef S
+
+#define S m_host
+static const struct field host_fields[] = {
+	STRING("name", name, 0, "host name"),
+	STRING("os", os, 0, "PRETTY_NAME of os-release(5)"),
+	STRING("kernel", kernel, 0, "release of uname(2)"),
+	STRING("architecture", architecture, 0, "machine of uname(2)"),
+	STRING("libc", libc, 0, "C library and its version"),
+};
+RECORD(host, host_fields);
+#undef S
+
+#define S m_run
+static const struct field run_fields[] = {
+	FORM("id", id, REQ, &FORM_UUID, "the run"),
+	STRING("name", name, 0, "name given to capture"),
+	STRING("group", group, 0, "group of runs that belong together"),
+	WORD("status", status, REQ, "completed|failed|killed|incomplete",
+		"how the command and its recording ended"),
+	INT("exit_code", exit_code, 0, 255, "status that it exited with"),
+	FORM("signal", signal, 0, &FORM_SIGNAL, "signal that it died of"),
+	FORM("started", started, REQ, &FORM_TIME, "when it began"),
+	FORM("ended", ended, 0, &FORM_TIME, "when it ended"),
+	STRUCT("resource_usage", resource_usage, 0, resource_usage_record,
+		"what it took"),
+	STRUCT("user", user, 0, user_record, "who ran it"),
+	STRUCT("host", host, 0, host_record, "where it ran"),
+	WORD("backend", backend, 0, "notify|ptrace",
+		"engine that watched it"),
+	MAP("tags", tags, 0, "tags given to capture"),
+};
+RECORD(run, run_fields);
+#undef S
+
+#define S m_stream
+static const struct field stream_fields[] = {
+	WORD("kind", kind, REQ, "file|pipe|tty|socket|null|closed|other",
+		"what it was"),
+	STRING("path", path, 0, "path of a file or a device"),
+	INT("offset", offset, 0, INT64_MAX, "file offset at the start"),
+};
+RECORD(stream, stream_fields);
+#undef S
+
+#define S m_command
+static const struct field command_fields[] = {
+	STRINGS("argv", argv, REQ | SHOWN, NULL,
+		"arguments, the command's name first"),
+	FORM("executable", executable, 0, &FORM_PATH,
+		"file that was executed, after the search in PATH"),
+	FORM("cwd", cwd, REQ, &FORM_PATH, "working directory at the start"),
+	FORM("umask", umask, 0, &FORM_MODE, "file mode creation mask"),
+	STRUCT("stdin", stdin_, 0, stream_record, "standard input"),
+	STRUCT("stdout", stdout_, 0, stream_record, "standard output"),
+	STRUCT("stderr", stderr_, 0, stream_record, "standard error"),
+};
+RECORD(command, command_fields);
+#undef S
+
+#define S m_limit
+static const struct field limit_fields[] = {
+	STRING("name", name, REQ, "resource of getrlimit(2), lower case"),
+	FORM("soft", soft, REQ, &FORM_LIMIT, "soft limit"),
+	FORM("hard", hard, REQ, &FORM_LIMIT, "hard limit"),
+};
+RECORD(limit, limit_fields);
+#undef S
+
+#define S m_environment
+static const struct field environment_fields[] = {
+	MAP("variables", variables, REQ | SHOWN,
+		"environment, in the order of environ(7)"),
+	STRINGS("redacted", redacted, SHOWN, NULL,
+		"names of variables whose values were not recorded"),
+	KEYED("limits", limits, 0, limit_record, "resource limits"),
+};
+RECORD(environment, environment_fields);
+#undef S
+
+#define S m_cpu
+static const struct field cpu_fields[] = {
+	STRING("vendor", vendor, 0, "vendor, as in /proc/cpuinfo"),
+	STRING("model_name", model_name, 0, "model, as in /proc/cpuinfo"),
+	STRINGS("flags", flags, FLOW, NULL, "flags, as in /proc/cpuinfo"),
+	STRING("isa_level", isa_level, 0,
+		"highest level of the architecture's ABI that it has"),
+	FORM("online", online, 0, &FORM_CPUS, "processors online"),
+	FORM("possible", possible, 0, &FORM_CPUS, "processors possible"),
+	FORM("present", present, 0, &FORM_CPUS, "processors present"),
+	FORM("affinity", affinity, 0, &FORM_CPUS,
+		"processors that the command might use"),
+	INT("count", count, 0, UINT32_MAX, "how many those are"),
+};
+RECORD(cpu, cpu_fields);
+#undef S
+
+#define S m_memory
+static const struct field memory_fields[] = {
+	INT("total_bytes", total_bytes, 0, INT64_MAX, "main memory"),
+};
+RECORD(memory, memory_fields);
+#undef S
+
+#define S m_hardware
+static const struct field hardware_fields[] = {
+	STRUCT("cpu", cpu, 0, cpu_record, "processors"),
+	STRUCT("memory", memory, 0, memory_record, "memory"),
+};
+RECORD(hardware, hardware_fields);
+#undef S
+
+#define S m_data
+static const struct field data_fields[] = {
+	FORM("id", id, REQ, &FORM_ID, "its name in this manifest"),
+	FORM("path", path, REQ, &FORM_PATH, "where it was"),
+	WORD("kind", kind, REQ, "file|tree",
+		"one file, or a directory with its table"),
+	WORD("role", role, 0,
+		"code|dataset|model|configuration|checkpoint|log|metrics|other",
+		"what it was for"),
+	INT("files", files, 0, INT64_MAX, "number of files in a tree"),
+	INT("bytes", bytes, 0, INT64_MAX, "size of all of it"),
+	FORM("digest", digest, 0, &FORM_DIGEST,
+		"of the file, or of the tree's table"),
+	FORM("mode", mode, 0, &FORM_MODE, "permission bits of an output"),
+	BOOL("stored", stored, REQ, "whether the store has the content"),
+	STRING("origin", origin, 0, "where it came from"),
+	FORM("written_by", written_by, 0, &FORM_ID,
+		"id of the process that wrote it"),
+};
+RECORD(data, data_fields);
+#undef S
+
+#define S m_files
+static const struct field files_fields[] = {
+	FORM("path", path, REQ, &FORM_FILENAME,
+		"file name of the table, beside the manifest"),
+	FORM("digest", digest, REQ, &FORM_DIGEST, "of the table"),
+	INT("entries", entries, REQ, INT64_MAX, "rows of the table"),
+};
+RECORD(files, files_fields);
+#undef S
+
+#define S m_process
+static const struct field process_fields[] = {
+	FORM("id", id, REQ, &FORM_ID, "its name in this manifest"),
+	FORM("parent", parent, 0, &FORM_ID,
+		"id of the process that started it"),
+	STRING("executable", executable, 0, "file that was executed"),
+	STRINGS("argv", argv, REQ | SHOWN, NULL, "arguments"),
+	STRING("cwd", cwd, 0, "working directory"),
+	STRINGS("env_added", env_added, 0, NULL,
+		"NAME=VALUE that the command itself did not have"),
+	INT("exit_code", exit_code, 0, 255,
+		"exit status, or 128 and the signal"),
+};
+RECORD(process, process_fields);
+#undef S
+
+#define S m_processes
+static const struct field processes_fields[] = {
+	INT("count", count, 0, INT64_MAX, "processes that there were"),
+	LIST("items", items, SHOWN, process_record,
+		"one for each program that was executed"),
+};
+RECORD(processes, processes_fields);
+#undef S
+
+#define S m_device
+static const struct field device_fields[] = {
+	FORM("path", path, REQ, &FORM_PATH, "device node"),
+	WORD("type", type, 0, "char|block", "kind of device"),
+	INT("major", major, 0, UINT32_MAX, "major number"),
+	INT("minor", minor, 0, UINT32_MAX, "minor number"),
+	WORD("access", access, 0, "r|w|rw", "how it was opened"),
+	BOOL("accelerator", accelerator, 0, "whether it is one of a GPU"),
+};
+RECORD(device, device_fields);
+#undef S
+
+#define S m_network
+static const struct field network_fields[] = {
+	STRING("family", family, REQ, "address family, lower case"),
+	STRING("protocol", protocol, 0, "socket type"),
+	WORD("direction", direction, 0, "connect|bind", "what was called"),
+	STRING("peer", peer, 0, "address"),
+	STRING("role", role, 0, "what it was for"),
+};
+RECORD(network, network_fields);
+#undef S
+
+#define S m_gap
+static const struct field gap_fields[] = {
+	STRING("kind", kind, REQ, "what sort of gap, one word"),
+	STRING("path", path, 0, "file that it hurts"),
+	STRING("detail", detail, 0, "one line for a person"),
+};
+RECORD(gap, gap_fields);
+#undef S
+
+#define S m_completeness
+static const struct field completeness_fields[] = {
+	WORD("aggregate", aggregate, REQ, "complete|incomplete",
+		"whether all was recorded"),
+	LIST("gaps", gaps, REQ | SHOWN, gap_record,
+		"what is known to be missing"),
+};
+RECORD(completeness, completeness_fields);
+#undef S
+
+#define S manifest
+static const struct field manifest_fields[] = {
+	WORD("schema", schema, REQ, MANIFEST_SCHEMA, "this format"),
+	STRUCT("tool", tool, REQ, tool_record, "what wrote the manifest"),
+	STRUCT("run", run, REQ, run_record,
+		"all that differs between two runs of the same thing"),
+	STRUCT("command", command, REQ, command_record, "what was run"),
+	STRUCT("environment", environment, REQ, environment_record,
+		"variables and limits"),
+	STRUCT("hardware", hardware, 0, hardware_record, "the machine"),
+	LIST("inputs", inputs, REQ | SHOWN, data_record,
+		"what was read and not written"),
+	LIST("outputs", outputs, REQ | SHOWN, data_record,
+		"what the run left behind"),
+	STRUCT("files", files, REQ, files_record, "the table of all files"),
+	STRUCT("processes", processes, 0, processes_record,
+		"programs that were executed"),
+	LIST("devices", devices, REQ | SHOWN, device_record,
+		"device nodes that were opened"),
+	LIST("network", network, REQ | SHOWN, network_record,
+		"sockets that were connected or bound"),
+	STRUCT("completeness", completeness, REQ, completeness_record,
+		"what was not recorded"),
+};
+#undef S
+
+const struct record manifest_record = {"manifest", sizeof(struct manifest),
+	manifest_fields, sizeof(manifest_fields) / sizeof(manifest_fields[0])};
+
+void record_init(const struct record *rec, void *at)
+{
+	memset(at, 0, rec->size);
+	for (size_t i = 0; i < rec->count; i++) {
+		const struct field *f = &rec->fields[i];
+
+		if (f->type == F_INT)
+			*(int64_t *)field_at(f, at) = ABSENT;
+		else if (f->type == F_DOUBLE)
+			*(double *)field_at(f, at) = NAN;
+		else if (f->type == F_STRUCT)
+			record_init(f->record, field_at(f, at));
+	}
+}
+
+void manifest_init(struct manifest *m, struct arena *a)
+{
+	record_init(&manifest_record, m);
+	m->schema = arena_strdup(a, MANIFEST_SCHEMA);
+	m->tool.name = arena_strdup(a, "reprise");
+	m->tool.version = arena_strdup(a, REPRISE_VERSION);
+}
+
+static bool is_one_of(const char *words, const char *s)
+{
+	size_t len = strlen(s), n;
+
+	for (;; words += n + 1) {
+		n = strcspn(words, "|");
+		if (n == len && memcmp(words, s, n) == 0)
+			return true;
+		if (words[n] == '\0')
+			return false;
+	}
+}
+
+const char *field_problem(const struct field *f, const char *s)
+{
+	if (f->words != NULL && !is_one_of(f->words, s))
+		return f->words;
+	if (f->form != NULL && !f->form->ok(s))
+		return f->form->name;
+	return NULL;
+}
+
+bool field_empty(const struct field *f, const void *record)
+{
+	const void *at = field_at(f, record);
+
+	switch (f->type) {
+	case F_STRING:
+		return *(char *const *)at == NULL;
+	case F_INT:
+		return *(const int64_t *)at == ABSENT;
+	case F_DOUBLE:
+		return !isfinite(*(const double *)at);
+	case F_BOOL:
+		return false;
+	case F_STRINGS:
+	case F_MAP:
+	case F_LIST:
+	case F_KEYED:
+		return ((const struct any_list *)at)->count == 0;
+	case F_STRUCT:
+		return record_empty(f->record, at);
+	}
+	return true;
+}
+
+bool record_empty(const struct record *rec, const void *at)
+{
+	for (size_t i = 0; i < rec->count; i++) {
+		if (!field_empty(&rec->fields[i], at))
+			return false;
+	}
+	return true;
+}
