@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# matrix: users
+# doctor: what this machine allows; what is missing has a remedy.
+. "$REPRISE_TEST_TREE/tests/integration/lib.sh"
+
+run reprise doctor
+case $STATUS in 0 | 1) ;; *) fail "status $STATUS" ;; esac
+stdout_has "^yes  *store  *$REPRISE_STORE (not made yet)\$"
+stdout_has 'store-space  *[0-9.]* .B free of '
+run reprise doctor --json
+[ "$(json_value store <"$T/out")" = "$REPRISE_STORE" ] || fail "store"
+[ "$(json_value items.store.state <"$T/out")" = yes ] || fail "state"
+[ ! -e "$REPRISE_STORE" ] || fail "doctor made a store"
+
+ok reprise capture -q true
+run reprise doctor
+stdout_has "^yes  *store  *$REPRISE_STORE\$"
+# /proc takes no files, not even root's.
+expect_status 1 reprise doctor -s /proc/reprise
+stdout_has '^no  *store  */proc/reprise (not made yet)$'
+stdout_has 'remedy: .*--store'
