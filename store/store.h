@@ -8,7 +8,8 @@
  *	objects/alternates   further stores' objects directories, one a line
  *	runs/<id>/           manifest.yaml, files.yaml, key, journal
  *	names/               what `name` and `capture --name` gave
- *	tmp/                 being written; left-overs are removed by gc
+ *	tmp/                 being written; what a dead writer left is removed
+ *	                     when the store is next opened for writing
  */
 #pragma once
 
@@ -29,9 +30,9 @@ struct store;
 char *store_locate(struct arena *a, const char *option, struct err *e);
 
 enum store_mode {
-	STORE_READ,	/* must exist */
-	STORE_WRITE,	/* must exist and be writable */
-	STORE_CREATE,	/* made (0700) when absent */
+	STORE_READ,   /* must exist */
+	STORE_WRITE,  /* must exist and be writable */
+	STORE_CREATE, /* made (0700) when absent */
 };
 
 struct store *store_open(const char *dir, enum store_mode mode, struct err *e);
@@ -39,6 +40,9 @@ void store_close(struct store *s);
 const char *store_dir(const struct store *s);
 /* O_PATH descriptor of objects/, owned by the store. */
 int store_objects_fd(const struct store *s);
+/* The same of the stores that objects/alternates names (one level deep). */
+size_t store_alternate_count(const struct store *s);
+int store_alternate_fd(const struct store *s, size_t i);
 
 /* objects.c */
 
@@ -51,8 +55,7 @@ int store_has(struct store *s, const struct digest *d, struct err *e);
 /* Read-only descriptor; ENOENT in e->code when it is nowhere. */
 int store_open_object(struct store *s, const struct digest *d, struct err *e);
 /* 0 as named, 1 damaged or missing (e says which), -1 trouble. */
-int store_verify_object(struct store *s, const struct digest *d,
-	struct err *e);
+int store_verify_object(struct store *s, const struct digest *d, struct err *e);
 
 /*
  * Storing is done in batches: contents are written to temporary names as they
@@ -79,6 +82,17 @@ int store_put_fd(struct store_batch *b, int fd, uint64_t limit,
 	struct put_result *out, struct err *e);
 int store_put_bytes(struct store_batch *b, const void *p, size_t n,
 	struct put_result *out, struct err *e);
+/*
+ * For a content whose digest and size are known beforehand (digest cache): is
+ * it there? Then it counts as put; else nothing happens.
+ */
+bool store_put_known(
+	struct store_batch *b, const struct digest *d, uint64_t size);
+/*
+ * Makes everything put so far durable and visible; the batch can be filled
+ * again. No put may run at the same time. After a failure (ENOSPC and EDQUOT
+ * in e->code among them) the batch can only be freed.
+ */
 int store_batch_commit(struct store_batch *b, struct err *e);
 /* Bytes that were new, and bytes that were there already. */
 void store_batch_totals(const struct store_batch *b, uint64_t *new_bytes,
