@@ -2,14 +2,12 @@
 /* What every command needs: the store, errors, standard output. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/fs.h"
 #include "base/log.h"
+#include "capture/capture.h"
 #include "cli/cli.h"
 #include "store/store.h"
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
 int cli_fail(const struct invocation *in, const struct err *e)
 {
@@ -22,6 +20,7 @@ struct store *cli_open_store(
 {
 	const struct common_options *o = in->options;
 	char *dir = store_locate(in->arena, o->store, e);
+	struct err why = ERR_INIT;
 	struct store *s;
 
 	if (dir == NULL)
@@ -29,6 +28,10 @@ struct store *cli_open_store(
 	s = store_open(dir, must_write ? STORE_CREATE : STORE_READ, e);
 	if (s == NULL)
 		return NULL;
+	/* What a killed capture left is a run, too. One that cannot be frozen
+	 * now, in a store of somebody else's, hinders no other. */
+	if (capture_freeze_dead(s, &why) < 0)
+		log_warn("%s", why.msg);
 	return s;
 }
 

@@ -58,7 +58,7 @@ struct verify {
 	uint64_t objects;
 	uint64_t runs;
 	const char *run; /* the one being walked */
-	bool trouble;	 /* the store could not be read: no run's fault */
+	bool trouble;    /* the store could not be read: no run's fault */
 };
 
 static struct checked *check_object(

@@ -25,6 +25,9 @@ as_user=
 # shellcheck disable=SC2086 # a command's words
 work=$($as_user mktemp -d "${TMPDIR:-/tmp}/reprise-test.XXXXXX")
 id=$key.$user.$$
+# Only this user can write coverage data into the build directory.
+gcov=
+[ "$user" = self ] || gcov=$work/gcov
 run() {
 	# shellcheck disable=SC2086
 	(cd "$work" && exec timeout -k 5 "${limit:-120}" $as_user env -i \
@@ -34,7 +37,7 @@ run() {
 		XDG_CONFIG_HOME="$work/config" \
 		REPRISE_STORE="$work/store" REPRISE_TEST_ID="$id" \
 		REPRISE_TEST_TREE="$tree" REPRISE_TEST_WORK="$work" \
-		ASAN_OPTIONS="${ASAN_OPTIONS-}" "$@") \
+		GCOV_PREFIX="$gcov" ASAN_OPTIONS="${ASAN_OPTIONS-}" "$@") \
 		>"$result.log" 2>&1 </dev/null
 }
 

@@ -34,7 +34,7 @@ if [ "$(id -u)" = 0 ]; then
 	id "$user" >/dev/null 2>&1 ||
 		useradd --system --create-home --shell /bin/sh "$user"
 	# For the tests that map a range of ids.
-	grep -q "^$user:" /etc/subuid ||
+	grep -qs "^$user:" /etc/subuid ||
 		usermod --add-subuids 300000-365535 \
 			--add-subgids 300000-365535 "$user"
 	users="self $user"

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# matrix: users engines roots
+# limit: 240
+# A bundle of a training is imported into an empty store and replayed by
+# another user, in a mount namespace whose root holds reprise and its
+# libraries only, with another host name and processor count.
+. "$REPRISE_TEST_TREE/tests/integration/lib.sh"
+
+example breast-cancer
+./prepare.py
+capture_ok -q -n trained ./train.py --seed 7
+ok reprise export -q -o "$T/bundle" trained
+same=$(sha256sum <model.pkl)
+
+root=$T/root
+mkdir -p "$root/proc" "$root/dev" "$root/sys" "$root/home"
+program=$(command -v reprise)
+for f in "$program" $(ldd "$program" | grep -o '/[^ ]*'); do
+	mkdir -p "$root$(dirname "$f")"
+	cp -L "$f" "$root$f"
+done
+cp "$program" "$root/reprise"
+mv "$T/bundle" "$root/bundle"
+chmod -R a+rX "$root"
+chmod 0777 "$root/home"
+# The other user must be able to reach the new root.
+chmod a+x "$T"
+
+elsewhere() {
+	env -u REPRISE_STORE -u XDG_DATA_HOME HOME=/home \
+		XDG_CACHE_HOME=/home/.cache "$PYTHON" \
+		"$REPRISE_TEST_TREE/tests/integration/bare_root.py" \
+		"$root" reprise-test /reprise "$@"
+}
+[ "$(id -u)" != 0 ] || mount --bind "$root" "$root" 2>/dev/null ||
+	skip "this root cannot mount"
+[ "$(id -u)" != 0 ] || umount "$root"
+
+expect_status 2 elsewhere show trained
+ok elsewhere import -q /bundle
+stdout_is "$RUN"
+ok elsewhere replay --check --result /home/result.json -o /home/out trained
+[ "$(sha256sum <"$root/home/out$PWD/model.pkl")" = "$same" ] ||
+	fail "another model"
