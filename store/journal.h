@@ -14,11 +14,22 @@ struct err;
 struct journal;
 struct journal_reader;
 
-/* Created 0600 in `dirfd` and locked (flock) until it is closed. */
+/*
+ * Created 0600 in `dirfd` (it must not exist) and locked by flock(2) from the
+ * moment it has its name. The lock belongs to the open file description: it
+ * is held until the last descriptor of it is closed, in whatever process.
+ */
 struct journal *journal_create(int dirfd, const char *name, struct err *e);
 /*
- * One record of a type and up to 16 parts, joined. Thread-safe. When the disk
- * is full it fails once and the journal stays usable up to there.
+ * That descriptor, close-on-exec, owned by the journal. A process that
+ * inherits it by fork, or gets a dup or SCM_RIGHTS copy, keeps the run alive
+ * in journal_is_live() even when the writer dies. It must not append.
+ */
+int journal_fd(const struct journal *j);
+/*
+ * One record: a type and up to 16 parts, joined, less than 1 GiB. Thread-safe.
+ * When the disk is full it fails and the journal stays readable up to there;
+ * every later call fails with the same error and changes nothing.
  */
 struct journal_part {
 	const void *p;
@@ -26,11 +37,13 @@ struct journal_part {
 };
 int journal_append(struct journal *j, uint32_t type,
 	const struct journal_part *parts, size_t n, struct err *e);
+/* Unmaps and closes; the lock goes unless somebody else has the descriptor. */
 void journal_close(struct journal *j);
 
-/* 1 when some process holds the lock, 0 when not, -1 trouble. */
+/* 1 when some process holds the lock, 0 when not, -1 trouble (ENOENT: none). */
 int journal_is_live(int dirfd, const char *name, struct err *e);
 
+/* Also of a journal that is being written: what is complete so far. */
 struct journal_reader *journal_open(int dirfd, const char *name,
 	struct err *e);
 /* 1 a record (valid until close), 0 the end or a torn tail. */
