@@ -77,7 +77,8 @@ static int fill(struct table_reader *t, struct err *e)
 	size_t left = t->in.len - t->pos;
 	ssize_t n;
 
-	memmove(t->in.s, t->in.s + t->pos, left);
+	if (t->pos > 0)
+		memmove(t->in.s, t->in.s + t->pos, left);
 	t->in.len = left;
 	t->pos = 0;
 	if (left > ROW_BYTES_MAX)
