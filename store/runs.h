@@ -18,13 +18,23 @@ struct store;
 #define RUN_ID_LEN 36
 #define RUN_SHORT_LEN 8
 
+/* The files of a run's directory. */
+#define RUN_MANIFEST "manifest.yaml"
+#define RUN_FILES "files.yaml"
+#define RUN_KEY "key"
+#define RUN_JOURNAL "journal"
+
 struct run_dir {
 	char id[RUN_ID_LEN + 1]; /* uuid version 4, lower case */
 	int fd;			 /* runs/<id>, O_DIRECTORY */
 };
 
+/* Is it the form of an id: uuid version 4 or another, in lower case? */
+bool run_is_id(const char *s);
+
 /* A new run with a fresh id. */
 int run_create(struct store *s, struct run_dir *r, struct err *e);
+/* Published or not; ENOENT in e->code when there is none of that id. */
 int run_open(struct store *s, const char *id, struct run_dir *r, struct err *e);
 void run_dir_release(struct run_dir *r);
 
@@ -36,13 +46,16 @@ void run_dir_release(struct run_dir *r);
 #define RUN_FILES_TMP "files.yaml.tmp"
 int run_publish(struct store *s, struct run_dir *r, const char *manifest_yaml,
 	size_t len, struct err *e);
-/* Remove the run directory of a capture that never started. */
+/* Remove the directory of a capture that never started; r still has to be
+ * released. */
 int run_abandon(struct store *s, struct run_dir *r, struct err *e);
 
 /*
- * Find by name, id, unique prefix of the id (4 characters or more), "@" (the
+ * Find by id, name, unique prefix of the id (4 characters or more), "@" (the
  * latest by its start), "@~N". Fails naming what was asked for, and the
- * candidates when it is ambiguous. Only published runs are found.
+ * candidates when it is ambiguous: a name that is the beginning of another
+ * run's id, too, is. ENOENT in e->code when there is no such run. Only
+ * published runs are found.
  */
 int run_find(struct store *s, const char *what, char id[RUN_ID_LEN + 1],
 	struct err *e);
@@ -51,9 +64,11 @@ int run_find(struct store *s, const char *what, char id[RUN_ID_LEN + 1],
 struct run_entry {
 	char id[RUN_ID_LEN + 1];
 	char *name;    /* or NULL */
-	char *started; /* RFC 3339 */
+	char *started; /* RFC 3339; "" when it is not known */
+	char *status;  /* of a published run, or NULL */
 	bool published;
-	bool dead; /* not published, and nobody holds its journal */
+	bool dead;     /* not published, and nobody holds its journal */
+	char *trouble; /* why its manifest could not be read, or NULL */
 };
 int runs_list(struct store *s, struct arena *a, bool unpublished_too,
 	struct run_entry **out, size_t *count, struct err *e);
@@ -65,6 +80,14 @@ int run_read_manifest(struct store *s, const char *id, struct arena *a,
 int run_open_files(struct store *s, const char *id, const struct manifest *m,
 	struct err *e);
 
-/* Let `name` mean this run from now on (names/<name>); refuses bad names. */
+/*
+ * Let `name` mean this run from now on (names/<name>). A name is components
+ * joined by single slashes, like features/users@v3; no component is empty or
+ * begins with '.', '-', '@' or '~' (so ".." and "@~1" are none) or ends in
+ * ".tmp", and there is no ':', no control character and nothing that has the
+ * form of a whole id. At most 255 bytes.
+ */
 int run_set_name(struct store *s, const char *name, const char *id,
 	struct err *e);
+/* 0, or -1 and what is wrong with it. */
+int run_check_name(const char *name, struct err *e);
