@@ -15,8 +15,8 @@ struct check {
 	struct err *e;
 };
 
-static int check_string(const struct check *c, const struct field *f,
-	const char *s)
+static int check_string(
+	const struct check *c, const struct field *f, const char *s)
 {
 	const char *needed = field_problem(f, s);
 
@@ -26,11 +26,11 @@ static int check_string(const struct check *c, const struct field *f,
 		s, f->words ? "one of " : "", needed);
 }
 
-static int check_record(const struct check *c, const struct record *rec,
-	const void *at);
+static int check_record(
+	const struct check *c, const struct record *rec, const void *at);
 
-static int check_field(const struct check *c, const struct field *f,
-	const void *at)
+static int check_field(
+	const struct check *c, const struct field *f, const void *at)
 {
 	const struct any_list *list = at;
 	int64_t n;
@@ -69,15 +69,14 @@ static int check_field(const struct check *c, const struct field *f,
 	return 0;
 }
 
-static int check_record(const struct check *c, const struct record *rec,
-	const void *at)
+static int check_record(
+	const struct check *c, const struct record *rec, const void *at)
 {
 	for (size_t i = 0; i < rec->count; i++) {
 		const struct field *f = &rec->fields[i];
 
 		if (field_empty(f, at)) {
-			if (f->flags & FIELD_REQUIRED &&
-				!(f->flags & FIELD_SHOWN))
+			if (f->flags & FIELD_REQUIRED && !(f->flags & FIELD_SHOWN))
 				return err_set(c->e, "%s: '%s' has no '%s'",
 					c->name, rec->name, f->key);
 			continue;
@@ -92,8 +91,8 @@ static int check_record(const struct check *c, const struct record *rec,
 static int add_id(const struct check *c, struct map *ids, char *id)
 {
 	if (map_puts(ids, id, id) != NULL)
-		return err_set(c->e, "%s: the id '%s' is there twice", c->name,
-			id);
+		return err_set(
+			c->e, "%s: the id '%s' is there twice", c->name, id);
 	return 0;
 }
 
@@ -102,8 +101,8 @@ static int find_id(const struct check *c, const struct map *ids,
 {
 	if (id == NULL || map_gets(ids, id) != NULL)
 		return 0;
-	return err_set(c->e, "%s: '%s': there is no process '%s'", c->name,
-		what, id);
+	return err_set(
+		c->e, "%s: '%s': there is no process '%s'", c->name, what, id);
 }
 
 static int check_ids(const struct check *c, const struct manifest *m,
@@ -139,7 +138,7 @@ static int check_status(const struct check *c, const struct m_run *run)
 {
 	bool zero = run->exit_code == 0 && run->signal == NULL;
 	bool other = run->signal != NULL ||
-		(run->exit_code != ABSENT && run->exit_code != 0);
+		     (run->exit_code != ABSENT && run->exit_code != 0);
 
 	if (strcmp(run->status, "completed") == 0 && !zero)
 		return err_set(c->e,
@@ -153,8 +152,8 @@ static int check_status(const struct check *c, const struct m_run *run)
 	return 0;
 }
 
-static int check_completeness(const struct check *c,
-	const struct m_completeness *completeness)
+static int check_completeness(
+	const struct check *c, const struct m_completeness *completeness)
 {
 	bool complete = strcmp(completeness->aggregate, "complete") == 0;
 

@@ -144,8 +144,8 @@ static int parser_failed(const struct events *v, struct err *e)
 			v->chunk_line, v->chunk_column + 1);
 	if (p->error == YAML_READER_ERROR) {
 		size_t n = p->problem_offset > v->chunk_offset
-			? p->problem_offset - v->chunk_offset
-			: 0;
+				   ? p->problem_offset - v->chunk_offset
+				   : 0;
 
 		if (n > v->chunk_len)
 			n = v->chunk_len;
@@ -187,8 +187,8 @@ static int check_properties(struct events *v, struct err *e)
 		return 0;
 	if (only != NULL ? strcmp((const char *)tag, only) != 0
 			 : events_tag(v) == TAG_OTHER)
-		return events_fail(v, e, "tag '%s' is not allowed",
-			(const char *)tag);
+		return events_fail(
+			v, e, "tag '%s' is not allowed", (const char *)tag);
 	return 0;
 }
 

@@ -13,30 +13,52 @@
 
 /* Fields of the struct that S is defined as at that place. */
 #define AT(m) offsetof(struct S, m)
-#define STRING(key, m, flags, about)                                           \
-	{key, F_STRING, flags, AT(m), NULL, NULL, NULL, 0, about}
-#define WORD(key, m, flags, words, about)                                      \
-	{key, F_STRING, flags, AT(m), NULL, words, NULL, 0, about}
-#define FORM(key, m, flags, form, about)                                       \
-	{key, F_STRING, flags, AT(m), NULL, NULL, form, 0, about}
-#define INT(key, m, flags, max, about)                                         \
-	{key, F_INT, flags, AT(m), NULL, NULL, NULL, max, about}
-#define DOUBLE(key, m, about)                                                  \
-	{key, F_DOUBLE, 0, AT(m), NULL, NULL, NULL, 0, about}
-#define BOOL(key, m, flags, about)                                             \
-	{key, F_BOOL, flags, AT(m), NULL, NULL, NULL, 0, about}
-#define STRINGS(key, m, flags, form, about)                                    \
-	{key, F_STRINGS, flags, AT(m), NULL, NULL, form, 0, about}
-#define MAP(key, m, flags, about)                                              \
-	{key, F_MAP, flags, AT(m), NULL, NULL, NULL, 0, about}
-#define STRUCT(key, m, flags, rec, about)                                      \
-	{key, F_STRUCT, flags, AT(m), &rec, NULL, NULL, 0, about}
-#define LIST(key, m, flags, rec, about)                                        \
-	{key, F_LIST, flags, AT(m), &rec, NULL, NULL, 0, about}
-#define KEYED(key, m, flags, rec, about)                                       \
-	{key, F_KEYED, flags, AT(m), &rec, NULL, NULL, 0, about}
-#define RECORD(name, fields)                                                   \
-	static const struct record name##_record = {#name, sizeof(struct S),   \
+#define STRING(key, m, flags, about)                                    \
+	{                                                               \
+		key, F_STRING, flags, AT(m), NULL, NULL, NULL, 0, about \
+	}
+#define WORD(key, m, flags, words, about)                                \
+	{                                                                \
+		key, F_STRING, flags, AT(m), NULL, words, NULL, 0, about \
+	}
+#define FORM(key, m, flags, form, about)                                \
+	{                                                               \
+		key, F_STRING, flags, AT(m), NULL, NULL, form, 0, about \
+	}
+#define INT(key, m, flags, max, about)                                 \
+	{                                                              \
+		key, F_INT, flags, AT(m), NULL, NULL, NULL, max, about \
+	}
+#define DOUBLE(key, m, about)                                       \
+	{                                                           \
+		key, F_DOUBLE, 0, AT(m), NULL, NULL, NULL, 0, about \
+	}
+#define BOOL(key, m, flags, about)                                    \
+	{                                                             \
+		key, F_BOOL, flags, AT(m), NULL, NULL, NULL, 0, about \
+	}
+#define STRINGS(key, m, flags, form, about)                              \
+	{                                                                \
+		key, F_STRINGS, flags, AT(m), NULL, NULL, form, 0, about \
+	}
+#define MAP(key, m, flags, about)                                    \
+	{                                                            \
+		key, F_MAP, flags, AT(m), NULL, NULL, NULL, 0, about \
+	}
+#define STRUCT(key, m, flags, rec, about)                               \
+	{                                                               \
+		key, F_STRUCT, flags, AT(m), &rec, NULL, NULL, 0, about \
+	}
+#define LIST(key, m, flags, rec, about)                               \
+	{                                                             \
+		key, F_LIST, flags, AT(m), &rec, NULL, NULL, 0, about \
+	}
+#define KEYED(key, m, flags, rec, about)                               \
+	{                                                              \
+		key, F_KEYED, flags, AT(m), &rec, NULL, NULL, 0, about \
+	}
+#define RECORD(name, fields)                                                 \
+	static const struct record name##_record = {#name, sizeof(struct S), \
 		fields, sizeof(fields) / sizeof((fields)[0])}
 
 #define S m_tool
@@ -62,8 +84,7 @@ RECORD(resource_usage, resource_usage_fields);
 static const struct field user_fields[] = {
 	INT("uid", uid, 0, UINT32_MAX, "effective user id"),
 	INT("gid", gid, 0, UINT32_MAX, "effective group id"),
-	STRINGS("groups", groups, FLOW, &FORM_NUMBER,
-		"supplementary group ids"),
+	STRINGS("groups", groups, FLOW, &FORM_NUMBER, "supplementary group ids"),
 };
 RECORD(user, user_fields);
 #undef S
@@ -94,8 +115,7 @@ static const struct field run_fields[] = {
 		"what it took"),
 	STRUCT("user", user, 0, user_record, "who ran it"),
 	STRUCT("host", host, 0, host_record, "where it ran"),
-	WORD("backend", backend, 0, "notify|ptrace",
-		"engine that watched it"),
+	WORD("backend", backend, 0, "notify|ptrace", "engine that watched it"),
 	MAP("tags", tags, 0, "tags given to capture"),
 };
 RECORD(run, run_fields);
@@ -213,15 +233,13 @@ RECORD(files, files_fields);
 #define S m_process
 static const struct field process_fields[] = {
 	FORM("id", id, REQ, &FORM_ID, "its name in this manifest"),
-	FORM("parent", parent, 0, &FORM_ID,
-		"id of the process that started it"),
+	FORM("parent", parent, 0, &FORM_ID, "id of the process that started it"),
 	STRING("executable", executable, 0, "file that was executed"),
 	STRINGS("argv", argv, REQ | SHOWN, NULL, "arguments"),
 	STRING("cwd", cwd, 0, "working directory"),
 	STRINGS("env_added", env_added, 0, NULL,
 		"NAME=VALUE that the command itself did not have"),
-	INT("exit_code", exit_code, 0, 255,
-		"exit status, or 128 and the signal"),
+	INT("exit_code", exit_code, 0, 255, "exit status, or 128 and the signal"),
 };
 RECORD(process, process_fields);
 #undef S
@@ -271,8 +289,7 @@ RECORD(gap, gap_fields);
 static const struct field completeness_fields[] = {
 	WORD("aggregate", aggregate, REQ, "complete|incomplete",
 		"whether all was recorded"),
-	LIST("gaps", gaps, REQ | SHOWN, gap_record,
-		"what is known to be missing"),
+	LIST("gaps", gaps, REQ | SHOWN, gap_record, "what is known to be missing"),
 };
 RECORD(completeness, completeness_fields);
 #undef S
@@ -284,7 +301,7 @@ static const struct field manifest_fields[] = {
 	STRUCT("run", run, REQ, run_record,
 		"all that differs between two runs of the same thing"),
 	STRUCT("command", command, REQ, command_record, "what was run"),
-	STRUCT("environment", environment, REQ, environment_record,
+	STRUCT("environment", environment, REQ | SHOWN, environment_record,
 		"variables and limits"),
 	STRUCT("hardware", hardware, 0, hardware_record, "the machine"),
 	LIST("inputs", inputs, REQ | SHOWN, data_record,

@@ -11,9 +11,9 @@
 
 enum field_type {
 	F_STRING,  /* char *: bytes, NULL when absent */
-	F_INT,	   /* int64_t, ABSENT when absent */
+	F_INT,     /* int64_t, ABSENT when absent */
 	F_DOUBLE,  /* double, NaN when absent */
-	F_BOOL,	   /* bool, always written */
+	F_BOOL,    /* bool, always written */
 	F_STRINGS, /* struct strlist */
 	/*
 	 * struct kvlist, as a mapping. A key that comes more than once has a
@@ -21,15 +21,15 @@ enum field_type {
 	 */
 	F_MAP,
 	F_STRUCT, /* the struct itself; left out when all of it is absent */
-	F_LIST,	  /* LIST_OF a struct */
+	F_LIST,   /* LIST_OF a struct */
 	/* LIST_OF a struct, as a mapping from its first field, a string. */
 	F_KEYED,
 };
 
 enum field_flag {
 	FIELD_REQUIRED = 1 << 0, /* reading fails without it */
-	FIELD_SHOWN = 1 << 1,	 /* written when empty, so silence is visible */
-	FIELD_FLOW = 1 << 2,	 /* a list on one line */
+	FIELD_SHOWN = 1 << 1,    /* written when empty, so silence is visible */
+	FIELD_FLOW = 1 << 2,     /* a list on one line */
 };
 
 /* What a string must look like; a list's elements, too. */
@@ -48,10 +48,10 @@ struct field {
 	unsigned flags;
 	size_t offset;
 	const struct record *record; /* of F_STRUCT, F_LIST, F_KEYED */
-	const char *words;	     /* "one|of|these", or NULL */
+	const char *words;           /* "one|of|these", or NULL */
 	const struct form *form;     /* or NULL */
-	int64_t max;		     /* of F_INT; the least is 0 */
-	const char *about;	     /* one line for the schema */
+	int64_t max;                 /* of F_INT; the least is 0 */
+	const char *about;           /* one line for the schema */
 };
 
 struct record {
@@ -83,6 +83,5 @@ struct any_list {
 	size_t count;
 };
 
-extern const struct form FORM_DIGEST, FORM_UUID, FORM_TIME, FORM_MODE,
-	FORM_PATH, FORM_FILENAME, FORM_LIMIT, FORM_SIGNAL, FORM_CPUS, FORM_ID,
-	FORM_NUMBER;
+extern const struct form FORM_DIGEST, FORM_UUID, FORM_TIME, FORM_MODE, FORM_PATH,
+	FORM_FILENAME, FORM_LIMIT, FORM_SIGNAL, FORM_CPUS, FORM_ID, FORM_NUMBER;

@@ -21,10 +21,9 @@ static bool like(const char *s, const char *picture)
 	for (; *picture != '\0'; s++, picture++) {
 		if (*s == '\0')
 			return false;
-		if (*picture == 'h' ? strchr(LOWER_HEX, *s) == NULL
-				: *picture == '9'
-				? strchr(DIGITS, *s) == NULL
-				: *s != *picture)
+		if (*picture == 'h'       ? strchr(LOWER_HEX, *s) == NULL
+			: *picture == '9' ? strchr(DIGITS, *s) == NULL
+					  : *s != *picture)
 			return false;
 	}
 	return *s == '\0';
@@ -39,7 +38,7 @@ static bool made_of(const char *s, const char *bytes)
 static bool is_digest(const char *s)
 {
 	return strncmp(s, "sha256:", 7) == 0 && strlen(s) == 7 + 64 &&
-		made_of(s + 7, LOWER_HEX);
+	       made_of(s + 7, LOWER_HEX);
 }
 
 static bool is_uuid(const char *s)
@@ -59,8 +58,7 @@ static bool is_mode(const char *s)
 
 static bool is_filename(const char *s)
 {
-	return s[0] != '.' && s[0] != '-' &&
-		made_of(s, LETTERS DIGITS "._-");
+	return s[0] != '.' && s[0] != '-' && made_of(s, LETTERS DIGITS "._-");
 }
 
 static bool is_number(const char *s)
@@ -76,7 +74,7 @@ static bool is_limit(const char *s)
 static bool is_signal(const char *s)
 {
 	return strncmp(s, "SIG", 3) == 0 &&
-		made_of(s + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "+-");
+	       made_of(s + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "+-");
 }
 
 static bool is_cpus(const char *s)
@@ -113,20 +111,18 @@ const struct form FORM_UUID = {"a lower-case uuid",
 const struct form FORM_TIME = {"a UTC time like 2024-05-01T12:30:45.000000Z",
 	"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$",
 	is_time, false};
-const struct form FORM_MODE = {
-	"four octal digits", "^[0-7]{4}$", is_mode, false};
+const struct form FORM_MODE = {"four octal digits", "^[0-7]{4}$", is_mode, false};
 /* Each component begins with no dot, or is longer than its dots. */
 const struct form FORM_PATH = {
 	"an absolute path without empty, '.' or '..' components",
 	"^(/|(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+))+)$", path_ok, true};
 const struct form FORM_FILENAME = {"a plain file name",
 	"^[A-Za-z0-9_][A-Za-z0-9._-]*$", is_filename, false};
-const struct form FORM_LIMIT = {"a number or 'unlimited'",
-	"^([0-9]+|unlimited)$", is_limit, false};
+const struct form FORM_LIMIT = {
+	"a number or 'unlimited'", "^([0-9]+|unlimited)$", is_limit, false};
 const struct form FORM_SIGNAL = {
 	"a signal's name", "^SIG[A-Z0-9+-]+$", is_signal, false};
 const struct form FORM_CPUS = {"a list of processors like 0-3,8",
 	"^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$", is_cpus, false};
-const struct form FORM_ID = {
-	"an id", "^[A-Za-z][A-Za-z0-9_-]*$", is_id, false};
+const struct form FORM_ID = {"an id", "^[A-Za-z][A-Za-z0-9_-]*$", is_id, false};
 const struct form FORM_NUMBER = {"a number", "^[0-9]+$", is_number, false};

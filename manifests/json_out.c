@@ -73,8 +73,8 @@ static json_t *map_json(const struct kvlist *map)
 
 	for (size_t i = 0; i < map->count; i++) {
 		const struct kv *kv = &map->items[i];
-		json_t *value = kv->value ? string_json(kv->value)
-					  : made(json_null());
+		json_t *value =
+			kv->value ? string_json(kv->value) : made(json_null());
 		autostrbuf text = STRBUF_INIT;
 		const char *key = key_text(kv->key, &text);
 		json_t *before = json_object_get(j, key);
@@ -94,8 +94,8 @@ static json_t *map_json(const struct kvlist *map)
 	return j;
 }
 
-static json_t *record_json(const struct record *rec, const void *at,
-	size_t first);
+static json_t *record_json(
+	const struct record *rec, const void *at, size_t first);
 
 static json_t *list_json(const struct record *rec, const struct any_list *list)
 {
@@ -106,8 +106,7 @@ static json_t *list_json(const struct record *rec, const struct any_list *list)
 	return j;
 }
 
-static json_t *keyed_json(const struct record *rec,
-	const struct any_list *list)
+static json_t *keyed_json(const struct record *rec, const struct any_list *list)
 {
 	json_t *j = made(json_object());
 
@@ -115,9 +114,7 @@ static json_t *keyed_json(const struct record *rec,
 		const char *at = list->items + i * rec->size;
 		autostrbuf text = STRBUF_INIT;
 
-		put(j,
-			key_text(*(char **)field_at(&rec->fields[0], at),
-				&text),
+		put(j, key_text(*(char **)field_at(&rec->fields[0], at), &text),
 			record_json(rec, at, 1));
 	}
 	return j;
@@ -148,8 +145,7 @@ static json_t *field_json(const struct field *f, const void *at)
 	abort();
 }
 
-static json_t *record_json(const struct record *rec, const void *at,
-	size_t first)
+static json_t *record_json(const struct record *rec, const void *at, size_t first)
 {
 	json_t *j = made(json_object());
 
@@ -168,8 +164,8 @@ static int append(const char *text, size_t len, void *data)
 	return 0;
 }
 
-int manifest_write_json(const struct manifest *m, struct strbuf *out,
-	struct err *e)
+int manifest_write_json(
+	const struct manifest *m, struct strbuf *out, struct err *e)
 {
 	json_t *j = record_json(&manifest_record, m, 0);
 	int rc = json_dump_callback(j, append, out, JSON_INDENT(2));

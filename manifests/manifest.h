@@ -13,8 +13,8 @@ struct strbuf;
 void manifest_init(struct manifest *m, struct arena *a);
 
 /* Append the YAML document to `out`. Fails only when libyaml does. */
-int manifest_write_yaml(const struct manifest *m, struct strbuf *out,
-	struct err *e);
+int manifest_write_yaml(
+	const struct manifest *m, struct strbuf *out, struct err *e);
 
 /*
  * Read a YAML 1.1 or 1.2 document. `name` is used in messages, which read
@@ -28,8 +28,8 @@ int manifest_read_yaml(struct manifest *m, struct arena *a, const char *name,
  * The same content as one JSON document (jansson). Bytes that are no UTF-8 are
  * {"base64": "..."}; such keys, and keys that begin so, are "base64:...".
  */
-int manifest_write_json(const struct manifest *m, struct strbuf *out,
-	struct err *e);
+int manifest_write_json(
+	const struct manifest *m, struct strbuf *out, struct err *e);
 
 /* The JSON Schema (2020-12) of the manifest, made from the field table. */
 int manifest_write_schema(struct strbuf *out, struct err *e);

@@ -40,10 +40,10 @@ struct kvlist {
 };
 
 /* Lists are { items, count } of the element struct. */
-#define LIST_OF(type)                                                          \
-	struct {                                                               \
-		struct type *items;                                            \
-		size_t count;                                                  \
+#define LIST_OF(type)               \
+	struct {                    \
+		struct type *items; \
+		size_t count;       \
 	}
 
 struct m_tool {
@@ -62,11 +62,11 @@ struct m_user {
 };
 
 struct m_host {
-	char *name;	    /* nodename of uname(2) */
-	char *os;	    /* PRETTY_NAME of os-release(5) */
-	char *kernel;	    /* release of uname(2) */
+	char *name;         /* nodename of uname(2) */
+	char *os;           /* PRETTY_NAME of os-release(5) */
+	char *kernel;       /* release of uname(2) */
 	char *architecture; /* machine of uname(2) */
-	char *libc;	    /* "glibc 2.36" */
+	char *libc;         /* "glibc 2.36" */
 };
 
 /* What differs between two runs of the same thing is in here. */
@@ -118,7 +118,7 @@ struct m_cpu {
 	char *model_name;
 	struct strlist flags;
 	char *isa_level; /* "x86-64-v3" */
-	char *online;	 /* kernel list format, "0-7,16" */
+	char *online;    /* kernel list format, "0-7,16" */
 	char *possible;
 	char *present;
 	char *affinity;
@@ -163,7 +163,7 @@ struct m_process {
 	struct strlist argv;
 	char *cwd;
 	struct strlist env_added; /* NAME=VALUE against the command's own */
-	int64_t exit_code;	  /* ABSENT: unknown; 128+n: signal n */
+	int64_t exit_code;        /* ABSENT: unknown; 128+n: signal n */
 };
 
 struct m_processes {
@@ -180,10 +180,10 @@ struct m_device {
 };
 
 struct m_network {
-	char *family;	 /* unix | inet | inet6 | netlink | ... */
-	char *protocol;	 /* stream | dgram | ... */
+	char *family;    /* unix | inet | inet6 | netlink | ... */
+	char *protocol;  /* stream | dgram | ... */
 	char *direction; /* connect | bind */
-	char *peer;	 /* "192.0.2.1:443", "/run/x.sock", "@abstract" */
+	char *peer;      /* "192.0.2.1:443", "/run/x.sock", "@abstract" */
 	char *role;
 };
 

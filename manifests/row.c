@@ -92,8 +92,8 @@ const char *row_text(struct row_value *v)
 	return NULL;
 }
 
-static const char *set_text(struct file_row *r, const struct row_field *f,
-	struct row_value *v)
+static const char *set_text(
+	struct file_row *r, const struct row_field *f, struct row_value *v)
 {
 	const char *problem = row_text(v);
 
@@ -142,8 +142,8 @@ static const char *set_mode(struct file_row *r, struct row_value *v)
 	return NULL;
 }
 
-static const char *set_int(struct file_row *r, const struct row_field *f,
-	struct row_value *v)
+static const char *set_int(
+	struct file_row *r, const struct row_field *f, struct row_value *v)
 {
 	int64_t n = 0;
 	int rc = v->plain ? scalar_int(v->s, v->len, &n) : -1;
@@ -197,8 +197,8 @@ static const char *set_stored(struct file_row *r, struct row_value *v)
 							"needed";
 }
 
-const char *row_set(struct file_row *r, const struct row_field *f,
-	struct row_value *v)
+const char *row_set(
+	struct file_row *r, const struct row_field *f, struct row_value *v)
 {
 	if (v->binary && f->type != ROW_TEXT)
 		return "must not be binary";

@@ -47,8 +47,8 @@ int row_field_find(const char *key, size_t len, size_t hint);
  * Put a scalar into the row, which then points into `v`. NULL, or what is
  * wrong with it. Not for ROW_NAMES.
  */
-const char *row_set(struct file_row *r, const struct row_field *f,
-	struct row_value *v);
+const char *row_set(
+	struct file_row *r, const struct row_field *f, struct row_value *v);
 /* Makes `v` a string (decodes it); NULL, or what is wrong with it. */
 const char *row_text(struct row_value *v);
 /* NULL, or what is wrong with an entry of a listing. */

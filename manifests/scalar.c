@@ -32,8 +32,7 @@ size_t utf8_decode(const char *s, size_t len, uint32_t *cp)
 			return 0;
 		*cp = *cp << 6 | (u[i] & 0x3f);
 	}
-	if (*cp < least[n] || *cp > 0x10ffff ||
-		(*cp >= 0xd800 && *cp <= 0xdfff))
+	if (*cp < least[n] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp <= 0xdfff))
 		return 0;
 	return n;
 }
@@ -68,7 +67,7 @@ bool scalar_printable(uint32_t cp)
 		return cp >= 0x20 && cp < 0x7f;
 	/* Line breaks of YAML 1.1, the byte order mark, non-characters. */
 	return cp != 0x2028 && cp != 0x2029 && cp != 0xfeff && cp != 0xfffe &&
-		cp != 0xffff;
+	       cp != 0xffff;
 }
 
 static bool is_word(const char *s, size_t len, const char *const *words)
@@ -104,9 +103,9 @@ bool scalar_plain_ok(const char *s, size_t len)
 bool scalar_is_null(const char *s, size_t len)
 {
 	return len == 0 || (len == 1 && *s == '~') ||
-		(len == 4 && (memcmp(s, "null", 4) == 0 ||
-				     memcmp(s, "Null", 4) == 0 ||
-				     memcmp(s, "NULL", 4) == 0));
+	       (len == 4 && (memcmp(s, "null", 4) == 0 ||
+				    memcmp(s, "Null", 4) == 0 ||
+				    memcmp(s, "NULL", 4) == 0));
 }
 
 bool scalar_is_typed(const char *s, size_t len)
@@ -219,8 +218,8 @@ int scalar_unbase64(char *s, size_t *len)
 	copy = xmalloc(n + 1);
 	memcpy(copy, s, n);
 	got = n == 0 ? 0
-		     : EVP_DecodeBlock((unsigned char *)s, (const void *)copy,
-			       (int)n);
+		     : EVP_DecodeBlock(
+			       (unsigned char *)s, (const void *)copy, (int)n);
 	free(copy);
 	if (got < 0)
 		return -1;
@@ -282,8 +281,8 @@ int scalar_double(const char *s, size_t len, double *out)
 	/* strtod() knows more: hexadecimal, "inf", "nan(...)", blanks. */
 	for (; i < len && strchr("0123456789.eE+-", s[i]) && s[i]; i++)
 		digits += isdigit((unsigned char)s[i]) != 0;
-	if (i < len || digits == 0 || len >= sizeof(text) ||
-		s[0] == 'e' || s[0] == 'E')
+	if (i < len || digits == 0 || len >= sizeof(text) || s[0] == 'e' ||
+		s[0] == 'E')
 		return -1;
 	memcpy(text, s, len);
 	text[len] = '\0';

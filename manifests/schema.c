@@ -30,8 +30,8 @@ static void add(json_t *array, json_t *value)
 
 static json_t *ref(const char *name)
 {
-	return made(json_pack("{so}", "$ref",
-		made(json_sprintf("#/$defs/%s", name))));
+	return made(json_pack(
+		"{so}", "$ref", made(json_sprintf("#/$defs/%s", name))));
 }
 
 static json_t *typed(const char *type)
@@ -121,8 +121,7 @@ static json_t *field_schema(const struct field *f)
 }
 
 /* The record's schema into `defs`, and those of the records in it. */
-static json_t *record_schema(const struct record *rec, size_t first,
-	json_t *defs)
+static json_t *record_schema(const struct record *rec, size_t first, json_t *defs)
 {
 	json_t *properties = made(json_object());
 	json_t *required = made(json_array());
@@ -155,9 +154,8 @@ static json_t *record_schema(const struct record *rec, size_t first,
 /* What is not a record of the table: strings and values of mappings. */
 static json_t *common_defs(void)
 {
-	return made(json_pack(
-		"{s{ss s{s{ss ss}} s[s] sb ss} s{s[{ss} o] ss}"
-		" s{s[o {ss} {ss si s{s[o {ss}]}}] ss}}",
+	return made(json_pack("{s{ss s{s{ss ss}} s[s] sb ss} s{s[{ss} o] ss}"
+			      " s{s[o {ss} {ss si s{s[o {ss}]}}] ss}}",
 		"base64", "type", "object", "properties", "base64", "type",
 		"string", "pattern",
 		"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",

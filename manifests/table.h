@@ -58,9 +58,9 @@ struct file_row {
 	uint32_t mtime_ns;
 	bool has_digest;
 	struct digest digest;
-	char *target;		/* symbolic link */
-	int64_t major, minor;	/* devices */
-	int64_t entries;	/* trees: rows of the table */
+	char *target;           /* symbolic link */
+	int64_t major, minor;   /* devices */
+	int64_t entries;        /* trees: rows of the table */
 	struct strlist listing; /* 'd': entries in the order of getdents64 */
 	/*
 	 * Names rows that were hard links of one file: the path of the first
@@ -87,8 +87,7 @@ struct table_reader;
  * come in strictly increasing byte order of path: an error otherwise.
  */
 struct table_writer *table_writer_new(int fd);
-int table_write(struct table_writer *w, const struct file_row *r,
-	struct err *e);
+int table_write(struct table_writer *w, const struct file_row *r, struct err *e);
 /* Flush; gives the digest and number of rows (either may be NULL); frees w. */
 int table_writer_finish(struct table_writer *w, struct digest *digest,
 	int64_t *rows, struct err *e);

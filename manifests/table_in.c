@@ -30,7 +30,7 @@ struct table_reader {
 	size_t line; /* number of the line at pos, from 1 */
 	bool eof;
 	struct table_yaml *yaml; /* took over */
-	struct err failed;	 /* every further call gives it again */
+	struct err failed;       /* every further call gives it again */
 	bool has_failed;
 
 	/* Memory of the current row. */
@@ -105,10 +105,9 @@ static int next_line(struct table_reader *t, size_t *len, struct err *e)
 	for (;;) {
 		size_t left = t->in.len - t->pos;
 
-		newline = left > searched
-			? memchr(t->in.s + t->pos + searched, '\n',
-				  left - searched)
-			: NULL;
+		newline = left > searched ? memchr(t->in.s + t->pos + searched,
+						    '\n', left - searched)
+					  : NULL;
 		if (newline != NULL) {
 			*len = (size_t)(newline - t->in.s) - t->pos + 1;
 			return 0;
@@ -132,10 +131,10 @@ static bool eat(struct lex *l, const char *text, size_t n)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0'
-		: c >= 'A' && c <= 'F' ? c - 'A' + 10
-		: c >= 'a' && c <= 'f' ? c - 'a' + 10
-				       : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+				      : -1;
 }
 
 /* After a backslash: the escapes that scalar_quote() writes. */
@@ -195,7 +194,7 @@ static bool lex_quoted(struct lex *l)
 static bool is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		(c >= 'A' && c <= 'Z');
+	       (c >= 'A' && c <= 'Z');
 }
 
 static bool lex_plain(struct lex *l)
@@ -238,16 +237,15 @@ static int fail_at(const struct table_reader *t, const struct lex *l,
 
 	for (const char *p = l->start; p < at; p++)
 		column += ((unsigned char)*p & 0xc0) != 0x80;
-	return err_set(e, "%s:%zu:%zu: '%s': %s", t->name, t->line, column,
-		key, problem);
+	return err_set(e, "%s:%zu:%zu: '%s': %s", t->name, t->line, column, key,
+		problem);
 }
 
 static void names_add(struct table_reader *t, struct file_row *r, char *name)
 {
 	if (r->listing.count == t->names_cap) {
 		t->names_cap = t->names_cap ? 2 * t->names_cap : 64;
-		t->names = xrealloc(t->names,
-			t->names_cap * sizeof(*t->names));
+		t->names = xrealloc(t->names, t->names_cap * sizeof(*t->names));
 	}
 	r->listing.items = t->names;
 	t->names[r->listing.count++] = name;
@@ -355,16 +353,16 @@ static int accept_row(struct table_reader *t, const struct file_row *r,
 	if (problem == NULL && t->any) {
 		order = strcmp(r->path, t->last.s);
 		if (order <= 0)
-			problem = order == 0
-				? "'path' is there twice"
-				: "'path' comes before the one above it, in "
-				  "byte order";
+			problem = order == 0 ? "'path' is there twice"
+					     : "'path' comes before the one "
+					       "above it, in "
+					       "byte order";
 		line = at->path_line;
 		column = at->path_column;
 	}
 	if (problem != NULL)
-		return err_set(e, "%s:%zu:%zu: %s", t->name, line, column,
-			problem);
+		return err_set(
+			e, "%s:%zu:%zu: %s", t->name, line, column, problem);
 	strbuf_clear(&t->last);
 	strbuf_adds(&t->last, r->path);
 	t->any = true;

@@ -43,8 +43,7 @@ void table_writer_free(struct table_writer *w)
 static int flush(struct table_writer *w, struct err *e)
 {
 	hasher_add(w->hasher, w->out.s, w->out.len);
-	if (FAULT("table.write") ||
-		fs_write_all(w->fd, w->out.s, w->out.len) < 0)
+	if (FAULT("table.write") || fs_write_all(w->fd, w->out.s, w->out.len) < 0)
 		return err_sys(e, "cannot write the file table");
 	strbuf_clear(&w->out);
 	return 0;
@@ -140,8 +139,8 @@ static bool is_set(const struct file_row *r, const struct row_field *f)
 	return true;
 }
 
-static void add_value(struct strbuf *out, const struct file_row *r,
-	const struct row_field *f)
+static void add_value(
+	struct strbuf *out, const struct file_row *r, const struct row_field *f)
 {
 	const void *at = (const char *)r + f->offset;
 
@@ -182,8 +181,8 @@ static void add_value(struct strbuf *out, const struct file_row *r,
 	}
 }
 
-static int check_row(const struct table_writer *w, const struct file_row *r,
-	struct err *e)
+static int check_row(
+	const struct table_writer *w, const struct file_row *r, struct err *e)
 {
 	const char *problem = row_problem(r);
 
@@ -191,9 +190,8 @@ static int check_row(const struct table_writer *w, const struct file_row *r,
 		return err_set(e, "cannot write the file table: %s: '%s'",
 			problem, r->path ? r->path : "");
 	if (w->rows > 0 && strcmp(w->last.s, r->path) >= 0)
-		return err_set(e,
-			"cannot write the file table: '%s' after '%s'", r->path,
-			w->last.s);
+		return err_set(e, "cannot write the file table: '%s' after '%s'",
+			r->path, w->last.s);
 	for (size_t i = 0; i < ROW_FIELDS; i++) {
 		int64_t n;
 
@@ -209,8 +207,7 @@ static int check_row(const struct table_writer *w, const struct file_row *r,
 	return 0;
 }
 
-int table_write(struct table_writer *w, const struct file_row *r,
-	struct err *e)
+int table_write(struct table_writer *w, const struct file_row *r, struct err *e)
 {
 	const struct row_field *f = row_fields;
 	struct strbuf *out = &w->out;

@@ -16,8 +16,8 @@ struct table_yaml {
 	bool started, ended;
 };
 
-struct table_yaml *table_yaml_new(const char *name, const char *text,
-	size_t len, int fd, size_t line)
+struct table_yaml *table_yaml_new(
+	const char *name, const char *text, size_t len, int fd, size_t line)
 {
 	struct table_yaml *t = xcalloc(1, sizeof(*t));
 
@@ -70,8 +70,7 @@ static int start(struct table_yaml *t, struct err *e)
 		return events_fail(v, e, "a second document");
 	if (want(t, YAML_SEQUENCE_START_EVENT, "a list of rows", e) < 0)
 		return -1;
-	if (rest && (v->now.data.sequence_start.style !=
-				    YAML_BLOCK_SEQUENCE_STYLE ||
+	if (rest && (v->now.data.sequence_start.style != YAML_BLOCK_SEQUENCE_STYLE ||
 			    v->now.start_mark.column != 0))
 		return events_fail(v, e, "a row is needed");
 	return 1;
@@ -96,12 +95,12 @@ static void get_value(struct table_yaml *t, struct row_value *v)
 	v->len = now->data.scalar.length;
 	v->s = arena_memdup(t->a, now->data.scalar.value, v->len);
 	v->plain = now->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-		events_tag(&t->v) == TAG_NONE;
+		   events_tag(&t->v) == TAG_NONE;
 	v->binary = events_tag(&t->v) == TAG_BINARY;
 }
 
-static int read_names(struct table_yaml *t, struct file_row *r,
-	const char *key, struct err *e)
+static int read_names(struct table_yaml *t, struct file_row *r, const char *key,
+	struct err *e)
 {
 	for (;;) {
 		struct row_value v;
@@ -113,8 +112,8 @@ static int read_names(struct table_yaml *t, struct file_row *r,
 		if (t->v.now.type == YAML_SEQUENCE_END_EVENT)
 			return 0;
 		if (t->v.now.type != YAML_SCALAR_EVENT)
-			return events_fail(&t->v, e,
-				"'%s': a string is needed", key);
+			return events_fail(
+				&t->v, e, "'%s': a string is needed", key);
 		get_value(t, &v);
 		problem = row_text(&v);
 		if (problem == NULL)
@@ -151,20 +150,19 @@ static int read_field(struct table_yaml *t, struct file_row *r,
 		at->path_line = events_line(&t->v);
 		at->path_column = events_column(&t->v);
 	}
-	if (f->type == ROW_NAMES &&
-		t->v.now.type == YAML_SEQUENCE_START_EVENT)
+	if (f->type == ROW_NAMES && t->v.now.type == YAML_SEQUENCE_START_EVENT)
 		return read_names(t, r, f->key, e);
 	if (t->v.now.type == YAML_SCALAR_EVENT) {
 		get_value(t, &v);
 		problem = row_set(r, f, &v);
 	}
 	return problem == NULL
-		? 0
-		: events_fail(&t->v, e, "'%s': %s", f->key, problem);
+		       ? 0
+		       : events_fail(&t->v, e, "'%s': %s", f->key, problem);
 }
 
-int table_yaml_next(struct table_yaml *t, struct file_row *r,
-	struct row_at *at, struct err *e)
+int table_yaml_next(struct table_yaml *t, struct file_row *r, struct row_at *at,
+	struct err *e)
 {
 	int rc = 1;
 

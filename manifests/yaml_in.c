@@ -27,8 +27,8 @@ struct reader {
 };
 
 /* "NAME:LINE:COLUMN: 'PATH': ..." at the current event. */
-__attribute__((format(printf, 3, 4))) static int fail(struct reader *r,
-	struct err *e, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int fail(
+	struct reader *r, struct err *e, const char *fmt, ...)
 {
 	char text[250];
 	va_list ap;
@@ -78,8 +78,8 @@ static const char *scalar_value(const struct reader *r, size_t *len)
 static bool is_plain(const struct reader *r)
 {
 	return now_is(r, YAML_SCALAR_EVENT) &&
-		r->v.now.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-		events_tag(&r->v) == TAG_NONE;
+	       r->v.now.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       events_tag(&r->v) == TAG_NONE;
 }
 
 /* The current event as a string, in the arena. */
@@ -104,8 +104,8 @@ static int get_string(struct reader *r, char **out, struct err *e)
 	return 0;
 }
 
-static int read_string(struct reader *r, const struct field *f, char **out,
-	struct err *e)
+static int read_string(
+	struct reader *r, const struct field *f, char **out, struct err *e)
 {
 	const char *needed;
 
@@ -114,13 +114,13 @@ static int read_string(struct reader *r, const struct field *f, char **out,
 	needed = field_problem(f, *out);
 	if (needed == NULL)
 		return 0;
-	return fail(r, e, f->words ? "'%.60s' is not one of %s"
-				   : "'%.60s' is not %s",
+	return fail(r, e,
+		f->words ? "'%.60s' is not one of %s" : "'%.60s' is not %s",
 		*out, needed);
 }
 
-static int read_int(struct reader *r, const struct field *f, int64_t *out,
-	struct err *e)
+static int read_int(
+	struct reader *r, const struct field *f, int64_t *out, struct err *e)
 {
 	const char *value;
 	int rc = -1;
@@ -188,8 +188,8 @@ static int read_strings(struct reader *r, const struct field *f,
 }
 
 /* A string, or null. */
-static int read_map_value(struct reader *r, struct kvlist *out, char *key,
-	struct err *e)
+static int read_map_value(
+	struct reader *r, struct kvlist *out, char *key, struct err *e)
 {
 	struct kv *item = ARENA_PUSH(r->a, out->items, out->count);
 	const char *value;
@@ -204,8 +204,8 @@ static int read_map_value(struct reader *r, struct kvlist *out, char *key,
 	return get_string(r, &item->value, e);
 }
 
-static int read_map_values(struct reader *r, struct kvlist *out, char *key,
-	struct err *e)
+static int read_map_values(
+	struct reader *r, struct kvlist *out, char *key, struct err *e)
 {
 	size_t before = out->count;
 
@@ -225,8 +225,8 @@ static int read_map_values(struct reader *r, struct kvlist *out, char *key,
 }
 
 /* A key of a mapping whose keys are free, new to `seen`. */
-static int read_free_key(struct reader *r, struct map *seen, char **key,
-	struct err *e)
+static int read_free_key(
+	struct reader *r, struct map *seen, char **key, struct err *e)
 {
 	if (get_string(r, key, e) < 0)
 		return -1;
@@ -237,8 +237,8 @@ static int read_free_key(struct reader *r, struct map *seen, char **key,
 	return events_next(&r->v, e);
 }
 
-static int read_map(struct reader *r, struct kvlist *out, struct map *seen,
-	struct err *e)
+static int read_map(
+	struct reader *r, struct kvlist *out, struct map *seen, struct err *e)
 {
 	size_t cut = r->path.len;
 	char *key;
@@ -312,8 +312,8 @@ static int read_keyed(struct reader *r, const struct record *rec,
 }
 
 /* The current event begins the field's value. */
-static int read_field(struct reader *r, const struct field *f, void *at,
-	struct err *e)
+static int read_field(
+	struct reader *r, const struct field *f, void *at, struct err *e)
 {
 	struct map seen = MAP_INIT;
 	int rc = -1;
@@ -356,7 +356,7 @@ static int skip_value(struct reader *r, struct err *e)
 			now_is(r, YAML_MAPPING_START_EVENT))
 			depth++;
 		else if (now_is(r, YAML_SEQUENCE_END_EVENT) ||
-			now_is(r, YAML_MAPPING_END_EVENT))
+			 now_is(r, YAML_MAPPING_END_EVENT))
 			depth--;
 		if (depth > DEPTH_MAX)
 			return fail(r, e, "is nested too deeply");
@@ -364,8 +364,8 @@ static int skip_value(struct reader *r, struct err *e)
 	return 0;
 }
 
-static const struct field *find_field(const struct record *rec, size_t first,
-	const char *key, size_t *i)
+static const struct field *find_field(
+	const struct record *rec, size_t first, const char *key, size_t *i)
 {
 	for (*i = first; *i < rec->count; ++*i) {
 		if (strcmp(rec->fields[*i].key, key) == 0)

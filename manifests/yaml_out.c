@@ -80,8 +80,8 @@ static void begin_map(yaml_emitter_t *y)
 	yaml_event_t event;
 
 	emit(y, &event,
-		yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
-			YAML_BLOCK_MAPPING_STYLE));
+		yaml_mapping_start_event_initialize(
+			&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
 }
 
 static void end_map(yaml_emitter_t *y)
@@ -91,8 +91,7 @@ static void end_map(yaml_emitter_t *y)
 	emit(y, &event, yaml_mapping_end_event_initialize(&event));
 }
 
-static void write_strings(yaml_emitter_t *y, const struct strlist *list,
-	bool flow)
+static void write_strings(yaml_emitter_t *y, const struct strlist *list, bool flow)
 {
 	begin_list(y, flow);
 	for (size_t i = 0; i < list->count; i++)
@@ -109,8 +108,7 @@ static void write_map_value(yaml_emitter_t *y, const char *value)
 }
 
 /* All values of the key at `i`, at its first place. */
-static void write_map_values(yaml_emitter_t *y, const struct kvlist *map,
-	size_t i)
+static void write_map_values(yaml_emitter_t *y, const struct kvlist *map, size_t i)
 {
 	const char *key = map->items[i].key;
 
@@ -176,8 +174,7 @@ static void write_keyed(yaml_emitter_t *y, const struct record *rec,
 	end_map(y);
 }
 
-static void write_field(yaml_emitter_t *y, const struct field *f,
-	const void *at)
+static void write_field(yaml_emitter_t *y, const struct field *f, const void *at)
 {
 	char text[SCALAR_DOUBLE];
 
@@ -236,8 +233,8 @@ static int append(void *data, unsigned char *text, size_t len)
 	return 1;
 }
 
-int manifest_write_yaml(const struct manifest *m, struct strbuf *out,
-	struct err *e)
+int manifest_write_yaml(
+	const struct manifest *m, struct strbuf *out, struct err *e)
 {
 	yaml_emitter_t y;
 	yaml_event_t event;
@@ -249,11 +246,9 @@ int manifest_write_yaml(const struct manifest *m, struct strbuf *out,
 	yaml_emitter_set_unicode(&y, 1);
 	yaml_emitter_set_width(&y, -1);
 	emit(&y, &event,
-		yaml_stream_start_event_initialize(&event,
-			YAML_UTF8_ENCODING));
+		yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
 	emit(&y, &event,
-		yaml_document_start_event_initialize(&event, NULL, NULL, NULL,
-			1));
+		yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
 	write_record(&y, &manifest_record, m, 0);
 	emit(&y, &event, yaml_document_end_event_initialize(&event, 1));
 	emit(&y, &event, yaml_stream_end_event_initialize(&event));

@@ -43,8 +43,7 @@ static inline void slurp(const char *path, struct strbuf *out)
  * in the message, which must be that of NAME.expect.
  */
 static inline void run_corpus(const char *dir,
-	void (*refuse)(const char *name, const struct strbuf *text,
-		struct err *e))
+	void (*refuse)(const char *name, const struct strbuf *text, struct err *e))
 {
 	struct dirent *entry;
 	int count = 0, wrong = 0;
@@ -90,14 +89,14 @@ static inline uint32_t next_random(uint32_t *seed)
 static const char *const awkward[] = {"\n", "\t", "\r", "\"", "'", "\\", "\x7f",
 	"\x01", "\x1f", "\x1b", "\xc2\x80", "\xc2\x85", "\xc2\x9f", "\xc2\xa0",
 	"\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf", "\xef\xbf\xbe",
-	"\xef\xbf\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xff", "\xfe", "\xc0\xaf",
-	"\xf4\x90\x80\x80", "\xf0\x9f\x98\x80", "\xf0\x9f\xbf\xbe", "\xe2\x82",
-	"\xc3\xa9", ": ", " #", "#", "- ", "? ", "!", "&a", "*a", "%", "@", "`",
-	"{", "}", "[", "]", ",", "|", ">", "yes", "No", "on", "OFF", "true",
-	"null", "~", "", " ", "  ", "=", "<<", "0755", "0o17", "0x1f", "1e3",
-	"1.5", ".5", ".inf", "-.INF", ".nan", "12:30:45", "2024-05-01", "1_000",
-	"-", "--- ", "...", "y", "N", "0", "-1", "+1", "a", "b c", "\\x41",
-	"%YAML", "base64:"};
+	"\xef\xbf\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xff", "\xfe",
+	"\xc0\xaf", "\xf4\x90\x80\x80", "\xf0\x9f\x98\x80", "\xf0\x9f\xbf\xbe",
+	"\xe2\x82", "\xc3\xa9", ": ", " #", "#", "- ", "? ", "!", "&a", "*a",
+	"%", "@", "`", "{", "}", "[", "]", ",", "|", ">", "yes", "No", "on",
+	"OFF", "true", "null", "~", "", " ", "  ", "=", "<<", "0755", "0o17",
+	"0x1f", "1e3", "1.5", ".5", ".inf", "-.INF", ".nan", "12:30:45",
+	"2024-05-01", "1_000", "-", "--- ", "...", "y", "N", "0", "-1", "+1",
+	"a", "b c", "\\x41", "%YAML", "base64:"};
 #define AWKWARD (sizeof(awkward) / sizeof(awkward[0]))
 
 /* Some of these after one another; `skip` is a byte that must not occur. */

@@ -200,8 +200,8 @@ static int by_path(const void *a, const void *b)
 }
 
 /* Rows whose every string is as awkward as can be. */
-static size_t random_rows(uint32_t seed, struct arena *a,
-	struct file_row *rows, size_t n)
+static size_t random_rows(
+	uint32_t seed, struct arena *a, struct file_row *rows, size_t n)
 {
 	autostrbuf s = STRBUF_INIT;
 	size_t kept = 0;
@@ -211,8 +211,8 @@ static size_t random_rows(uint32_t seed, struct arena *a,
 
 		file_row_init(r);
 		random_string(&seed, '/', &s);
-		r->path = arena_printf(a, "/%03u%s/x%s",
-			next_random(&seed) % 1000, s.s, s.s);
+		r->path = arena_printf(
+			a, "/%03u%s/x%s", next_random(&seed) % 1000, s.s, s.s);
 		r->kind = KIND_SYMLINK;
 		r->access = next_random(&seed) & 0xff;
 		random_string(&seed, '\0', &s);
@@ -222,8 +222,8 @@ static size_t random_rows(uint32_t seed, struct arena *a,
 		if (s.len > 0)
 			r->package = arena_strdup(a, s.s);
 		for (uint32_t k = next_random(&seed) % 4; k > 0; k--) {
-			char **name = ARENA_PUSH(a, r->listing.items,
-				r->listing.count);
+			char **name = ARENA_PUSH(
+				a, r->listing.items, r->listing.count);
 
 			random_string(&seed, '/', &s);
 			strbuf_adds(&s, "x");
@@ -302,7 +302,8 @@ static void test_other_forms(void **state)
 		"- {mode: \"0644\", kind: file, path: \"/a\", access: \"r\"}\n",
 		"- {path: \"\\x2Fa\", access: \"r\", kind: file, mode: "
 		"\"0644\", listing: []}\n",
-		"- ? path\n  : /a\n  access: r\n  kind: file\n  mode: !!str 0644\n",
+		"- ? path\n  : /a\n  access: r\n  kind: file\n  mode: !!str "
+		"0644\n",
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -322,10 +323,13 @@ static void test_handing_over(void **state)
 		autostrbuf again = STRBUF_INIT;
 
 		for (int i = 0; i < 40; i++) {
-			strbuf_addf(&expect, "- {path: \"/%02d\", kind: file, "
-					     "mode: \"0644\"}\n", i);
-			strbuf_addf(&text, "- {path: \"/%02d\", %skind: file, "
-					   "mode: \"0644\"}\n",
+			strbuf_addf(&expect,
+				"- {path: \"/%02d\", kind: file, "
+				"mode: \"0644\"}\n",
+				i);
+			strbuf_addf(&text,
+				"- {path: \"/%02d\", %skind: file, "
+				"mode: \"0644\"}\n",
 				i, i == at ? "\n  " : "");
 		}
 		rewritten(text.s, text.len, &again);
@@ -360,8 +364,7 @@ static void test_long_rows(void **state)
 	free(names);
 }
 
-static void read_bad(const char *name, const struct strbuf *text,
-	struct err *e)
+static void read_bad(const char *name, const struct strbuf *text, struct err *e)
 {
 	autoclose int fd = memory_file(text->s, text->len);
 	struct table_reader *t = table_reader_new(fd, name);
@@ -380,8 +383,8 @@ static void read_bad(const char *name, const struct strbuf *text,
 }
 
 /* The same through libyaml alone: one line further down, else the same. */
-static void read_bad_slowly(const char *name, const struct strbuf *text,
-	struct err *e)
+static void read_bad_slowly(
+	const char *name, const struct strbuf *text, struct err *e)
 {
 	autostrbuf slow = STRBUF_INIT;
 	char rest[500];
@@ -415,8 +418,8 @@ static bool differs_slowly(const char *name)
 	return false;
 }
 
-static void read_bad_both(const char *name, const struct strbuf *text,
-	struct err *e)
+static void read_bad_both(
+	const char *name, const struct strbuf *text, struct err *e)
 {
 	if (differs_slowly(name))
 		read_bad(name, text, e);
@@ -473,8 +476,8 @@ static void test_writer_order(void **state)
 	r.path = "/b";
 	assert_int_equal(table_write(w, &r, &e), 0);
 	assert_int_equal(table_write(w, &r, &e), -1);
-	assert_string_equal(e.msg,
-		"cannot write the file table: '/b' after '/b'");
+	assert_string_equal(
+		e.msg, "cannot write the file table: '/b' after '/b'");
 	r.path = "/a";
 	assert_int_equal(table_write(w, &r, &e), -1);
 	r.path = "/b\xff";
