@@ -51,7 +51,8 @@ static const char *limit_text(char buf[24], rlim_t value)
 
 /*
  * Raise hard limits while we may: the rest is set in the command, so that a
- * low one does not hurt the set-up. Without root they cannot be raised.
+ * low one does not hurt the set-up. It takes CAP_SYS_RESOURCE, which an
+ * ordinary user lacks, and often a container's root: then the caller is told.
  */
 int step_limits_raise(struct setup *s, struct err *e)
 {
@@ -70,12 +71,12 @@ int step_limits_raise(struct setup *s, struct err *e)
 			    &(struct rlimit){
 				    now.rlim_cur, want->value.rlim_max}) == 0)
 			continue;
-		if (errno != EPERM || s->ids.range)
+		if (errno != EPERM)
 			return err_sys(e, "cannot raise limit '%s' to %s", name,
 				limit_text(a, want->value.rlim_max));
 		setup_note(s,
 			"limit '%s' is %s here, not %s: raising it takes "
-			"root",
+			"CAP_SYS_RESOURCE",
 			name, limit_text(b, now.rlim_max),
 			limit_text(a, want->value.rlim_max));
 	}

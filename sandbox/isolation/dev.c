@@ -188,5 +188,7 @@ int step_devices(struct setup *s, struct err *e)
  * command owns /dev, and could fill the memory with it. */
 int step_dev_seal(struct setup *s, struct err *e)
 {
+	if (!guard_on(s->iso, "read_only"))
+		return 0;
 	return mount_restrict(s->dev, MOUNT_ATTR_RDONLY, false, e);
 }

@@ -14,15 +14,18 @@
 
 int step_private(struct setup *s, struct err *e)
 {
+	char remedy[200];
+	int refused;
+
 	/* What is mounted from here on must not appear on the host. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-		err_sys(e, "cannot make the mounts private");
-		return err_wrap(
-			e, e->code == EINVAL
-				   ? "the root directory is no mount point"
-				   : "mount refused");
-	}
-	return 0;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return 0;
+	/* Ubuntu's AppArmor lets the namespace be made, but not used. */
+	refused = errno;
+	host_userns_remedy(remedy, sizeof(remedy));
+	errno = refused;
+	err_sys(e, "cannot make the mounts private");
+	return *remedy ? err_wrap(e, "%s", remedy) : -1;
 }
 
 int step_root(struct setup *s, struct err *e)

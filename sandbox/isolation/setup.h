@@ -3,18 +3,19 @@
  * Inside of the isolation module: the state that the steps share, and the
  * messages from the sandbox to the caller of isolation_run().
  *
- *	run.c         the caller's side: start, messages, signals, waiting
- *	steps.c       the list of steps, and walking it
- *	ids.c         id maps, the inner user namespace, uid and gid
- *	mounts.c      the few mount operations, all by descriptor
- *	root.c        the root: attach, binds, read-only subtrees, pivot
- *	dev.c         /dev
- *	proc_sys.c    /proc and /sys, what is masked and faked in them
- *	network.c     host name, loopback
- *	privileges.c  capabilities, keyring, no_new_privs, Landlock
- *	init.c        PID 1
- *	command.c     limits, directory, stdin and exec of the command
- *	host_support.c, host_remedy.c  what this machine allows
+ *	run.c           the caller's side: start, messages, signals, waiting
+ *	steps.c         the list of steps, and walking it
+ *	ids.c           id maps, the inner user namespace, uid and gid
+ *	mounts.c        the few mount operations, all by descriptor
+ *	root.c          the root: attach, binds, read-only subtrees, pivot
+ *	dev.c           /dev
+ *	proc_sys.c      /proc and /sys, what is masked and faked in them
+ *	network.c       host name, loopback
+ *	privileges.c    capabilities, keyring, no_new_privs, Landlock
+ *	seccomp_deny.c  the deny list; seccomp_load.c loads it
+ *	init.c          PID 1
+ *	command.c       limits, directory, stdin and exec of the command
+ *	host_support.c  what this machine allows; host_remedy.c, what to change
  */
 #pragma once
 
@@ -113,6 +114,8 @@ int step_caps(struct setup *s, struct err *e);
 int step_no_new_privs(struct setup *s, struct err *e);
 int step_landlock(struct setup *s, struct err *e);
 
+/* seccomp_deny.c */
+int step_seccomp(struct setup *s, struct err *e);
 
 /* init.c */
 _Noreturn void init_main(struct setup *s);

@@ -104,6 +104,7 @@ static const struct step steps[] = {
 	{"caps", step_caps},
 	{"no-new-privs", step_no_new_privs},
 	{"landlock", step_landlock},
+	{"seccomp", step_seccomp},
 };
 
 _Noreturn void setup_main(struct setup *s)

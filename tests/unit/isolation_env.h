@@ -108,7 +108,7 @@ static struct outcome *run_sandbox(const struct isolation *iso, bool root)
 	return o;
 }
 
-static struct outcome *run_script(const char *script, bool root)
+static inline struct outcome *run_script(const char *script, bool root)
 {
 	char *argv[4];
 	struct isolation iso = sandbox_of(argv, script);
