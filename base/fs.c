@@ -204,12 +204,10 @@ static int remove_entry(int dirfd, const char *name, struct err *e)
 		return err_sys(e, "cannot remove '%s'", name);
 	fd = openat(dirfd, name,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES) {
-		/* A directory that its own writer closed: ours all the same. */
-		fchmodat(dirfd, name, 0700, 0);
+	/* A directory that its own writer closed is ours all the same. */
+	if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
 		fd = openat(dirfd, name,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
 	if (fd < 0)
 		return err_sys(e, "cannot remove '%s'", name);
 	if (remove_in(fd, e) < 0)

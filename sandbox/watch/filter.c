@@ -27,6 +27,8 @@ static const int newer[] = {
 	454, /* futex_wake */
 	455, /* futex_wait */
 	456, /* futex_requeue */
+	457, /* statmount */
+	458, /* listmount */
 	459, /* lsm_get_self_attr */
 	460, /* lsm_set_self_attr */
 	461, /* lsm_list_modules */

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One capture from its beginning to its summary. */
+#include "capture/capture.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "capture/command.h"
+#include "capture/context.h"
+#include "capture/freeze.h"
+#include "capture/summary.h"
+#include "capture/surroundings.h"
+#include "manifests/manifest.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A stream that is a file is read or written without any open being seen. */
+static void touch_stream(struct capture *cap, const struct m_stream *s,
+	bool output)
+{
+	struct touch t = {.dirfd = AT_FDCWD, .path = s->path,
+		.nofollow = true, .intent = INTENT_READ};
+	autoarena *scratch = arena_new();
+	struct stat st;
+
+	if (strcmp(s->kind, "file") != 0 || !s->path)
+		return;
+	if (output) {
+		/* The shell has truncated it already when it was ">". */
+		t.intent = stat(s->path, &st) == 0 && st.st_size
+				   ? INTENT_APPEND
+				   : INTENT_TRUNCATE;
+	}
+	touch_apply(cap, getpid(), &t, scratch);
+}
+
+static void touch_inherited(struct capture *cap)
+{
+	const struct m_command *c = &cap->manifest->command;
+
+	pthread_mutex_lock(&cap->rec.lock);
+	touch_stream(cap, &c->stdin_, false);
+	touch_stream(cap, &c->stdout_, true);
+	touch_stream(cap, &c->stderr_, true);
+	pthread_mutex_unlock(&cap->rec.lock);
+}
+
+static void on_start(void *arg, struct watch *w, pid_t command)
+{
+	touch_inherited(arg);
+}
+
+void capture_set_end(struct manifest *m, struct arena *a, int status,
+	long long end_us, const struct rusage *usage)
+{
+	struct m_run *run = &m->run;
+	long long started = rfc3339_us(run->started);
+
+	run->ended = rfc3339(a, end_us);
+	if (started > 0)
+		run->resource_usage.wall_s = (double)(end_us - started) / 1e6;
+	if (usage) {
+		run->resource_usage.user_s = (double)usage->ru_utime.tv_sec +
+			(double)usage->ru_utime.tv_usec / 1e6;
+		run->resource_usage.sys_s = (double)usage->ru_stime.tv_sec +
+			(double)usage->ru_stime.tv_usec / 1e6;
+		/* ru_maxrss is in KiB (getrusage(2)). */
+		run->resource_usage.max_rss_bytes = usage->ru_maxrss * 1024;
+	}
+	if (WIFSIGNALED(status)) {
+		run->status = (char *)"failed";
+		run->signal = arena_printf(a, "SIG%s",
+			sigabbrev_np(WTERMSIG(status)));
+		run->exit_code = 128 + WTERMSIG(status);
+	} else {
+		run->exit_code = WEXITSTATUS(status);
+		run->status = (char *)(run->exit_code ? "failed"
+						      : "completed");
+	}
+}
+
+static void on_end(void *arg, const struct watch_end *end)
+{
+	struct capture *cap = arg;
+	struct err e = ERR_INIT;
+	struct rusage usage;
+	long long now = now_us();
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	pthread_mutex_lock(&cap->rec.lock);
+	record_end(&cap->rec, end->status, now);
+	capture_set_end(cap->manifest, cap->arena, end->status, now, &usage);
+	if (end->left_processes)
+		record_gap(&cap->rec, "left-running", NULL,
+			"processes outlived the command and are not recorded "
+			"from then on: %s", end->left_names);
+	if (end->vanished)
+		record_gap(&cap->rec, "interrupted-call", NULL,
+			"%llu calls were interrupted by a signal before they "
+			"could be received; the program may have repeated them",
+			(unsigned long long)end->vanished);
+	pthread_mutex_unlock(&cap->rec.lock);
+	if (finish_run(cap, &e) < 0) {
+		log_error("the run is not published: %s", e.msg);
+		log_error("its journal stays in the store; `reprise finish %s` "
+			  "tries again", cap->run.id);
+		return;
+	}
+	summary_print(cap);
+}
+
+static void on_lost(void *arg, int status)
+{
+	struct capture *cap = arg;
+	struct err e = ERR_INIT;
+
+	log_error("the recorder was lost; the command was not disturbed");
+	/* The journal is the recorder's alone: how it ended goes beside it. */
+	freeze_note_end(cap->run.fd, status);
+	journal_close(cap->rec.journal);
+	cap->rec.journal = NULL;
+	if (capture_freeze_dead(cap->store, &e) < 0)
+		log_error("%s", e.msg);
+}
+
+static void index_environment(struct capture *cap)
+{
+	for (char **p = environ; *p; p++)
+		map_puts(&cap->command_env, *p, cap);
+}
+
+static int begin(struct capture *cap, const char *executable, struct err *e)
+{
+	struct manifest *m = cap->manifest;
+	autostrbuf yaml = STRBUF_INIT;
+	struct journal *j;
+
+	manifest_init(m, cap->arena);
+	if (surroundings_read(m, cap->arena, cap->opt,
+		    command_absolute(cap->arena, executable), e) < 0)
+		return -1;
+	m->run.backend = (char *)watch_backend_name(cap->opt->backend);
+	if (run_create(cap->store, &cap->run, e) < 0)
+		return -1;
+	m->run.id = cap->run.id;
+	j = journal_create(cap->run.fd, "journal", e);
+	if (!j)
+		return -1;
+	record_init(&cap->rec, j);
+	/* The beginning is a manifest of a run that is not over. */
+	m->run.status = (char *)"killed";
+	if (manifest_write_yaml(m, &yaml, e) < 0)
+		return -1;
+	return record_begin(&cap->rec, yaml.s, yaml.len, e);
+}
+
+static int write_id(const struct capture *cap, struct err *e)
+{
+	char line[RUN_ID_LEN + 2];
+
+	if (!cap->opt->id_file)
+		return 0;
+	memcpy(line, cap->run.id, RUN_ID_LEN);
+	line[RUN_ID_LEN] = '\n';
+	return fs_write_file(AT_FDCWD, cap->opt->id_file, line, RUN_ID_LEN + 1,
+		0644, e);
+}
+
+static int open_store(struct capture *cap, struct err *e)
+{
+	char *dir = store_locate(cap->arena, cap->opt->store, e);
+
+	cap->store = dir ? store_open(dir, STORE_CREATE, e) : NULL;
+	if (!cap->store)
+		return -1;
+	cap->batch = store_batch_new(cap->store, e);
+	return cap->batch ? 0 : -1;
+}
+
+static int watch_command(struct capture *cap, const char *executable,
+	int *status, int *exit_status, struct err *e)
+{
+	struct watch_spec spec = {
+		.backend = cap->opt->backend,
+		.executable = executable,
+		.argv = cap->opt->argv,
+		.envp = environ,
+		.handler = {capture_call, on_start, on_end, on_lost, cap},
+	};
+	struct watch_result result;
+
+	spec.calls = calls_table(&spec.call_count);
+	if (watch_run(&spec, &result, e) < 0)
+		return -1;
+	if (result.outcome == WATCH_NOT_STARTED) {
+		*exit_status = result.exec_error == ENOENT ? 127 : 126;
+		errno = result.exec_error;
+		return err_sys(e, "cannot run '%s'", executable);
+	}
+	*status = result.status;
+	return 0;
+}
+
+int capture_run(const struct capture_options *opt, int *status,
+	int *exit_status, struct err *e)
+{
+	struct capture_options chosen = *opt;
+	struct manifest manifest;
+	struct capture cap = {.opt = &chosen, .manifest = &manifest,
+		.arena = arena_new(), .home = getenv("HOME"),
+		.run = {.fd = -1}};
+	char *executable;
+	int r = -1;
+
+	*exit_status = 125;
+	executable = command_find(cap.arena, opt->argv[0], e);
+	if (!executable) {
+		*exit_status = e->code == ENOENT ? 127 : 126;
+		goto out;
+	}
+	if (watch_choose(&chosen.backend, e) < 0 || open_store(&cap, e) < 0)
+		goto out;
+	if (capture_freeze_dead(cap.store, NULL) < 0)
+		log_debug("an older run could not be frozen");
+	cap.resolver = resolver_new();
+	index_environment(&cap);
+	if (begin(&cap, executable, e) == 0 && write_id(&cap, e) == 0 &&
+		(!opt->name || run_set_name(cap.store, opt->name, cap.run.id,
+				       e) == 0))
+		r = watch_command(&cap, executable, status, exit_status, e);
+	if (r < 0 && cap.run.fd >= 0) {
+		journal_close(cap.rec.journal);
+		run_abandon(cap.store, &cap.run, NULL);
+	}
+out:
+	/* The process ends after this: what it holds goes with it. */
+	return r;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The threads that hash and store. */
+#include "capture/contents.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "store/digest_cache.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS_MAX 8
+/* A change within the clock's granularity leaves stat as it was: a file must
+ * have been left alone this long before its digest is remembered. */
+#define QUIET_NS 2000000000ll
+
+struct work {
+	struct store_batch *batch;
+	struct digest_cache *cache;
+	struct content *items;
+	size_t count;
+	_Atomic size_t next;
+	_Atomic bool full;
+};
+
+static struct digest_key key_of(const struct state *st)
+{
+	return (struct digest_key){st->dev, st->ino, st->size,
+		state_mtime(st), st->ctime};
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+/*
+ * Has nobody the file open for writing? The kernel grants a read lease only
+ * then (fcntl(2)); where it is not ours to lease, we could not write it
+ * either, and who can is not part of the run.
+ */
+static bool no_writer(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return errno != EAGAIN;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	return true;
+}
+
+static void hash_only(struct content *c, int fd)
+{
+	struct err e = ERR_INIT;
+
+	if (digest_fd(fd, &c->digest, NULL, &e) < 0) {
+		c->outcome = CONTENT_UNREADABLE;
+		c->error = e.code;
+	}
+}
+
+static void store_it(struct work *w, struct content *c, int fd)
+{
+	struct put_result put;
+	struct err e = ERR_INIT;
+
+	if (store_put_fd(w->batch, fd, c->limit, &put, &e) == 0) {
+		c->digest = put.digest;
+		c->stored = true;
+		return;
+	}
+	if (e.code != ENOSPC && e.code != EDQUOT) {
+		c->outcome = CONTENT_UNREADABLE;
+		c->error = e.code;
+		return;
+	}
+	atomic_store(&w->full, true);
+	hash_only(c, fd);
+	if (c->outcome == CONTENT_OK)
+		c->outcome = CONTENT_NO_ROOM;
+}
+
+static bool known(struct work *w, struct content *c, const struct state *now)
+{
+	struct digest_key key = key_of(now);
+
+	if (!w->cache || c->limit < now->size ||
+		!digest_cache_get(w->cache, &key, &c->digest))
+		return false;
+	if (c->by_reference)
+		return true;
+	c->stored = store_put_known(w->batch, &c->digest, now->size);
+	return c->stored;
+}
+
+static void settle(struct work *w, struct content *c)
+{
+	struct state before, after;
+	autoclose int fd = -1;
+	int64_t start;
+	bool quiet;
+
+	c->outcome = CONTENT_OK;
+	/* The usual case asks for nothing but one stat. */
+	if (state_of(AT_FDCWD, c->path, &before) == 0 &&
+		state_same_content(&before, &c->expect) &&
+		known(w, c, &before))
+		return;
+	fd = open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME |
+				   O_CLOEXEC);
+	if (fd < 0 && errno == EPERM)
+		fd = open(c->path,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || state_of(fd, NULL, &before) < 0 ||
+		!S_ISREG(before.mode)) {
+		c->outcome = CONTENT_UNREADABLE;
+		c->error = fd < 0 ? errno : EINVAL;
+		return;
+	}
+	start = now_ns();
+	quiet = start - before.ctime > QUIET_NS && no_writer(fd);
+	if (c->by_reference || atomic_load(&w->full)) {
+		hash_only(c, fd);
+		if (!c->by_reference && c->outcome == CONTENT_OK)
+			c->outcome = CONTENT_NO_ROOM;
+	} else {
+		store_it(w, c, fd);
+	}
+	if (c->outcome == CONTENT_UNREADABLE)
+		return;
+	if (state_of(fd, NULL, &after) < 0 ||
+		!state_same_content(&before, &after) ||
+		(c->limit >= before.size &&
+			!state_same_content(&before, &c->expect)))
+		c->outcome = CONTENT_CHANGED;
+	else if (quiet && after.ctime == before.ctime &&
+		 c->limit >= before.size && w->cache)
+		digest_cache_put(w->cache, &(struct digest_key){before.dev,
+				before.ino, before.size, state_mtime(&before),
+				before.ctime}, &c->digest);
+}
+
+static void *worker(void *arg)
+{
+	struct work *w = arg;
+
+	for (;;) {
+		size_t i = atomic_fetch_add(&w->next, 1);
+
+		if (i >= w->count)
+			return NULL;
+		settle(w, &w->items[i]);
+	}
+}
+
+static unsigned thread_count(size_t items)
+{
+	cpu_set_t set;
+	unsigned n = 1;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = (unsigned)CPU_COUNT(&set);
+	if (n > THREADS_MAX)
+		n = THREADS_MAX;
+	return items < n ? (unsigned)items : n;
+}
+
+int contents_settle(struct store_batch *b, struct digest_cache *cache,
+	struct content *items, size_t count, struct err *e)
+{
+	struct work w = {.batch = b, .cache = cache, .items = items,
+		.count = count};
+	pthread_t threads[THREADS_MAX];
+	unsigned n = thread_count(count), started = 0;
+
+	/* This thread is one of them. */
+	while (started + 1 < n && pthread_create(&threads[started], NULL,
+					  worker, &w) == 0)
+		started++;
+	worker(&w);
+	while (started)
+		pthread_join(threads[--started], NULL);
+	return store_batch_commit(b, e);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One capture: what its files share. */
+#pragma once
+
+#include "base/map.h"
+#include "capture/capture.h"
+#include "capture/calls.h"
+#include "capture/record.h"
+#include "capture/resolve.h"
+#include "store/runs.h"
+
+struct store;
+struct store_batch;
+struct watch;
+struct watch_end;
+
+struct capture {
+	const struct capture_options *opt;
+	struct store *store;
+	struct run_dir run;
+	struct record rec;
+	struct resolver *resolver;
+	struct store_batch *batch; /* what is preserved while it runs */
+	struct map command_env;	   /* NAME=VALUE of the command itself */
+	const char *home;
+	struct manifest *manifest;
+	struct arena *arena;
+};
+
+/* handle.c: the watch's handler. */
+void capture_call(void *arg, struct watch *w, const struct call *c,
+	struct answer *out);
+
+/* touch.c: with the record locked. */
+void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
+	struct arena *scratch);
+void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
+	const struct touch *to, struct arena *scratch);
+/* A place that is known, with the bits of a plain access. */
+struct touched *touch_place(struct capture *cap, const struct place *p,
+	unsigned bits);
+
+/* preserve.c: the first content of `t`, now at `access`, into the store. The
+ * record's lock is given up while a file is copied. */
+void preserve(struct capture *cap, struct touched *t, const char *access);
+
+/* process.c */
+uint32_t process_of(struct capture *cap, pid_t tid);
+void process_exec(struct capture *cap, const struct call *c,
+	const struct decoded *d, struct arena *scratch);
+void process_exit(struct capture *cap, pid_t tid, int code);
+/* The #! chain and the ELF interpreter of a file about to run. */
+void process_program(struct capture *cap, pid_t tid, const struct place *p,
+	struct arena *scratch);
+
+/* network.c */
+void network_address(struct capture *cap, const struct call *c,
+	const struct decoded *d, struct arena *scratch);
+
+/* finish.c */
+int finish_run(struct capture *cap, struct err *e);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The journal's records: small structs followed by strings with their NULs. */
+#pragma once
+
+#include "base/digest.h"
+#include "capture/state.h"
+#include <stdint.h>
+
+enum event_type {
+	EVENT_BEGIN = 1, /* the manifest as YAML text */
+	EVENT_TOUCH,	 /* struct event_touch; path, target */
+	EVENT_ACCESS,	 /* struct event_bits */
+	EVENT_WRITTEN,	 /* struct event_bits: the writer */
+	EVENT_APPENDED,	 /* struct event_bits: 0 or 1 */
+	EVENT_LISTING,	 /* struct event_bits: the number; names */
+	EVENT_PRESERVED, /* struct event_digest */
+	EVENT_NOT_STORED,/* struct event_bits */
+	EVENT_MOVED,	 /* struct event_bits; the new path */
+	EVENT_GONE,	 /* struct event_bits */
+	EVENT_PROCESS,	 /* struct event_process; executable, cwd, args, env */
+	EVENT_EXIT,	 /* struct event_bits: the code */
+	EVENT_FORK,	 /* nothing */
+	EVENT_DEVICE,	 /* struct event_device; path, type, access */
+	EVENT_NETWORK,	 /* family, protocol, direction, peer, role */
+	EVENT_GAP,	 /* kind, path, detail */
+	EVENT_END,	 /* struct event_end */
+};
+
+struct event_touch {
+	uint32_t access;
+	struct state st;
+};
+
+struct event_bits {
+	uint32_t index;
+	uint32_t bits;
+};
+
+struct event_digest {
+	uint32_t index;
+	struct digest digest;
+};
+
+struct event_process {
+	uint32_t parent;
+	int32_t tgid;
+	uint32_t argc, envc;
+};
+
+struct event_device {
+	int64_t major, minor;
+	uint32_t accelerator;
+};
+
+struct event_end {
+	int32_t status;
+	int64_t time;
+};

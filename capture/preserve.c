@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Keeping the first content of a file that the run is about to change. */
+#include "base/err.h"
+#include "base/fs.h"
+#include "capture/context.h"
+#include "capture/secrets.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static int store_content(struct capture *cap, const struct touched *t,
+	const char *access, struct digest *out, struct err *e)
+{
+	autoclose int fd = open(access,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct store_batch *b;
+	struct put_result put;
+	struct state now;
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", t->path);
+	if (state_of(fd, NULL, &now) < 0)
+		return err_sys(e, "cannot stat '%s'", t->path);
+	if (!state_same_file(&now, &t->first) || now.size < t->first.size)
+		return err_set(e, "'%s' was changed by somebody else",
+			t->path);
+	b = store_batch_new(cap->store, e);
+	if (!b)
+		return -1;
+	/* What was appended meanwhile is not part of the first content. */
+	r = store_put_fd(b, fd, t->first.size, &put, e);
+	if (r == 0)
+		r = store_batch_commit(b, e);
+	store_batch_free(b);
+	*out = put.digest;
+	return r;
+}
+
+static bool wanted(struct capture *cap, struct touched *t)
+{
+	if (t->preserved || t->not_stored || !t->first.exists ||
+		!S_ISREG(t->first.mode) || (t->access & ACCESS_N) ||
+		secret_path(cap->home, t->path))
+		return false;
+	if (t->first.size <= cap->opt->keep)
+		return true;
+	record_not_stored(&cap->rec, t);
+	record_gap(&cap->rec, "too-large", t->path,
+		"%llu bytes, more than --keep, and changed by the run: the "
+		"first content is not kept",
+		(unsigned long long)t->first.size);
+	return false;
+}
+
+void preserve(struct capture *cap, struct touched *t, const char *access)
+{
+	struct err e = ERR_INIT;
+	struct digest d;
+	int r;
+
+	while (t->preserving)
+		pthread_cond_wait(&cap->rec.preserved, &cap->rec.lock);
+	if (!wanted(cap, t))
+		return;
+	t->preserving = true;
+	pthread_mutex_unlock(&cap->rec.lock);
+	r = store_content(cap, t, access, &d, &e);
+	pthread_mutex_lock(&cap->rec.lock);
+	t->preserving = false;
+	pthread_cond_broadcast(&cap->rec.preserved);
+	if (r == 0) {
+		record_preserved(&cap->rec, t, &d);
+		return;
+	}
+	record_not_stored(&cap->rec, t);
+	record_gap(&cap->rec, "not-preserved", t->path,
+		"the first content is lost: %s", e.msg);
+}

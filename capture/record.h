@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record in the making: the state in which each path was first found, what
+ * was preserved of it, and the run's processes, devices, peers and gaps.
+ *
+ * Every change goes through one of the record_* functions, which writes it to
+ * the journal too; reading the journal back through the same functions gives
+ * the same record. So a killed run loses nothing that was recorded.
+ */
+#pragma once
+
+#include "base/digest.h"
+#include "base/map.h"
+#include "capture/state.h"
+#include "manifests/model.h"
+#include "manifests/table.h"
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct err;
+struct journal;
+
+/* One path that the run touched. */
+struct touched {
+	uint32_t index;
+	const char *path; /* where it was when the run first found it */
+	const char *now;  /* where the run has moved it */
+	unsigned access;
+	struct state first;
+	const char *target;	/* symbolic link */
+	struct strlist listing; /* directory that was listed */
+	/* The first content is safe: its object and size. */
+	bool preserved;
+	struct digest digest;
+	/* Somebody is preserving it outside of the lock. */
+	bool preserving;
+	bool appended;	  /* only ever appended to so far */
+	bool gone;	  /* `now` was removed or replaced by the run */
+	bool not_stored;  /* too large, or no room: by digest only, or a gap */
+	uint32_t writer;  /* process that wrote it last, index; 0 none */
+};
+
+struct process {
+	uint32_t index; /* 1 is the command */
+	uint32_t parent;
+	pid_t tgid;
+	struct m_process m;
+};
+
+struct record {
+	struct arena *arena;
+	struct journal *journal; /* NULL while a journal is read back */
+	pthread_mutex_t lock;
+	pthread_cond_t preserved;
+
+	struct touched **touched;
+	size_t touched_count;
+	struct map by_path;  /* -> struct touched */
+	struct map by_inode; /* struct inode_key -> struct touched, still so */
+
+	struct process **processes;
+	size_t process_count;
+	struct map by_tgid; /* pid_t -> struct process: its latest exec */
+	uint64_t forks;
+
+	LIST_OF(m_device) devices;
+	LIST_OF(m_network) network;
+	LIST_OF(m_gap) gaps;
+	struct map once; /* keys of devices, network and gaps */
+
+	/* Directories that the run has renamed: paths below `to` were below
+	 * `from` when it started. */
+	struct move {
+		const char *from, *to;
+	} *moves;
+	size_t move_count;
+
+	/* Set when the journal could not take a record. */
+	bool journal_failed;
+	/* Read from a journal: how the command ended, if it did. */
+	bool ended;
+	int end_status;
+	int64_t end_time; /* microseconds since the epoch */
+};
+
+void record_init(struct record *r, struct journal *j);
+void record_release(struct record *r);
+
+/* Look-ups. */
+struct touched *record_find(struct record *r, const char *path);
+struct touched *record_find_inode(struct record *r, const struct state *st);
+
+/* A path that was not touched before. Strings are copied. */
+struct touched *record_touch(struct record *r, const char *path,
+	unsigned access, const struct state *st, const char *target);
+/* More letters for a path. */
+void record_access(struct record *r, struct touched *t, unsigned bits);
+void record_written(struct record *r, struct touched *t, uint32_t writer);
+void record_appended(struct record *r, struct touched *t, bool only);
+void record_listing(struct record *r, struct touched *t,
+	const struct strlist *names);
+void record_preserved(struct record *r, struct touched *t,
+	const struct digest *d);
+void record_not_stored(struct record *r, struct touched *t);
+/* The run renames `t` (and, a directory, what is below it). */
+void record_moved(struct record *r, struct touched *t, const char *to);
+void record_gone(struct record *r, struct touched *t);
+/* The path where something that is now at `path` was at first. */
+const char *record_origin(struct record *r, const char *path);
+
+struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
+	const struct m_process *m);
+struct process *record_find_process(struct record *r, pid_t tgid);
+void record_exit(struct record *r, struct process *p, int code);
+void record_fork(struct record *r);
+
+void record_device(struct record *r, const struct m_device *d);
+void record_network(struct record *r, const struct m_network *n);
+/* Printf for the detail; each (kind, path) is kept once. */
+void record_gap(struct record *r, const char *kind, const char *path,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void record_end(struct record *r, int status, int64_t end_time);
+
+/* Read a journal back. The first record is the manifest as text, which goes
+ * to `start`. 0, or -1 when the journal holds no beginning of a run. */
+int record_replay(struct record *r, int dirfd, const char *name, char **start,
+	struct err *e);
+/* The journal's first record. */
+int record_begin(struct record *r, const char *manifest, size_t len,
+	struct err *e);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Taking and comparing states of paths. */
+#include "capture/state.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+static int take(int dirfd, const char *path, int flags, struct state *st)
+{
+	struct statx x;
+
+	if (statx(dirfd, path, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
+		    &x) < 0)
+		return -1;
+	*st = (struct state){
+		.exists = true,
+		.mode = x.stx_mode,
+		.uid = x.stx_uid,
+		.gid = x.stx_gid,
+		.nlink = x.stx_nlink,
+		.major = x.stx_rdev_major,
+		.minor = x.stx_rdev_minor,
+		.mtime_s = x.stx_mtime.tv_sec,
+		.mtime_ns = x.stx_mtime.tv_nsec,
+		.ctime = x.stx_ctime.tv_sec * 1000000000 + x.stx_ctime.tv_nsec,
+		.size = x.stx_size,
+		.dev = makedev(x.stx_dev_major, x.stx_dev_minor),
+		.ino = x.stx_ino,
+	};
+	return 0;
+}
+
+/* The kernel takes PATH_MAX bytes at once: go there in steps. */
+static int take_long(int dirfd, const char *path, struct state *st)
+{
+	autoclose int at = -1;
+	char part[PATH_MAX];
+
+	while (strlen(path) >= PATH_MAX) {
+		const char *cut = path + PATH_MAX - 2;
+		int next;
+
+		while (cut > path && *cut != '/')
+			cut--;
+		if (cut == path) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(part, path, (size_t)(cut - path));
+		part[cut - path] = 0;
+		next = openat(at < 0 ? dirfd : at, part,
+			O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (next < 0)
+			return -1;
+		fs_autoclose(&at);
+		at = next;
+		path = cut + 1;
+	}
+	return take(at < 0 ? dirfd : at, path, AT_SYMLINK_NOFOLLOW, st);
+}
+
+int state_of(int dirfd, const char *path, struct state *st)
+{
+	memset(st, 0, sizeof(*st));
+	if (!path)
+		return take(dirfd, "", AT_EMPTY_PATH, st);
+	if (take(dirfd, path, AT_SYMLINK_NOFOLLOW, st) == 0)
+		return 0;
+	return errno == ENAMETOOLONG ? take_long(dirfd, path, st) : -1;
+}
+
+bool state_same_file(const struct state *a, const struct state *b)
+{
+	return a->exists && b->exists && a->dev == b->dev && a->ino == b->ino;
+}
+
+bool state_same_content(const struct state *a, const struct state *b)
+{
+	return state_same_file(a, b) && a->size == b->size &&
+	       a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
+}
+
+int64_t state_mtime(const struct state *st)
+{
+	return st->mtime_s * 1000000000 + st->mtime_ns;
+}

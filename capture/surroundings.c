@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The first half of a manifest, read before the command runs. */
+#include "capture/surroundings.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/strbuf.h"
+#include "capture/capture.h"
+#include "capture/secrets.h"
+#include "host/cpu.h"
+#include "host/memory.h"
+#include "manifests/model.h"
+
+#include <fcntl.h>
+#include <gnu/libc-version.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	int resource;
+} limits[] = {
+	{"as", RLIMIT_AS}, {"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU},
+	{"data", RLIMIT_DATA}, {"fsize", RLIMIT_FSIZE},
+	{"locks", RLIMIT_LOCKS}, {"memlock", RLIMIT_MEMLOCK},
+	{"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
+	{"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC},
+	{"rss", RLIMIT_RSS}, {"rtprio", RLIMIT_RTPRIO},
+	{"rttime", RLIMIT_RTTIME}, {"sigpending", RLIMIT_SIGPENDING},
+	{"stack", RLIMIT_STACK},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+long long now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+char *rfc3339(struct arena *a, long long us)
+{
+	time_t s = (time_t)(us / 1000000);
+	struct tm tm;
+	char buf[32];
+
+	gmtime_r(&s, &tm);
+	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%S", &tm);
+	return arena_printf(a, "%s.%06lldZ", buf, us % 1000000);
+}
+
+long long rfc3339_us(const char *text)
+{
+	struct tm tm = {0};
+	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)
+				: NULL;
+	long us = 0;
+
+	if (!rest || (*rest == '.' && sscanf(rest + 1, "%6ld", &us) != 1))
+		return -1;
+	return timegm(&tm) * 1000000LL + us;
+}
+
+static char *os_name(struct arena *a)
+{
+	autostrbuf text = STRBUF_INIT;
+	const char *p;
+
+	if (fs_slurp("/etc/os-release", &text) < 0 &&
+		fs_slurp("/usr/lib/os-release", &text) < 0)
+		return NULL;
+	p = text.s ? strstr(text.s, "PRETTY_NAME=") : NULL;
+	if (!p)
+		return NULL;
+	p += strlen("PRETTY_NAME=");
+	p += *p == '"';
+	return arena_memdup(a, p, strcspn(p, "\"\n"));
+}
+
+static void read_run(struct m_run *run, struct arena *a)
+{
+	struct utsname u;
+	gid_t groups[NGROUPS_MAX];
+	int n = getgroups(NGROUPS_MAX, groups);
+
+	uname(&u);
+	run->host.name = arena_strdup(a, u.nodename);
+	run->host.kernel = arena_strdup(a, u.release);
+	run->host.architecture = arena_strdup(a, u.machine);
+	run->host.os = os_name(a);
+	run->host.libc = arena_printf(a, "glibc %s", gnu_get_libc_version());
+	run->user.uid = getuid();
+	run->user.gid = getgid();
+	for (int i = 0; i < n; i++)
+		*ARENA_PUSH(a, run->user.groups.items,
+			run->user.groups.count) =
+			arena_printf(a, "%u", groups[i]);
+	run->started = rfc3339(a, now_us());
+}
+
+static const char *stream_kind(const struct stat *st, int fd)
+{
+	if (S_ISREG(st->st_mode))
+		return "file";
+	if (S_ISFIFO(st->st_mode))
+		return "pipe";
+	if (S_ISSOCK(st->st_mode))
+		return "socket";
+	if (S_ISCHR(st->st_mode) && isatty(fd))
+		return "tty";
+	return S_ISCHR(st->st_mode) ? "null" : "other";
+}
+
+static void read_stream(struct m_stream *s, int fd, struct arena *a)
+{
+	struct stat st, again;
+	char link[32];
+	char *path;
+
+	s->offset = ABSENT;
+	if (fstat(fd, &st) < 0) {
+		s->kind = (char *)"closed";
+		return;
+	}
+	s->kind = (char *)stream_kind(&st, fd);
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	path = fs_readlink(a, AT_FDCWD, link);
+	if (!path || stat(path, &again) < 0 || again.st_ino != st.st_ino ||
+		again.st_dev != st.st_dev)
+		return;
+	if (S_ISCHR(st.st_mode) && !isatty(fd) &&
+		strcmp(path, "/dev/null") != 0)
+		s->kind = (char *)"other";
+	s->path = path;
+	if (S_ISREG(st.st_mode))
+		s->offset = lseek(fd, 0, SEEK_CUR);
+}
+
+static int read_command(struct m_command *c, struct arena *a,
+	const struct capture_options *opt, const char *executable,
+	struct err *e)
+{
+	struct strlist argv = {0};
+	mode_t mask = umask(0);
+	char *cwd = getcwd(NULL, 0);
+	bool hidden = false;
+
+	umask(mask);
+	if (!cwd)
+		return err_sys(e, "cannot name the working directory");
+	c->cwd = arena_strdup(a, cwd);
+	free(cwd);
+	for (char *const *p = opt->argv; *p; p++)
+		*ARENA_PUSH(a, argv.items, argv.count) = arena_strdup(a, *p);
+	secret_argv(a, &argv, &opt->redact, &c->argv, &hidden);
+	c->executable = arena_strdup(a, executable);
+	c->umask = arena_printf(a, "%04o", mask);
+	read_stream(&c->stdin_, 0, a);
+	read_stream(&c->stdout_, 1, a);
+	read_stream(&c->stderr_, 2, a);
+	return 0;
+}
+
+static char *limit_text(struct arena *a, rlim_t v)
+{
+	return v == RLIM_INFINITY ? arena_strdup(a, "unlimited")
+				  : arena_printf(a, "%llu",
+					    (unsigned long long)v);
+}
+
+static void read_environment(struct m_environment *env, struct arena *a,
+	const struct capture_options *opt)
+{
+	for (char **p = environ; *p; p++) {
+		const char *eq = strchr(*p, '=');
+		size_t n = eq ? (size_t)(eq - *p) : strlen(*p);
+		char *name = arena_memdup(a, *p, n);
+		struct kv *kv;
+
+		/* "NAME" without "=" is no variable, but was there. */
+		if (!eq || secret_variable(name, eq + 1, &opt->redact)) {
+			*ARENA_PUSH(a, env->redacted.items,
+				env->redacted.count) = name;
+			continue;
+		}
+		kv = ARENA_PUSH(a, env->variables.items, env->variables.count);
+		*kv = (struct kv){name, arena_strdup(a, eq + 1)};
+	}
+	for (size_t i = 0; i < COUNT(limits); i++) {
+		struct rlimit v;
+		struct m_limit *l;
+
+		if (getrlimit((__rlimit_resource_t)limits[i].resource, &v) < 0)
+			continue;
+		l = ARENA_PUSH(a, env->limits.items, env->limits.count);
+		l->name = arena_strdup(a, limits[i].name);
+		l->soft = limit_text(a, v.rlim_cur);
+		l->hard = limit_text(a, v.rlim_max);
+	}
+}
+
+int surroundings_read(struct manifest *m, struct arena *a,
+	const struct capture_options *opt, const char *executable,
+	struct err *e)
+{
+	read_run(&m->run, a);
+	if (read_command(&m->command, a, opt, executable, e) < 0)
+		return -1;
+	read_environment(&m->environment, a, opt);
+	cpu_read(&m->hardware.cpu, a, "");
+	cpu_read_affinity(&m->hardware.cpu, a);
+	memory_read(&m->hardware.memory, "");
+	m->run.tags = opt->tags;
+	m->run.name = arena_strdup(a, opt->name);
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known before the command starts: who, where, with what. */
+#pragma once
+
+struct arena;
+struct capture_options;
+struct err;
+struct manifest;
+
+/* Fill run, command, environment and hardware. `executable` is the path after
+ * the search in PATH. */
+int surroundings_read(struct manifest *m, struct arena *a,
+	const struct capture_options *opt, const char *executable,
+	struct err *e);
+
+/* RFC 3339 in UTC with microseconds, from microseconds since the epoch. */
+char *rfc3339(struct arena *a, long long us);
+long long now_us(void);
+/* Back again; -1 when it is not in this form. */
+long long rfc3339_us(const char *text);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `reprise capture`: run a command, unchanged to it, and record it. */
+#include "capture/capture.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct capture_cli {
+	struct common_options common;
+	const char *name;
+	const char *id_file;
+	const char *backend;
+	struct kvlist tags;
+	struct strlist redact;
+	struct strlist by_reference;
+	uint64_t keep;
+};
+
+#define OPTION(field) offsetof(struct capture_cli, field)
+
+static const struct cli_opt capture_opts[] = {
+	{"name", 'n', "NAME", "name the run", CLI_STRING, OPTION(name)},
+	{"tag", 't', "KEY=VALUE", "tag the run; may be repeated", CLI_KEYVALUE,
+		OPTION(tags)},
+	{"id-file", 0, "FILE", "write the run's id to FILE", CLI_STRING,
+		OPTION(id_file)},
+	{"keep", 0, "SIZE", "keep larger files by digest only (default 1G)",
+		CLI_SIZE, OPTION(keep)},
+	{"by-reference", 0, "PATH", "keep PATH and what is below it by digest "
+				    "only; may be repeated",
+		CLI_LIST, OPTION(by_reference)},
+	{"redact", 0, "PATTERN", "variables and options whose values are never "
+				 "written; may be repeated",
+		CLI_LIST, OPTION(redact)},
+	{"backend", 0, "auto|notify|ptrace", "how the command is watched",
+		CLI_CHOICE, OPTION(backend)},
+	CLI_COMMON_OPTIONS,
+	{0},
+};
+
+static void capture_defaults(void *options)
+{
+	struct capture_cli *o = options;
+
+	o->keep = CAPTURE_KEEP_DEFAULT;
+	o->backend = "auto";
+}
+
+static enum watch_backend backend_of(const char *word)
+{
+	return !strcmp(word, "notify")	 ? BACKEND_NOTIFY
+	       : !strcmp(word, "ptrace") ? BACKEND_PTRACE
+					 : BACKEND_AUTO;
+}
+
+/* Paths are compared with what the kernel names: absolute, no links. */
+static void make_real(struct arena *a, struct strlist *paths)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		char *real = realpath(paths->items[i], NULL);
+
+		if (real)
+			paths->items[i] = arena_strdup(a, real);
+		free(real);
+	}
+}
+
+static int capture_main(struct invocation *in)
+{
+	struct capture_cli *o = in->options;
+	struct capture_options opt = {
+		.argv = in->argv,
+		.store = o->common.store,
+		.name = o->name,
+		.id_file = o->id_file,
+		.tags = o->tags,
+		.redact = o->redact,
+		.by_reference = o->by_reference,
+		.keep = o->keep,
+		.backend = backend_of(o->backend),
+	};
+	struct err e = ERR_INIT;
+	int status, exit_status;
+
+	make_real(in->arena, &opt.by_reference);
+	if (capture_run(&opt, &status, &exit_status, &e) < 0) {
+		cli_fail(in, &e);
+		return exit_status;
+	}
+	watch_die_like(status);
+}
+
+const struct command cmd_capture = {
+	.name = "capture",
+	.summary = "run a command, unchanged to it, and record it",
+	.synopsis = "[OPTIONS] [--] COMMAND [ARG...]",
+	.opts = capture_opts,
+	.options_size = sizeof(struct capture_cli),
+	.min_operands = 1,
+	.max_operands = -1,
+	.operands_last = true,
+	.trouble = CLI_FAILED,
+	.run = capture_main,
+	.defaults = capture_defaults,
+};
