@@ -157,7 +157,7 @@ static int begin(struct capture *cap, const char *executable, struct err *e)
 	j = journal_create(cap->run.fd, "journal", e);
 	if (!j)
 		return -1;
-	record_init(&cap->rec, j);
+	record_open(&cap->rec, j);
 	/* The beginning is a manifest of a run that is not over. */
 	m->run.status = (char *)"killed";
 	if (manifest_write_yaml(m, &yaml, e) < 0)

@@ -324,6 +324,15 @@ static void add_input(struct finish *f, const struct item *i)
 	}
 }
 
+/* Where the caller sent the command's output: a log, whatever its name. */
+static bool is_stream(const struct manifest *m, const char *path)
+{
+	const struct m_stream *s[] = {&m->command.stdout_, &m->command.stderr_};
+
+	return (s[0]->path && !strcmp(s[0]->path, path)) ||
+	       (s[1]->path && !strcmp(s[1]->path, path));
+}
+
 static void add_output(struct finish *f, const struct item *i)
 {
 	struct manifest *m = f->cap->manifest;
@@ -334,7 +343,8 @@ static void add_output(struct finish *f, const struct item *i)
 		return;
 	d = add_data(f->a, &m->outputs.items, &m->outputs.count, "out",
 		t->now);
-	d->role = (char *)role_of_output(t->now);
+	d->role = (char *)(is_stream(m, t->now) ? "log"
+						: role_of_output(t->now));
 	d->bytes = (int64_t)i->last.size;
 	d->mode = arena_printf(f->a, "%04o", i->last.mode & 07777);
 	if (i->result->outcome != CONTENT_UNREADABLE)

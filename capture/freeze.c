@@ -71,7 +71,7 @@ static int freeze(struct store *s, const char *id, struct err *e)
 
 	if (run_open(s, id, &cap.run, e) < 0)
 		return -1;
-	record_init(&cap.rec, NULL);
+	record_open(&cap.rec, NULL);
 	cap.arena = cap.rec.arena;
 	cap.batch = store_batch_new(s, e);
 	if (cap.batch && record_replay(&cap.rec, cap.run.fd, "journal", &start,
@@ -90,7 +90,7 @@ static int freeze(struct store *s, const char *id, struct err *e)
 			unlinkat(cap.run.fd, ENDED, 0);
 	}
 	store_batch_free(cap.batch);
-	record_release(&cap.rec);
+	record_close(&cap.rec);
 	run_dir_release(&cap.run);
 	return r;
 }

@@ -18,7 +18,7 @@ struct inode_key {
 	uint64_t dev, ino;
 };
 
-void record_init(struct record *r, struct journal *j)
+void record_open(struct record *r, struct journal *j)
 {
 	memset(r, 0, sizeof(*r));
 	r->arena = arena_new();
@@ -27,7 +27,7 @@ void record_init(struct record *r, struct journal *j)
 	pthread_cond_init(&r->preserved, NULL);
 }
 
-void record_release(struct record *r)
+void record_close(struct record *r)
 {
 	map_release(&r->by_path);
 	map_release(&r->by_inode);

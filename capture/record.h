@@ -85,8 +85,8 @@ struct record {
 	int64_t end_time; /* microseconds since the epoch */
 };
 
-void record_init(struct record *r, struct journal *j);
-void record_release(struct record *r);
+void record_open(struct record *r, struct journal *j);
+void record_close(struct record *r);
 
 /* Look-ups. */
 struct touched *record_find(struct record *r, const char *path);
