@@ -12,14 +12,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* All but the pipes and the standard streams: a directory of the host that
  * stays open would be a way out of the root (CVE-2024-21626). */
-static int close_rest(const struct setup *s, struct err *e)
+int step_fds(struct setup *s, struct err *e)
 {
 	unsigned low = (unsigned)(s->up < s->down ? s->up : s->down);
 	unsigned high = (unsigned)(s->up < s->down ? s->down : s->up);
@@ -30,15 +29,6 @@ static int close_rest(const struct setup *s, struct err *e)
 		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
 		close_range(high + 1, ~0u, 0) < 0)
 		return err_sys(e, "cannot close the inherited descriptors");
-	return 0;
-}
-
-/* Else the command, which has the same uid, could read this process and
- * speak through its pipes: ptrace(2), "access mode checking". */
-static int hide_self(const struct setup *s, struct err *e)
-{
-	if (guard_on(s->iso, "dumpable") && prctl(PR_SET_DUMPABLE, 0) < 0)
-		return err_sys(e, "cannot protect the sandbox's init");
 	return 0;
 }
 
@@ -89,20 +79,18 @@ static void reap(struct setup *s, pid_t command)
 
 _Noreturn void init_main(struct setup *s)
 {
-	struct msg started = {.kind = MSG_STARTED};
+	const struct msg ready = {.kind = MSG_READY};
+	const struct msg started = {.kind = MSG_STARTED};
 	struct err e = ERR_INIT;
 	struct pollfd fds[2];
 	sigset_t child;
 	pid_t command;
 
-	if (hide_self(s, &e) < 0 || close_rest(s, &e) < 0) {
-		err_wrap(&e, "fds");
-		fail(s, &e);
-	}
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	fds[0] = (struct pollfd){s->down, POLLIN, 0};
 	fds[1] = (struct pollfd){signalfd(-1, &child, SFD_CLOEXEC), POLLIN, 0};
+	setup_send(s, &ready);
 	command = start(s, &e);
 	if (command < 0)
 		fail(s, &e);

@@ -109,6 +109,15 @@ int step_no_new_privs(struct setup *s, struct err *e)
 	return 0;
 }
 
+/* Else the command, which has the same uid, could read PID 1 and speak through
+ * its pipes: ptrace(2), "access mode checking". */
+int step_dumpable(struct setup *s, struct err *e)
+{
+	if (guard_on(s->iso, "dumpable") && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "cannot protect the sandbox's init");
+	return 0;
+}
+
 /* landlock(7), ABI 6 (Linux 6.12); the system headers may be older. */
 struct scope_attr {
 	uint64_t handled_access_fs;

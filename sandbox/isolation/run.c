@@ -42,8 +42,8 @@ struct sandbox {
 	int up, down; /* our ends of the pipes */
 	int signals;
 	sigset_t mask;   /* before we blocked what is forwarded */
-	int interrupted; /* by this signal, before the command had started */
-	bool started, ended;
+	int interrupted; /* by this signal, during the set-up */
+	bool ready, started, ended;
 	struct err failure;
 };
 
@@ -173,6 +173,9 @@ static void hear(struct sandbox *b, struct msg *m)
 	case MSG_FAILED:
 		b->failure = m->e;
 		break;
+	case MSG_READY:
+		b->ready = true;
+		break;
 	case MSG_STARTED:
 		b->started = true;
 		break;
@@ -190,7 +193,7 @@ static void forward(struct sandbox *b)
 	while (read(b->signals, &info, sizeof(info)) == sizeof(info)) {
 		unsigned char sig = (unsigned char)info.ssi_signo;
 
-		if (!b->started) {
+		if (!b->ready) {
 			b->interrupted = sig;
 			kill(b->pid, SIGKILL);
 		} else if (info.ssi_code != SI_KERNEL) {
@@ -210,13 +213,14 @@ static void listen_to(struct sandbox *b)
 
 		if (poll(fds, 2, -1) < 0)
 			continue;
-		if (fds[1].revents)
+		if (fds[0].revents) {
+			if (fs_read_all(b->up, &m, sizeof(m)) != sizeof(m))
+				return;
+			hear(b, &m);
+		} else {
+			/* Only now: what was said decides what they mean. */
 			forward(b);
-		if (!fds[0].revents)
-			continue;
-		if (fs_read_all(b->up, &m, sizeof(m)) != sizeof(m))
-			return;
-		hear(b, &m);
+		}
 	}
 }
 

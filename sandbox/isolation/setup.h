@@ -29,6 +29,7 @@ enum msg_kind {
 	MSG_NOTE,    /* e.msg: for iso_result.notes */
 	MSG_MAP,     /* write my id maps, then send MAP_DONE */
 	MSG_FAILED,  /* e: why there is no command */
+	MSG_READY,   /* all is set up; signals are welcome */
 	MSG_STARTED, /* exec has succeeded */
 	MSG_EXITED,  /* status: as from wait(2); usage */
 };
@@ -112,12 +113,14 @@ int step_loopback(struct setup *s, struct err *e);
 int step_keyring(struct setup *s, struct err *e);
 int step_caps(struct setup *s, struct err *e);
 int step_no_new_privs(struct setup *s, struct err *e);
+int step_dumpable(struct setup *s, struct err *e);
 int step_landlock(struct setup *s, struct err *e);
 
 /* seccomp_deny.c */
 int step_seccomp(struct setup *s, struct err *e);
 
 /* init.c */
+int step_fds(struct setup *s, struct err *e);
 _Noreturn void init_main(struct setup *s);
 
 /* command.c */

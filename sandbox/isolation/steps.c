@@ -104,6 +104,8 @@ static const struct step steps[] = {
 	{"caps", step_caps},
 	{"no-new-privs", step_no_new_privs},
 	{"landlock", step_landlock},
+	{"fds", step_fds},
+	{"dumpable", step_dumpable},
 	{"seccomp", step_seccomp},
 };
 

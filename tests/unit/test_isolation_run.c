@@ -2,6 +2,12 @@
 /* What the command sees of itself, and how its end comes back. */
 #include "tests/unit/isolation_env.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/capability.h>
+#include <sys/socket.h>
+#include <time.h>
+
 static void exit_status_comes_back(void **state)
 {
 	struct outcome *o = run_script("exit 42", is_root(state));
@@ -10,6 +16,7 @@ static void exit_status_comes_back(void **state)
 	assert_int_equal(o->rc, 0);
 	assert_int_equal(o->result.exit_code, 42);
 	assert_int_equal(o->result.signal, 0);
+	assert_int_equal(o->result.note_count, 0);
 }
 
 static void death_by_signal_comes_back(void **state)
@@ -21,15 +28,368 @@ static void death_by_signal_comes_back(void **state)
 	assert_int_equal(o->result.exit_code, 128 + SIGSEGV);
 }
 
+/* 126 and 127 are the caller's to make of the code. */
+static void missing_command_is_named(void **state)
+{
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv, "");
+	struct outcome *o;
+
+	iso.executable = "/no/such/file";
+	o = run_sandbox(&iso, is_root(state));
+	assert_int_equal(o->rc, -1);
+	assert_int_equal(o->e.code, ENOENT);
+	assert_string_equal(o->e.msg, "exec: cannot run '/no/such/file': No "
+				      "such file or directory");
+	iso.executable = "/etc/passwd";
+	o = run_sandbox(&iso, is_root(state));
+	assert_int_equal(o->rc, -1);
+	assert_int_equal(o->e.code, EACCES);
+}
+
+static void missing_directory_is_named(void **state)
+{
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv, "");
+	struct outcome *o;
+
+	iso.cwd = "/no/such";
+	o = run_sandbox(&iso, is_root(state));
+	assert_int_equal(o->rc, -1);
+	assert_string_equal(o->e.msg, "cwd: cannot enter '/no/such': No such "
+				      "file or directory");
+}
+
 static void ids_and_names_are_the_recorded_ones(void **state)
 {
-	struct outcome *o =
-		run_script("id -u; id -g; hostname; umask; "
-			   "pwd; echo $$; test $PPID = 1 && echo init",
-			is_root(state));
+	struct outcome *o = run_script("id -u; id -g; uname -n; umask; pwd; "
+				       "echo $$ $PPID",
+		is_root(state));
 
 	assert_string_equal(o->e.msg, "");
-	assert_string_equal(o->out, "1234\n4321\nrecorded\n0022\n/\n2\ninit\n");
+	assert_string_equal(o->out, "1234\n4321\nrecorded\n0022\n/\n2 1\n");
+}
+
+static void ids_above_the_range_are_mapped(void **state)
+{
+	uint32_t extra[] = {70000, 4000000000u, 70000};
+	char *argv[4];
+	struct isolation iso =
+		sandbox_of(argv, "id -u; id -g; cat /proc/self/uid_map");
+	struct outcome *o;
+
+	if (!is_root(state))
+		skip();
+	iso.uid = 1000500;
+	iso.gid = 1000600;
+	iso.extra_uids = extra;
+	iso.extra_uid_count = 3;
+	o = run_sandbox(&iso, true);
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out, "1000500\n1000600\n"
+				    "         0 1879048192      65536\n"
+				    "   1000500 1879113728          1\n"
+				    "     70000 1879113729          1\n"
+				    "4000000000 1879113730          1\n");
+}
+
+static void standard_streams_are_the_callers(void **state)
+{
+	bool root = is_root(state);
+	int in[2];
+	struct outcome *o;
+	int saved = dup(0);
+
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(write(in[1], "through\n", 8), 8);
+	close(in[1]);
+	dup2(in[0], 0);
+	o = run_script("cat; echo error >&2", root);
+	dup2(saved, 0);
+	close(saved);
+	close(in[0]);
+	assert_string_equal(o->out, "through\nerror\n");
+}
+
+static void stdin_from_a_file_starts_at_the_offset(void **state)
+{
+	bool root = is_root(state);
+	char path[] = "/tmp/reprise-stdin-XXXXXX", *argv[4];
+	struct isolation iso = sandbox_of(argv, "cat");
+	struct outcome *o;
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, "skipped rest", 12), 12);
+	fchmod(fd, 0644);
+	close(fd);
+	iso.stdin_kind = ISO_STDIN_FILE;
+	iso.stdin_path = path;
+	iso.stdin_offset = 8;
+	o = run_sandbox(&iso, root);
+	unlink(path);
+	assert_string_equal(o->out, "rest");
+}
+
+static void limits_and_affinity_are_set(void **state)
+{
+	static const struct iso_limit limits[] = {
+		{RLIMIT_NOFILE, {100, 200}},
+		{RLIMIT_CORE, {0, 0}},
+	};
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv,
+		"ulimit -Sn; ulimit -Hn; ulimit -c; "
+		"grep Cpus_allowed_list /proc/self/status | cut -f2");
+	struct outcome *o;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	iso.limits = limits;
+	iso.limit_count = 2;
+	iso.affinity = &one;
+	iso.affinity_size = sizeof(one);
+	o = run_sandbox(&iso, is_root(state));
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out, "100\n200\n0\n0\n");
+}
+
+/* An ordinary user cannot raise a hard limit, and is told which. */
+static void limits_that_cannot_be_raised_are_noted(void **state)
+{
+	static const struct iso_limit limits[] = {
+		{RLIMIT_MSGQUEUE, {5000, 6000}}};
+	struct rlimit before, low = {100, 100};
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv, "exit 3");
+	struct outcome *o;
+	pid_t pid;
+	int status;
+
+	(void)is_root(state);
+	getrlimit(RLIMIT_MSGQUEUE, &before);
+	pid = fork();
+	if (pid == 0) {
+		setrlimit(RLIMIT_MSGQUEUE, &low);
+		iso.limits = limits;
+		iso.limit_count = 1;
+		o = run_sandbox(&iso, false);
+		_exit(o->rc == 0 && o->result.exit_code == 3 &&
+					o->result.note_count == 1 &&
+					strcmp(o->result.notes[0],
+						"limit 'msgqueue' is 100 here, "
+						"not 6000: raising it takes "
+						"CAP_SYS_RESOURCE") == 0
+				? 0
+				: 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+static void device_nodes_work(void **state)
+{
+	struct outcome *o = run_script(
+		"echo x >/dev/null && head -c 3 /dev/zero | wc -c; "
+		"head -c 5 /dev/urandom | wc -c; head -c 5 /dev/random | wc -c;"
+		"cat /proc/self/comm 2>&1 >/dev/full | grep -c 'No space'; "
+		"echo shared >/dev/shm/a && cat /dev/shm/a; "
+		"(echo err >/dev/stderr) 2>&1 | cat; "
+		"ls /dev/pts; ls -d /dev/mqueue; stat -c %a /dev/shm; "
+		"ls /dev | tr '\\n' ' '",
+		is_root(state));
+
+	assert_string_equal(o->out,
+		"3\n5\n5\n1\nshared\nerr\nptmx\n/dev/mqueue\n1777\n"
+		"fd full mqueue null ptmx pts random shm stderr stdin stdout "
+		"tty urandom zero ");
+}
+
+static void a_terminal_can_be_made(void **state)
+{
+	struct outcome *o = run_script("script -qec 'tty; echo inside' "
+				       "/dev/null </dev/null | tr -d '\\r'",
+		is_root(state));
+
+	assert_string_equal(o->out, "/dev/pts/0\ninside\n");
+}
+
+static void only_the_sandbox_is_in_proc(void **state)
+{
+	struct outcome *o =
+		run_script("cd /proc; for p in [0-9]*; do cat $p/comm; done; "
+			   "cat /proc/self/cgroup | grep -vc ':/$'; "
+			   "cat /proc/net/dev | grep -c :",
+			is_root(state));
+
+	assert_non_null(strstr(o->out, "\nsh\n"));
+	/* init, sh, cat; then no control group but the root, one interface */
+	assert_non_null(strstr(o->out, "\n0\n1\n"));
+	assert_int_equal(o->result.exit_code, 0);
+}
+
+static void loopback_is_up(void **state)
+{
+	struct outcome *o = run_script("cat /sys/class/net/lo/flags; "
+				       "ls /sys/class/net",
+		is_root(state));
+
+	assert_string_equal(o->out, "0x9\nlo\n");
+}
+
+static void files_are_faked_bound_and_sealed(void **state)
+{
+	bool root = is_root(state);
+	char dir[] = "/tmp/reprise-bind-XXXXXX", file[64], script[512], *argv[4];
+	const struct iso_fake fakes[] = {
+		{"/proc/cpuinfo", "model name: old\n", 16},
+		{"/sys/devices/system/cpu/online", "0-63\n", 5},
+	};
+	struct iso_bind binds[] = {
+		{dir, "/mnt", false, false}, {dir, "/media", true, false}};
+	struct isolation iso = sandbox_of(argv, script);
+	struct outcome *o;
+
+	assert_non_null(mkdtemp(dir));
+	chmod(dir, 0777);
+	snprintf(file, sizeof(file), "%s/made", dir);
+	snprintf(script, sizeof(script),
+		"cat /proc/cpuinfo /sys/devices/system/cpu/online; "
+		"echo here >/mnt/made && cat /media/made; "
+		"echo no >/media/made; (echo no >/proc/cpuinfo) 2>/dev/null "
+		"|| echo sealed; ls -ld /proc/cpuinfo | cut -c1-10");
+	iso.fakes = fakes;
+	iso.fake_count = 2;
+	iso.binds = binds;
+	iso.bind_count = 2;
+	o = run_sandbox(&iso, root);
+	unlink(file);
+	rmdir(dir);
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out,
+		"model name: old\n0-63\nhere\n"
+		"sh: 1: cannot create /media/made: Read-only file system\n"
+		"sealed\n-r--r--r--\n");
+}
+
+static void devices_are_checked_for_their_numbers(void **state)
+{
+	struct iso_device wrong = {"/dev/zero", "/dev/gpu/n0", false, 195, 0};
+	struct iso_device right = {"/dev/zero", "/dev/gpu/n0", false, 1, 5};
+	char *argv[4];
+	struct isolation iso =
+		sandbox_of(argv, "head -c 2 /dev/gpu/n0 | wc -c");
+	struct outcome *o;
+
+	iso.device_count = 1;
+	iso.devices = &wrong;
+	o = run_sandbox(&iso, is_root(state));
+	assert_int_equal(o->rc, -1);
+	assert_string_equal(o->e.msg, "devices: '/dev/zero' is not character "
+				      "device 195:0");
+	iso.devices = &right;
+	o = run_sandbox(&iso, is_root(state));
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out, "2\n");
+}
+
+/* What a run captured as root could do to files, and nothing else. */
+static void file_capabilities_are_kept(void **state)
+{
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv,
+		"cd /dev/shm; echo secret >f; chmod 0 f; cat f; "
+		"grep CapEff /proc/self/status; umount /proc/sys 2>&1 | "
+		"grep -c -e permitted -e superuser");
+	struct outcome *o;
+
+	iso.uid = iso.gid = 0;
+	o = run_sandbox(&iso, is_root(state));
+	assert_non_null(strstr(o->out, "cat: f: Permission denied"));
+	assert_non_null(strstr(o->out, "CapEff:\t0000000000000000\n1\n"));
+	iso.keep_caps = 1u << CAP_DAC_OVERRIDE | 1u << CAP_FOWNER;
+	o = run_sandbox(&iso, is_root(state));
+	assert_string_equal(o->out, "secret\nCapEff:\t000000000000000a\n1\n");
+}
+
+static pid_t start_sandbox(
+	const struct isolation *iso, bool root, struct outcome *shared)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (!root)
+			become_ordinary();
+		shared->rc = isolation_run(iso, &shared->result, &shared->e);
+		_exit(0);
+	}
+	return pid;
+}
+
+static struct outcome *shared_outcome(void)
+{
+	return mmap(NULL, sizeof(struct outcome), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static void signals_are_forwarded(void **state)
+{
+	bool root = is_root(state);
+	char *argv[4], byte;
+	struct isolation iso = sandbox_of(
+		argv, "trap 'exit 7' TERM; echo; while :; do sleep 0.05; done");
+	struct outcome *o = shared_outcome();
+	int out[2], saved = dup(1), status;
+	pid_t pid;
+
+	assert_int_equal(pipe(out), 0);
+	dup2(out[1], 1);
+	pid = start_sandbox(&iso, root, o);
+	dup2(saved, 1);
+	close(saved);
+	close(out[1]);
+	assert_int_equal(read(out[0], &byte, 1), 1);
+	kill(pid, SIGTERM);
+	waitpid(pid, &status, 0);
+	close(out[0]);
+	assert_int_equal(status, 0);
+	assert_int_equal(o->rc, 0);
+	assert_int_equal(o->result.exit_code, 7);
+}
+
+/* Nobody holds the pipe once all of the sandbox has gone. */
+static void all_die_with_the_caller(void **state)
+{
+	bool root = is_root(state);
+	char *argv[4], byte;
+	struct isolation iso =
+		sandbox_of(argv, "setsid sleep 60 & echo; sleep 60");
+	int out[2], saved = dup(1), status;
+	pid_t pid;
+
+	assert_int_equal(pipe(out), 0);
+	dup2(out[1], 1);
+	pid = start_sandbox(&iso, root, shared_outcome());
+	dup2(saved, 1);
+	close(saved);
+	close(out[1]);
+	assert_int_equal(read(out[0], &byte, 1), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	alarm(10);
+	assert_int_equal(read(out[0], &byte, 1), 0);
+	alarm(0);
+	close(out[0]);
+}
+
+static void what_the_command_left_running_ends_with_it(void **state)
+{
+	struct outcome *o;
+	time_t start = time(NULL);
+
+	o = run_script("setsid sleep 60 & exit 5", is_root(state));
+	assert_int_equal(o->result.exit_code, 5);
+	assert_true(time(NULL) - start < 10);
 }
 
 int main(void)
@@ -37,7 +397,27 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(exit_status_comes_back),
 		BOTH(death_by_signal_comes_back),
+		BOTH(missing_command_is_named),
+		BOTH(missing_directory_is_named),
 		BOTH(ids_and_names_are_the_recorded_ones),
+		{"ids_above_the_range_are_mapped", ids_above_the_range_are_mapped,
+			NULL, NULL, (void *)&as_root},
+		BOTH(standard_streams_are_the_callers),
+		BOTH(stdin_from_a_file_starts_at_the_offset),
+		BOTH(limits_and_affinity_are_set),
+		{"limits_that_cannot_be_raised_are_noted",
+			limits_that_cannot_be_raised_are_noted, NULL, NULL,
+			(void *)&as_ordinary},
+		BOTH(device_nodes_work),
+		BOTH(a_terminal_can_be_made),
+		BOTH(only_the_sandbox_is_in_proc),
+		BOTH(loopback_is_up),
+		BOTH(files_are_faked_bound_and_sealed),
+		BOTH(devices_are_checked_for_their_numbers),
+		BOTH(file_capabilities_are_kept),
+		BOTH(signals_are_forwarded),
+		BOTH(all_die_with_the_caller),
+		BOTH(what_the_command_left_running_ends_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
