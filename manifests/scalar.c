@@ -108,24 +108,51 @@ bool scalar_is_null(const char *s, size_t len)
 				    memcmp(s, "NULL", 4) == 0));
 }
 
+/* A number to both versions: 1e3 and 0o17 are strings to 1.1. */
+static bool is_number(const char *s, size_t len)
+{
+	bool sign = len > 0 && (s[0] == '-' || s[0] == '+');
+	size_t i = sign, whole, digits;
+
+	if (!sign && len > 2 && s[0] == '0' && s[1] == 'x')
+		return strspn(s + 2, "0123456789abcdefABCDEF") == len - 2;
+	digits = strspn(s + i, "0123456789");
+	whole = digits;
+	i += digits;
+	/* A leading zero makes an octal number, if it makes any. */
+	if (i == len)
+		return whole == 1 ||
+		       (whole > 1 &&
+			       (s[sign] != '0' ||
+				       strspn(s + sign, "01234567") == whole));
+	if (s[i] != '.' || (whole == 0 && sign))
+		return false;
+	digits = strspn(s + ++i, "0123456789");
+	i += digits;
+	if (whole + digits == 0)
+		return false;
+	if (i < len && (s[i] == 'e' || s[i] == 'E')) {
+		i++;
+		if (s[i] != '-' && s[i] != '+')
+			return false;
+		digits = strspn(s + ++i, "0123456789");
+		i += digits;
+		return digits > 0 && i == len;
+	}
+	return i == len;
+}
+
 bool scalar_is_typed(const char *s, size_t len)
 {
-	static const char *const words[] = {
-		"true", "false", ".nan", ".inf", "+.inf", "-.inf", NULL};
-	double d;
-	size_t i = 0;
+	static const char *const words[] = {"true", "True", "TRUE", "false",
+		"False", "FALSE", ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF",
+		"+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", NULL};
 
-	if (scalar_is_null(s, len) || is_word(s, len, words) ||
-		scalar_double(s, len, &d) == 0)
-		return true;
-	if (*s == '-' || *s == '+')
-		i++;
-	if (len - i > 2 && s[i] == '0' && strchr("xo", s[i + 1])) {
-		for (i += 2; i < len && isxdigit((unsigned char)s[i]); i++)
-			;
-		return i == len;
+	for (const char *const *word = words; *word != NULL; word++) {
+		if (strlen(*word) == len && memcmp(*word, s, len) == 0)
+			return true;
 	}
-	return false;
+	return scalar_is_null(s, len) || is_number(s, len);
 }
 
 /* The escape of a code point that may not stand as it is; 0: it may. */

@@ -25,8 +25,8 @@ bool scalar_printable(uint32_t cp);
 /* Writers: safe without quotes, whatever the reader takes for a type. */
 bool scalar_plain_ok(const char *s, size_t len);
 /*
- * Readers: a plain scalar that the YAML 1.2 core schema resolves to null, a
- * boolean, an integer or a float (or, as YAML 1.1, an octal number).
+ * Readers: a plain scalar that is null, a boolean or a number to YAML 1.1 and
+ * to YAML 1.2 (core schema) alike, so that no writer meant a string by it.
  */
 bool scalar_is_typed(const char *s, size_t len);
 bool scalar_is_null(const char *s, size_t len);

@@ -151,11 +151,12 @@ static void test_plain_and_typed(void **state)
 		"0x1f", "1e3", "-", "=", "<<", "a b", "a:", "a#", " a", "a ",
 		"2024-05-01", "12:30:45", ".inf", "a,b", "[a", "\xc3\xa9", "a\n"};
 	static const char *const typed[] = {"", "~", "null", "NULL", "true",
-		"True", "0", "-1", "+1", "0755", "1.5", ".5", "1e3", "0x1F",
-		"0o17", ".inf", "-.INF", ".NaN"};
+		"True", "0", "-0", "-1", "+1", "0755", "1.5", ".5", "5.",
+		"1.0e+3", "0x1F", ".inf", "-.INF", ".NaN"};
 	static const char *const strings[] = {"nul", "nULL", "yes", "a", "1a",
-		"1.2.3", "12:30:45", "2024-05-01", "-", "0x", "0xg", "e3",
-		"1_000", "..", "/"};
+		"1.2.3", "12:30:45", "2024-05-01", "-", "+", ".", "-.", "0x",
+		"0xg", "e3", "1e3", "1.0e3", "1.0e+", "-.5", "08", "0o17",
+		"1_000", "..", "/", "tRUE", ".nAN"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		assert_false(scalar_plain_ok(words[i], strlen(words[i])));
