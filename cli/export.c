@@ -4,9 +4,10 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "cli/cli.h"
-#include "cli/walk.h"
 #include "store/bundle.h"
+#include "store/needs.h"
 #include "store/runs.h"
 #include "store/store.h"
 #include <stdio.h>
@@ -37,28 +38,40 @@ static void export_defaults(void *options)
 	o->format = "bundle";
 }
 
-static int print_content(void *arg, const struct content *c, struct err *e)
-{
-	struct arena *scratch = arg;
-	char digest[DIGEST_TEXT];
+struct listing {
+	struct arena *arena;
+	struct map seen; /* digests */
+};
 
-	digest_text(c->digest, digest);
-	printf("%s  %s  %s\n", c->stored ? "content" : "digest ", digest,
-		cli_printable(scratch, c->path));
-	arena_clear(scratch);
+static int print_need(void *ctx, const struct need *n, struct err *e)
+{
+	struct listing *l = ctx;
+	char text[DIGEST_TEXT];
+	struct digest *key;
+
+	if (map_get(&l->seen, &n->digest, sizeof(n->digest)) != NULL)
+		return 0;
+	key = arena_alloc(l->arena, sizeof(*key));
+	*key = n->digest;
+	map_put(&l->seen, key, sizeof(*key), key);
+	digest_text(key, text);
+	printf("%s  %s  %s\n", n->stored ? "content" : "digest ", text,
+		cli_printable(l->arena, n->path));
 	return 0;
 }
 
-static int list_what_leaves(
-	struct invocation *in, struct store *s, const char *id, struct err *e)
+/* Each content once, with the first path that has it. */
+static int list_what_leaves(struct store *s, const char *id, struct err *e)
 {
-	autoarena *scratch = arena_new();
-	struct manifest m;
+	autoarena *a = arena_new();
+	struct listing l = {.arena = a, .seen = MAP_INIT};
+	const struct needs_walk w = {.visit = print_need, .ctx = &l};
+	int r;
 
-	if (run_read_manifest(s, id, in->arena, &m, e) < 0)
-		return -1;
 	printf("run      %s\n", id);
-	return walk_contents(s, id, &m, print_content, scratch, e);
+	r = needs_of_run(s, id, &w, e);
+	map_release(&l.seen);
+	return r;
 }
 
 static int export_runs(struct invocation *in, struct store *s, struct err *e)
@@ -73,7 +86,7 @@ static int export_runs(struct invocation *in, struct store *s, struct err *e)
 		if (run_find(s, in->argv[i], id, e) < 0)
 			return cli_fail(in, e);
 		ids[i] = id;
-		if (o->dry_run && list_what_leaves(in, s, id, e) < 0)
+		if (o->dry_run && list_what_leaves(s, id, e) < 0)
 			return cli_fail(in, e);
 	}
 	if (o->dry_run)

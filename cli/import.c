@@ -5,9 +5,11 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "store/bundle.h"
+#include "store/runs.h"
 #include "store/store.h"
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 struct import_options {
 	struct common_options common;
@@ -33,13 +35,38 @@ static int print_json(char **ids, const struct bundle_totals *t, struct err *e)
 		e);
 }
 
+/* Names travel in the manifests. One that another run has here stays with it:
+ * what a user typed yesterday must not mean something else today. */
+static int take_names(struct store *s, char **ids, uint64_t n, struct err *e)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		autoarena *a = arena_new();
+		char other[RUN_ID_LEN + 1];
+		struct manifest m;
+
+		if (run_read_manifest(s, ids[i], a, &m, e) < 0)
+			return -1;
+		if (m.run.name == NULL)
+			continue;
+		if (run_find(s, m.run.name, other, NULL) < 0) {
+			if (run_set_name(s, m.run.name, ids[i], e) < 0)
+				return -1;
+		} else if (strcmp(other, ids[i]) != 0) {
+			log_warn("run %.8s is not '%s' here: run %.8s is",
+				ids[i], m.run.name, other);
+		}
+	}
+	return 0;
+}
+
 static int import_into(struct invocation *in, struct store *s, struct err *e)
 {
 	const struct import_options *o = in->options;
 	struct bundle_totals t = {0};
 	char **ids;
 
-	if (bundle_import(s, in->argv[0], in->arena, &ids, &t, e) < 0)
+	if (bundle_import(s, in->argv[0], in->arena, &ids, &t, e) < 0 ||
+		take_names(s, ids, t.runs, e) < 0)
 		return cli_fail(in, e);
 	if (o->json)
 		return print_json(ids, &t, e) < 0 ? cli_fail(in, e) : CLI_OK;

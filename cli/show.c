@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
-#include "cli/walk.h"
+#include "cli/find_row.h"
 #include "manifests/manifest.h"
 #include "manifests/table.h"
 #include "store/runs.h"
@@ -73,13 +73,13 @@ static char *absolute(struct arena *a, const char *cwd, const char *path)
 }
 
 /* 1 found, 0 not. What the run left behind goes first: it is the newer. */
-static int find_row(struct store *s, const struct show_options *o,
+static int find_content(struct store *s, const struct show_options *o,
 	const char *id, const struct manifest *m, const char *path,
 	struct arena *a, struct file_row *row, struct err *e)
 {
-	int r = o->input ? 0 : walk_find_output(s, m, path, a, row, e);
+	int r = o->input ? 0 : find_output(s, m, path, a, row, e);
 
-	return r != 0 ? r : walk_find_row(s, id, m, path, a, row, e);
+	return r != 0 ? r : find_row(s, id, m, path, a, row, e);
 }
 
 static int print_content(
@@ -124,7 +124,7 @@ static int show_file(struct invocation *in, struct store *s, const char *id,
 	if (run_read_manifest(s, id, in->arena, &m, e) < 0)
 		return -1;
 	abs = absolute(in->arena, m.command.cwd, path);
-	r = find_row(s, o, id, &m, abs, in->arena, &row, e);
+	r = find_content(s, o, id, &m, abs, in->arena, &row, e);
 	if (r < 0)
 		return -1;
 	if (r == 0)

@@ -14,7 +14,7 @@ valid() {
 
 echo data >data
 # shellcheck disable=SC2016 # for the captured shell
-capture_ok -q -n named -t 'a=b: c' sh -c 'cat data; ls; : "" >out' \
+capture_ok -q -n named -t 'a=b: c' sh -c 'cat data; ls; : "$1" >out' \
 	'# true' "$(printf 'x\ty')"
 valid
 capture_fails 3 -q sh -c 'exit 3'

@@ -6,12 +6,13 @@
 echo 'one' >one
 echo 'two' >two
 capture_ok -q -n first cat one
+first=$RUN
 capture_ok -q -n second cat one two
 second=$RUN
 ok reprise verify
-stdout_has '^2 runs and [0-9]* objects are whole$'
+stdout_has '^whole: 2 runs, [0-9]* objects, '
 ok reprise verify --json
-[ "$(json_value bad_objects <"$T/out")" = '[]' ] || fail "bad objects"
+[ "$(json_value problems <"$T/out")" = '[]' ] || fail "problems"
 
 # One that both need, changed; one that the second needs, gone.
 one=$(object_of one) two=$(object_of two)
@@ -19,12 +20,15 @@ chmod u+w "$one" "$(dirname "$two")"
 echo 'uno' >"$one"
 rm -f "$two"
 expect_status 1 reprise verify
-stdout_has "^damaged object sha256:.* run ${second%%-*} for '$PWD/one'\$"
+for run in "$first" "$second"; do
+	stdout_has "^damaged object sha256:.* run ${run%%-*} for '$PWD/one'\$"
+done
 stdout_has "^missing object sha256:.* run ${second%%-*} for '$PWD/two'\$"
-[ "$(grep -c "for '$PWD/one'" "$T/out")" = 2 ] || fail "not both runs"
+[ "$(wc -l <"$T/out")" = 3 ] || fail "not three lines"
 expect_status 1 reprise verify --json first
-[ "$(json_value 'bad_objects.#' <"$T/out")" = 1 ] || fail "not one object"
-[ "$(json_value bad_objects.0.state <"$T/out")" = damaged ] || fail "state"
+[ "$(json_value 'problems.#' <"$T/out")" = 1 ] || fail "not one problem"
+[ "$(json_value problems.0.kind <"$T/out")" = damaged ] || fail "kind"
+[ "$(json_value problems.0.runs <"$T/out")" = "[\"$first\"]" ] || fail "runs"
 
 # A replay names it, too, and runs nothing.
 replay_fails 125 second
