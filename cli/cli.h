@@ -148,7 +148,7 @@ int cli_flush(struct err *e);
 
 /* text.c */
 
-/* A JSON string (NULL for NULL); bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string, {"base64": "..."} where it is not UTF-8, NULL for NULL. */
 struct json_t *cli_json_string(const char *s);
 /* "945 kB": decimal units, two or three digits. */
 char *cli_bytes_text(struct arena *a, uint64_t n);

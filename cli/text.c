@@ -1,50 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strings and numbers for people and for JSON. */
 #include "base/arena.h"
-#include "base/fs.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
-#include <ctype.h>
+#include "manifests/scalar.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 sequence at s (RFC 3629), or 0 when there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t n = *s < 0x80                 ? 1
-		   : *s >= 0xc2 && *s < 0xe0 ? 2
-		   : (*s & 0xf0) == 0xe0     ? 3
-		   : *s >= 0xf0 && *s < 0xf5 ? 4
-					     : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-		(*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 json_t *cli_json_string(const char *s)
 {
-	json_t *j = json_string(s);
-	autofree char *clean = NULL;
-	char *p;
+	autostrbuf base64 = STRBUF_INIT;
 
-	if (j != NULL || s == NULL)
-		return j;
-	p = clean = xmalloc(3 * strlen(s) + 1);
-	for (const char *c = s; *c != '\0';) {
-		size_t n = utf8_len((const unsigned char *)c);
-
-		memcpy(p, n > 0 ? c : "\xef\xbf\xbd", n > 0 ? n : 3);
-		p += n > 0 ? n : 3;
-		c += n > 0 ? n : 1;
-	}
-	*p = '\0';
-	return json_string(clean);
+	if (s == NULL)
+		return NULL;
+	if (utf8_valid(s, strlen(s)))
+		return json_string(s);
+	scalar_base64(&base64, s, strlen(s));
+	return json_pack("{s:s}", "base64", base64.s);
 }
 
 char *cli_bytes_text(struct arena *a, uint64_t n)
@@ -64,16 +37,18 @@ char *cli_printable(struct arena *a, const char *s)
 {
 	autostrbuf b = STRBUF_INIT;
 
-	for (const char *c = s; *c != '\0';) {
-		size_t n = utf8_len((const unsigned char *)c);
+	for (size_t left = strlen(s); left > 0;) {
+		uint32_t cp;
+		size_t n = utf8_decode(s, left, &cp);
 
-		if (n == 1 && iscntrl((unsigned char)*c))
-			n = 0;
-		if (n == 0)
-			strbuf_addf(&b, "\\x%02x", (unsigned char)*c);
-		else
-			strbuf_add(&b, c, n);
-		c += n > 0 ? n : 1;
+		if (n > 0 && cp >= ' ' && scalar_printable(cp)) {
+			strbuf_add(&b, s, n);
+		} else {
+			strbuf_addf(&b, "\\x%02x", (unsigned char)*s);
+			n = 1;
+		}
+		s += n;
+		left -= n;
 	}
 	return arena_strdup(a, b.s != NULL ? b.s : "");
 }

@@ -3,6 +3,7 @@
 """schema.py SCHEMA MANIFEST.yaml MANIFEST.json FILES.yaml: the manifest is
 valid by the JSON Schema as YAML and as JSON, both say the same, and the table
 of files is what any YAML parser reads as a sorted list of paths."""
+import base64
 import json
 import sys
 
@@ -19,9 +20,20 @@ def as_bytes(path):
     return path if isinstance(path, bytes) else path.encode()
 
 
+def as_json(value):
+    """Bytes that are not UTF-8 are !!binary in YAML, an object in JSON."""
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_json(item) for item in value]
+    return value
+
+
 def main():
     schema = json.loads(load(sys.argv[1]))
-    from_yaml = yaml.safe_load(load(sys.argv[2]))
+    from_yaml = as_json(yaml.safe_load(load(sys.argv[2])))
     from_json = json.loads(load(sys.argv[3]))
     validator = jsonschema.Draft202012Validator(schema)
     validator.check_schema(schema)
