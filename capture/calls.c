@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/net.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -43,10 +44,10 @@ struct call_def {
 };
 
 #define NONE (-1)
-#define PASS_NOTHING {{{0, 0, 0}, {0, 0, 0}}, {{0, 0, 0}, {0, 0, 0}}}
+#define ALWAYS {{{0}}}
 
 #define ONE(n, v, d, p, i, nf, k, f)                                           \
-	{{n, 0, PASS_NOTHING}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f}
+	{{n, 0, ALWAYS}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f}
 /* name, path argument, intent */
 #define PATH(n, p, i) ONE(n, VERB_PATHS, NONE, p, i, false, FLAGS_NONE, 0)
 #define LPATH(n, p, i) ONE(n, VERB_PATHS, NONE, p, i, true, FLAGS_NONE, 0)
@@ -55,14 +56,14 @@ struct call_def {
 #define ATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, false, FLAGS_NONE, 0)
 #define LATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, true, FLAGS_NONE, 0)
 #define NEWER(n, nr, d, p, i, f)                                               \
-	{{n, nr, PASS_NOTHING}, VERB_PATHS, {{d, p, i, false}, {0, 0, 0, 0}},  \
+	{{n, nr, ALWAYS}, VERB_PATHS, {{d, p, i, false}, {0, 0, 0, 0}},  \
 		1, FLAGS_AT, f}
 /* two paths: rename and link families */
 #define TWO(n, d1, p1, i1, d2, p2, i2, k, f)                                   \
-	{{n, 0, PASS_NOTHING}, VERB_PATHS,                                     \
+	{{n, 0, ALWAYS}, VERB_PATHS,                                     \
 		{{d1, p1, i1, true}, {d2, p2, i2, true}}, 2, k, f}
 #define PLAIN(n, v)                                                            \
-	{{n, 0, PASS_NOTHING}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0}
+	{{n, 0, ALWAYS}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0}
 
 /*
  * fstat(3) of glibc 2.33 and later is newfstatat(fd, "", AT_EMPTY_PATH), as
@@ -71,15 +72,15 @@ struct call_def {
  * this flag is not seen when it is only looked at: the manual says so.
  */
 #define FSTAT_TESTS(f)                                                         \
-	{{{0xffffffff, AT_EMPTY_PATH, f}, {0x80000000, 0, 0}},                 \
-		{{0, 0, 0}, {0, 0, 0}}}
+	{{{0xffffffff, AT_EMPTY_PATH, f, true}},                               \
+		{{0x80000000, 0x80000000, 0, false}}}
 #define FSTATAT(n)                                                             \
 	{{n, 0, FSTAT_TESTS(3)}, VERB_PATHS,                                   \
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 3}
 #define MMAP(n)                                                                \
 	{{n, 0,                                                                \
-		 {{{PROT_EXEC, 0, 2}, {0, 0, 0}},                              \
-			 {{MAP_ANONYMOUS, MAP_ANONYMOUS, 3}, {0, 0, 0}}}},     \
+		 {{{PROT_EXEC, PROT_EXEC, 2, false},                           \
+			 {MAP_ANONYMOUS, 0, 3, false}}}},                      \
 		VERB_MMAP, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0}
 
 static const struct call_def defs[] = {
@@ -179,15 +180,15 @@ static const struct call_def defs[] = {
 	PLAIN("move_mount", VERB_VIEW),
 	PLAIN("fsmount", VERB_VIEW),
 	AT("open_tree", 0, 1, INTENT_LOOK, 2),
-	{{"open_tree_attr", 467, PASS_NOTHING}, VERB_VIEW,
+	{{"open_tree_attr", 467, ALWAYS}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 2},
 	AT("mount_setattr", 0, 1, INTENT_LOOK, 2),
-	{{"fspick", 0, PASS_NOTHING}, VERB_VIEW,
+	{{"fspick", 0, ALWAYS}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_NONE, 0},
-	/* setns, and unshare with CLONE_NEWNS (0x20000) or CLONE_NEWUSER. */
 	PLAIN("setns", VERB_VIEW),
 	{{"unshare", 0,
-		 {{{0x20000, 0, 0}, {0, 0, 0}}, {{0, 0, 0}, {0, 0, 0}}}},
+		 {{{CLONE_NEWNS, CLONE_NEWNS, 0, false}},
+			 {{CLONE_NEWUSER, CLONE_NEWUSER, 0, false}}}},
 		VERB_VIEW, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	PATH("swapon", 0, INTENT_WRITE),
 	PATH("swapoff", 0, INTENT_LOOK),

@@ -15,8 +15,10 @@
 #include "store/journal.h"
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* In the run's directory, until it is frozen. */
@@ -66,11 +68,18 @@ static int freeze(struct store *s, const char *id, struct err *e)
 	struct manifest m;
 	struct capture cap = {.opt = &opt, .store = s, .manifest = &m,
 		.run = {.fd = -1}};
+	autoclose int lock = -1;
 	char *start;
 	int r = -1;
 
 	if (run_open(s, id, &cap.run, e) < 0)
 		return -1;
+	/* Two commands may find the same dead run: one freezes it. */
+	lock = openat(cap.run.fd, "journal", O_RDONLY | O_CLOEXEC);
+	if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0) {
+		run_dir_release(&cap.run);
+		return 0;
+	}
 	record_open(&cap.rec, NULL);
 	cap.arena = cap.rec.arena;
 	cap.batch = store_batch_new(s, e);
@@ -98,18 +107,14 @@ static int freeze(struct store *s, const char *id, struct err *e)
 int capture_freeze_dead(struct store *s, struct err *e)
 {
 	autoarena *a = arena_new();
-	struct run_entry *runs;
-	size_t count;
+	struct strlist dead;
 	int r = 0;
 
-	if (runs_list(s, a, true, &runs, &count, e) < 0)
+	if (runs_dead(s, a, &dead, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (runs[i].published || !runs[i].dead)
-			continue;
-		if (freeze(s, runs[i].id, e) < 0)
+	for (size_t i = 0; i < dead.count; i++)
+		if (freeze(s, dead.items[i], e) < 0)
 			r = err_wrap(e, "run '%s' cannot be frozen",
-				runs[i].id);
-	}
+				dead.items[i]);
 	return r;
 }

@@ -73,6 +73,11 @@ struct run_entry {
 int runs_list(struct store *s, struct arena *a, bool unpublished_too,
 	struct run_entry **out, size_t *count, struct err *e);
 
+/* Ids of the runs that were killed before they were published. */
+struct strlist;
+int runs_dead(struct store *s, struct arena *a, struct strlist *ids,
+	struct err *e);
+
 /* The parsed manifest of a run, checked; errors carry line and column. */
 int run_read_manifest(struct store *s, const char *id, struct arena *a,
 	struct manifest *m, struct err *e);

@@ -4,11 +4,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/map.h"
 #include "sandbox/watch/arch.h"
 
-#include <errno.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,34 +16,12 @@
 #include <unistd.h>
 
 /*
- * Calls that are newer than libseccomp 2.5.4 (Debian 12), take no path and so
- * run freely. From 403 on, numbers are the same for every architecture.
+ * The last call that this program knows, file_setattr of Linux 6.17. From 403
+ * on, numbers are the same for every architecture.
  */
-static const int newer[] = {
-	449, /* futex_waitv */
-	450, /* set_mempolicy_home_node */
-	451, /* cachestat */
-	453, /* map_shadow_stack */
-	454, /* futex_wake */
-	455, /* futex_wait */
-	456, /* futex_requeue */
-	457, /* statmount */
-	458, /* listmount */
-	459, /* lsm_get_self_attr */
-	460, /* lsm_set_self_attr */
-	461, /* lsm_list_modules */
-	462, /* mseal */
-};
+#define LAST_KNOWN 469
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
-
-static int is_newer(int nr)
-{
-	for (size_t i = 0; i < COUNT(newer); i++)
-		if (newer[i] == nr)
-			return 1;
-	return 0;
-}
 
 int filter_lookup(const struct filter *f, enum watch_arch arch, int nr)
 {
@@ -52,115 +30,147 @@ int filter_lookup(const struct filter *f, enum watch_arch arch, int nr)
 	return f->spec[arch][nr];
 }
 
-/* Names of the table to index + 1. */
-static void index_names(struct map *names, const struct call_spec *calls,
-	size_t n)
+/* One rule for each alternative; without tests one for the call. */
+static int add_rules(scmp_filter_ctx ctx, uint32_t action, int nr,
+	const struct call_spec *c)
 {
-	for (size_t i = 0; i < n; i++)
-		map_puts(names, calls[i].name, (void *)(uintptr_t)(i + 1));
-}
-
-static int allow(scmp_filter_ctx ctx, int nr, const struct call_spec *c)
-{
-	if (!c)
-		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0);
-	for (size_t i = 0; i < COUNT(c->pass); i++) {
-		struct scmp_arg_cmp cmp[COUNT(c->pass[0])];
+	if (!c->stop[0][0].mask)
+		return seccomp_rule_add(ctx, action, nr, 0);
+	for (size_t i = 0; i < COUNT(c->stop); i++) {
+		struct scmp_arg_cmp cmp[COUNT(c->stop[0])];
 		unsigned count = 0;
 
 		for (size_t j = 0; j < COUNT(cmp); j++) {
-			const struct arg_test *t = &c->pass[i][j];
+			const struct arg_test *t = &c->stop[i][j];
 
-			if (t->mask)
-				cmp[count++] = SCMP_CMP32(t->arg,
-					SCMP_CMP_MASKED_EQ, t->mask, t->value);
+			if (!t->mask)
+				continue;
+			/* High bits that differ, too, make it stop: right. */
+			cmp[count++] = t->differs
+				? SCMP_CMP64(t->arg, SCMP_CMP_NE, t->value)
+				: SCMP_CMP64(t->arg, SCMP_CMP_MASKED_EQ,
+					  t->mask, t->value);
 		}
-		if (count && seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr,
-				     count, cmp) < 0)
+		if (count && seccomp_rule_add_array(ctx, action, nr, count,
+				     cmp) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Every number of one architecture: into the inverse and, once, the rules. */
-static int add_arch(scmp_filter_ctx ctx, struct filter *f,
-	const struct call_spec *calls, const struct map *names,
-	struct map *done, struct arena *a, enum watch_arch arch)
+/* What each number of an architecture means: into the inverse. */
+static void index_numbers(struct filter *f, const struct call_spec *calls,
+	size_t n, enum watch_arch arch)
 {
 	uint32_t token = arch_seccomp(arch);
 
-	for (int nr = 0; nr < FILTER_NUMBERS; nr++) {
-		autofree char *name = seccomp_syscall_resolve_num_arch(token, nr);
-		int i;
+	for (int nr = 0; nr <= LAST_KNOWN; nr++)
+		f->spec[arch][nr] = FILTER_FREE;
+	for (size_t i = 0; i < n; i++) {
+		int nr = calls[i].number;
 
-		if (!name) {
-			if (is_newer(nr)) {
-				f->spec[arch][nr] = FILTER_FREE;
-				seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0);
-			}
+		if (!nr)
+			nr = seccomp_syscall_resolve_name_arch(token,
+				calls[i].name);
+		if (nr >= 0 && nr < FILTER_NUMBERS)
+			f->spec[arch][nr] = (int16_t)i;
+	}
+}
+
+static int add_calls(scmp_filter_ctx ctx, uint32_t action,
+	const struct call_spec *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int nr = calls[i].number
+				 ? calls[i].number
+				 : seccomp_syscall_resolve_name(calls[i].name);
+
+		/* Numbers that libseccomp has no name for are stopped by the
+		 * prologue, which knows no architecture. */
+		if (calls[i].number || nr == __NR_SCMP_ERROR)
 			continue;
-		}
-		i = (int)(uintptr_t)map_gets(names, name);
-		f->spec[arch][nr] = (int16_t)(i ? i - 1 : FILTER_FREE);
-		if (map_puts(done, arena_strdup(a, name), done))
-			continue;
-		if (allow(ctx, seccomp_syscall_resolve_name(name),
-			    i ? &calls[i - 1] : NULL) < 0)
+		if (add_rules(ctx, action, nr, &calls[i]) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int export(scmp_filter_ctx ctx, struct filter *f, struct err *e)
+/*
+ * Before libseccomp's program: numbers beyond what anybody knows stop, else
+ * what a newer kernel brings would be missed in silence; so do the calls that
+ * are known here by number only. Jumps are relative: the rest need not change.
+ */
+static void write_prologue(struct sock_filter **out, size_t *len,
+	const struct call_spec *calls, size_t n, uint32_t action)
+{
+	struct sock_filter *p = xcalloc(n + 4, sizeof(*p));
+	size_t k = 0;
+
+	p[k++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		offsetof(struct seccomp_data, nr));
+	/* x32 numbers, with bit 30, are among them. */
+	p[k++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
+		LAST_KNOWN, 0, 1);
+	p[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+	for (size_t i = 0; i < n; i++) {
+		if (!calls[i].number)
+			continue;
+		p = xrealloc(p, (k + 3) * sizeof(*p));
+		p[k++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			(uint32_t)calls[i].number, 0, 1);
+		p[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+	}
+	*out = p;
+	*len = k;
+}
+
+/* libseccomp's program behind the `head` instructions. */
+static int export(scmp_filter_ctx ctx, struct filter *f,
+	struct sock_filter *prologue, size_t head, struct err *e)
 {
 	autoclose int fd = memfd_create("filter", MFD_CLOEXEC);
+	size_t size, total;
 	struct stat st;
 
 	if (fd < 0)
 		return err_sys(e, "cannot make a memory file");
 	if (seccomp_export_bpf(ctx, fd) < 0 || fstat(fd, &st) < 0)
 		return err_set(e, "libseccomp cannot export the filter");
-	f->prog.filter = xmalloc((size_t)st.st_size);
-	f->prog.len = (unsigned short)((size_t)st.st_size /
-				       sizeof(*f->prog.filter));
-	if (pread(fd, f->prog.filter, (size_t)st.st_size, 0) != st.st_size)
+	size = (size_t)st.st_size;
+	total = head + size / sizeof(*prologue);
+	f->prog.filter = xmalloc(total * sizeof(*prologue));
+	f->prog.len = (unsigned short)total;
+	memcpy(f->prog.filter, prologue, head * sizeof(*prologue));
+	if (pread(fd, f->prog.filter + head, size, 0) != st.st_size)
 		return err_sys(e, "cannot read the filter back");
 	return 0;
 }
 
+/* SCMP_ACT_* to what the kernel takes: the same for those two. */
 int filter_build(struct filter *f, const struct call_spec *calls, size_t n,
 	uint32_t action, struct err *e)
 {
-	scmp_filter_ctx ctx = seccomp_init(action);
-	struct map names = MAP_INIT, done = MAP_INIT;
-	autoarena *a = arena_new();
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	autofree struct sock_filter *prologue = NULL;
+	size_t head;
 	int r = -1;
 
 	memset(f->spec, 0xff, sizeof(f->spec)); /* WATCH_UNKNOWN */
 	f->prog.filter = NULL;
-	if (!ctx) {
-		err_set(e, "libseccomp cannot make a filter");
-		goto out;
-	}
-	index_names(&names, calls, n);
-	/* Binary search over numbers: ten tests a call instead of hundreds. */
+	if (!ctx)
+		return err_set(e, "libseccomp cannot make a filter");
+	index_numbers(f, calls, n, WATCH_NATIVE);
+	index_numbers(f, calls, n, WATCH_COMPAT);
+	write_prologue(&prologue, &head, calls, n, action);
+	/* Binary search over numbers: seven tests a call, not a hundred. */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, action);
 	if (seccomp_arch_add(ctx, arch_seccomp(WATCH_COMPAT)) < 0 ||
-		add_arch(ctx, f, calls, &names, &done, a, WATCH_NATIVE) < 0 ||
-		add_arch(ctx, f, calls, &names, &done, a, WATCH_COMPAT) < 0) {
+		add_calls(ctx, action, calls, n) < 0)
 		err_set(e, "libseccomp refuses a rule of the call table");
-		goto out;
-	}
-	for (size_t i = 0; i < n; i++)
-		for (int arch = 0; calls[i].number && arch < WATCH_ARCHES; arch++)
-			f->spec[arch][calls[i].number] = (int16_t)i;
-	r = export(ctx, f, e);
-out:
-	if (ctx)
-		seccomp_release(ctx);
-	map_release(&names);
-	map_release(&done);
+	else
+		r = export(ctx, f, prologue, head, e);
+	seccomp_release(ctx);
 	return r;
 }
 

@@ -16,10 +16,9 @@ struct filter {
 };
 
 /*
- * Calls of the table stop (unless a `pass` alternative matches), every other
- * call that somebody knows runs freely, and a number that nobody knows stops:
- * else what a newer kernel brings would be missed in silence. `action` is
- * SCMP_ACT_NOTIFY or SCMP_ACT_TRACE(0).
+ * Calls of the table stop, every other call that is known runs freely, and a
+ * number that is not known stops, too. `action` is SCMP_ACT_NOTIFY or
+ * SCMP_ACT_TRACE(0).
  */
 int filter_build(struct filter *f, const struct call_spec *calls, size_t n,
 	uint32_t action, struct err *e);

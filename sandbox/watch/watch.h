@@ -29,13 +29,14 @@ enum watch_arch {
 };
 
 /*
- * A test of the low 32 bits of an argument inside the filter. A call whose
- * `pass` alternatives match (all tests of one alternative) never stops.
+ * A test of an argument inside the filter: its low 32 bits under `mask` equal
+ * (or, differs, do not equal) `value`.
  */
 struct arg_test {
 	uint32_t mask; /* 0: no test */
 	uint32_t value;
 	uint8_t arg;
+	bool differs;
 };
 
 struct call_spec {
@@ -43,7 +44,9 @@ struct call_spec {
 	/* For calls newer than the installed libseccomp: the number, which is
 	 * the same everywhere from 403 on; else 0. */
 	int number;
-	struct arg_test pass[2][2];
+	/* The call stops when all tests of one alternative hold; without any
+	 * test it always does. */
+	struct arg_test stop[2][2];
 };
 
 struct call {

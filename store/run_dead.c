@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Runs whose recorder is dead. Every capture asks, so a published run must cost
+ * one look-up of a name, not the reading of its manifest.
+ */
+#include "store/runs_internal.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "manifests/model.h"
+#include "store/journal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool is_published(struct store *s, const char *id)
+{
+	char path[RUN_ID_LEN + sizeof("/" RUN_MANIFEST)];
+
+	snprintf(path, sizeof(path), "%.*s/" RUN_MANIFEST, RUN_ID_LEN, id);
+	return faccessat(s->runs_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool is_dead(struct store *s, const char *id)
+{
+	struct run_dir r;
+	bool dead;
+
+	if (is_published(s, id) || run_open(s, id, &r, NULL) < 0)
+		return false;
+	/* Without a journal it has only just been made. */
+	dead = journal_is_live(r.fd, RUN_JOURNAL, NULL) == 0;
+	run_dir_release(&r);
+	/* It may have been published between the two looks. */
+	return dead && !is_published(s, id);
+}
+
+int runs_dead(struct store *s, struct arena *a, struct strlist *ids,
+	struct err *e)
+{
+	int again = openat(s->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = again < 0 ? NULL : fdopendir(again);
+	struct dirent *ent;
+
+	*ids = (struct strlist){NULL, 0};
+	if (!d)
+		return err_sys(e, "cannot read '%s/runs'", s->dir);
+	while ((ent = readdir(d)))
+		if (run_is_id(ent->d_name) && is_dead(s, ent->d_name))
+			*ARENA_PUSH(a, ids->items, ids->count) =
+				arena_strdup(a, ent->d_name);
+	closedir(d);
+	return 0;
+}
