@@ -1,5 +1,145 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command table, and the way to a command. */
+/*
+ * The map of the program. A module includes only modules above it; of
+ * capture/, replay/ and audit/ none includes another. `make lint` keeps the
+ * map in step with the files.
+ *
+ * base/: what everything stands on
+ *   arena         memory by lifetime
+ *   digest        SHA-256
+ *   err           the one error type
+ *   fault         faults that tests ask for
+ *   fs            descriptors, whole reads and writes, paths
+ *   log           reprise's own lines on stderr
+ *   map           the hash map
+ *   strbuf        the growing byte string
+ * manifests/: the record as data
+ *   check         what a schema cannot say
+ *   events        libyaml's events, with positions and limits
+ *   fields        the table of every field of the manifest
+ *   forms         what strings must look like
+ *   json_out      the manifest as JSON
+ *   row           the fields of a row of files.yaml
+ *   scalar        YAML's scalars, UTF-8, base64
+ *   schema        the JSON Schema, from the table of fields
+ *   table_in      reading files.yaml fast, in the form we write
+ *   table_out     writing files.yaml
+ *   table_yaml    reading files.yaml in any other form
+ *   yaml_in       reading the manifest
+ *   yaml_out      writing the manifest
+ * store/: objects and runs
+ *   batch         putting contents into a batch
+ *   bundle_in     taking a bundle into the store
+ *   bundle_out    writing a bundle
+ *   bundle_read   what a bundle may hold
+ *   commit        making a batch durable
+ *   digest_cache  digests of files that were quiet
+ *   journal       writing a journal
+ *   journal_read  reading one, and whether its run lives
+ *   names         names of runs
+ *   needs         everything that a run needs
+ *   objects       finding, opening and verifying objects
+ *   run_dead      runs that nobody records any more
+ *   run_find      from what a person types to a run
+ *   run_head      what a listing shows of a run
+ *   run_list      the runs, the latest first
+ *   runs          a run's directory, from making to publishing
+ *   scratch       private directories under tmp/
+ *   space         the rule of 5 % free
+ *   store         which store, and opening it
+ *   verify        re-hashing what runs need
+ * host/: readers of a machine
+ *   cpu           processors
+ *   elf           what an ELF file says about how it is run
+ *   memory        the size of memory
+ * sandbox/watch/: a watched process tree
+ *   arch          processor facts
+ *   filter        the table of calls as BPF
+ *   keeper        the process that the user started
+ *   memory        the memory of a stopped task
+ *   message       between recorder and keeper
+ *   notify        the engine of seccomp user notification
+ *   ptrace        the engine of ptrace
+ *   recorder      the process that hears of each call
+ *   signals       signals that are passed on
+ *   spawn         the command's process, up to its first execve
+ *   watch         choosing an engine, starting keeper and recorder
+ * sandbox/isolation/: one command in namespaces of its own
+ *   command       limits, directory, stdin, exec
+ *   dev           a /dev of its own
+ *   host_remedy   which setting stands in the way
+ *   host_support  what this machine allows
+ *   ids           user and group ids
+ *   init          PID 1 of the sandbox
+ *   mounts        mount operations by descriptor
+ *   network       host name, loopback
+ *   privileges    capabilities
+ *   probe_kernel  probes of watching and masking
+ *   probe_mounts  probes of namespaces and mounts
+ *   proc_sys      a /proc and /sys of its own
+ *   root          the new root, made the only one
+ *   run           the caller's side
+ *   seccomp_deny  calls that no training run needs
+ *   seccomp_load  loading that filter
+ *   steps         the set-up, step by step
+ * capture/: what is recorded
+ *   calls         the table of watched calls, and their touches
+ *   capture       one capture, from beginning to summary
+ *   classify      roles of inputs and outputs
+ *   command       the search in PATH
+ *   contents      the threads that hash and store
+ *   events        a journal read back into a record
+ *   finish        from the record to a published run
+ *   freeze        runs whose recorder is dead
+ *   handle        one watched call
+ *   network       peers of connect and bind
+ *   preserve      old contents of files about to change
+ *   process       processes and what exec runs
+ *   record        the record's state, journaled
+ *   resolve       a path as the task sees it
+ *   rows          rows of the file table
+ *   secrets       patterns of secrets
+ *   state         the state of a path
+ *   summary       the lines after a capture
+ *   surroundings  the machine and the environment
+ *   touch         first touch wins
+ * replay/: how it comes back
+ *   command       what the command sees of itself
+ *   host          what the plan needs to know of this host
+ *   layer         filling a directory with a layer of the tree
+ *   layer_kinds   real files, and names only
+ *   objects       checking objects before they are used
+ *   plan          rows in, objects out, differences foreseen
+ *   plan_print    the plan for a person
+ *   read_only     subtrees that the command may not write
+ *   scratch       the private directory of a replay
+ *   stage         what both ways to build a root share
+ *   stage_a       metadata over the store's objects
+ *   stage_b       a tree of real files in the cache
+ *   tree          rows become a tree
+ *   tree_finish   order of names, and layers
+ *   tree_resolve  paths as the command will follow them
+ * cli/: commands
+ *   capture       reprise capture
+ *   common        the store, errors, standard output
+ *   config        configuration files
+ *   doctor        reprise doctor
+ *   export        reprise export
+ *   find_row      one row of a record, by its path
+ *   finish        reprise finish
+ *   help          reprise help
+ *   import        reprise import
+ *   list          reprise list
+ *   main          this file: the command table
+ *   options       the option parser and --help
+ *   replay        reprise replay
+ *   show          reprise show
+ *   show_json     rows as JSON
+ *   show_person   a run on a page
+ *   text          strings and numbers for people and JSON
+ *   verify        reprise verify
+ *   version       reprise version
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -8,34 +148,18 @@
 #include <string.h>
 
 const struct command *const cli_commands[] = {
-#if __has_include("capture.c")
 	&cmd_capture,
-#endif
-#if __has_include("doctor.c")
 	&cmd_doctor,
-#endif
-#if __has_include("export.c")
 	&cmd_export,
-#endif
-#if __has_include("finish.c")
 	&cmd_finish,
-#endif
 	&cmd_help,
-#if __has_include("import.c")
 	&cmd_import,
-#endif
-#if __has_include("list.c")
 	&cmd_list,
-#endif
 #if __has_include("replay.c")
 	&cmd_replay,
 #endif
-#if __has_include("show.c")
 	&cmd_show,
-#endif
-#if __has_include("verify.c")
 	&cmd_verify,
-#endif
 	&cmd_version,
 	NULL,
 };

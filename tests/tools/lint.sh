@@ -22,7 +22,7 @@ may_not() {
 may_not base 'manifests|store|host|sandbox|capture|replay|audit|cli'
 may_not manifests 'store|host|sandbox|capture|replay|audit|cli'
 may_not store 'host|sandbox|capture|replay|audit|cli'
-may_not host 'manifests|store|sandbox|capture|replay|audit|cli'
+may_not host 'store|sandbox|capture|replay|audit|cli'
 may_not sandbox 'manifests|store|host|capture|replay|audit|cli'
 may_not capture 'replay|audit|cli'
 may_not replay 'capture|audit|cli'
@@ -32,6 +32,21 @@ may_not audit 'capture|replay|cli'
 if grep -L 'SPDX-License-Identifier: Apache-2.0' $sources Makefile .ci/run \
 	docs/*.[1-8] tests/tools/* tests/integration/* | grep .; then
 	echo "lint: no SPDX line in these"
+	bad=1
+fi
+
+# The map at the top of cli/main.c: every file, and no other.
+in_map=$(awk '/^ \*\// { exit }
+	/^ \* [a-z\/]+\/: / { sub(/:/, "", $2); module = $2 }
+	/^ \*   [a-z]/ { print module $2 ".c" }' cli/main.c | sort)
+in_tree=$(find base manifests store host sandbox capture replay audit cli \
+	-name '*.c' | sort)
+if [ "$in_map" != "$in_tree" ]; then
+	echo "lint: the map in cli/main.c lacks (+) or has no more (-):"
+	listed=$(mktemp)
+	echo "$in_map" >"$listed"
+	echo "$in_tree" | diff -U 0 "$listed" - | grep '^[-+][a-z]'
+	rm -f "$listed"
 	bad=1
 fi
 
