@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 #include "sandbox/isolation/setup.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,26 @@ static const struct {
 		"sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
 };
 
-void host_userns_remedy(char *buf, size_t size)
+/* Else the error itself says where to look. */
+static const struct {
+	int code;
+	const char *remedy;
+} causes[] = {
+	{EPERM, "in a container: start it with --security-opt "
+		"seccomp=unconfined --security-opt systempaths=unconfined, or "
+		"--privileged"},
+	{EACCES, "a security module refuses it: see the kernel's log"},
+	{EINVAL, "needed: a kernel with CONFIG_USER_NS"},
+	{ENOSPC, "the limit of namespaces is reached, needed: sysctl "
+		 "user.max_user_namespaces=10000"},
+};
+
+void host_userns_remedy(int code, char *buf, size_t size)
 {
 	*buf = '\0';
+	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++)
+		if (causes[i].code == code)
+			snprintf(buf, size, "%s", causes[i].remedy);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		autostrbuf text = STRBUF_INIT;
 

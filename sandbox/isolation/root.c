@@ -14,17 +14,14 @@
 
 int step_private(struct setup *s, struct err *e)
 {
-	char remedy[200];
-	int refused;
+	char remedy[300];
 
 	/* What is mounted from here on must not appear on the host. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
 		return 0;
 	/* Ubuntu's AppArmor lets the namespace be made, but not used. */
-	refused = errno;
-	host_userns_remedy(remedy, sizeof(remedy));
-	errno = refused;
 	err_sys(e, "cannot make the mounts private");
+	host_userns_remedy(e->code, remedy, sizeof(remedy));
 	return *remedy ? err_wrap(e, "%s", remedy) : -1;
 }
 

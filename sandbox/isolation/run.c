@@ -123,12 +123,11 @@ static int start(struct sandbox *b, struct err *e)
 	s.down = down_out = down[0];
 	b->pid = clone_with(clone_flags(b->iso, b->ids.range));
 	if (b->pid < 0) {
-		char remedy[200];
-		int refused = errno;
+		char remedy[300];
+		int code = errno;
 
-		host_userns_remedy(remedy, sizeof(remedy));
-		errno = refused;
 		err_sys(e, "cannot make namespaces");
+		host_userns_remedy(code, remedy, sizeof(remedy));
 		if (*remedy)
 			err_wrap(e, "%s", remedy);
 		return -1;

@@ -127,5 +127,6 @@ _Noreturn void init_main(struct setup *s);
 int step_limits_raise(struct setup *s, struct err *e);
 _Noreturn void command_main(struct setup *s, int error_pipe);
 
-/* host_remedy.c: why user namespaces may be refused here, for messages. */
-void host_userns_remedy(char *buf, size_t size);
+/* host_remedy.c: what would help when namespaces or mounts in them were refused
+ * with this errno; "" when nobody knows. */
+void host_userns_remedy(int code, char *buf, size_t size);

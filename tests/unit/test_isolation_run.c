@@ -3,6 +3,7 @@
 #include "tests/unit/isolation_env.h"
 
 #include <errno.h>
+#include <pty.h>
 #include <signal.h>
 #include <sys/capability.h>
 #include <sys/socket.h>
@@ -237,6 +238,47 @@ static void loopback_is_up(void **state)
 	assert_string_equal(o->out, "0x9\nlo\n");
 }
 
+/* A fresh /sys belongs to a network: without root, and without a network of
+ * its own, the command gets the host's, and the caller is told. */
+static void the_hosts_network_can_be_kept(void **state)
+{
+	bool root = is_root(state);
+	char *argv[4], here[64] = "", expected[80];
+	struct isolation iso = sandbox_of(argv,
+		"readlink /proc/self/ns/net; test -d /sys/class/net/lo && "
+		"! mkdir /sys/fs/cgroup/x 2>/dev/null && echo fixed");
+	struct outcome *o;
+
+	iso.host_network = true;
+	o = run_sandbox(&iso, root);
+	assert_true(readlink("/proc/self/ns/net", here, sizeof(here) - 1) > 0);
+	snprintf(expected, sizeof(expected), "%s\nfixed\n", here);
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out, expected);
+	assert_int_equal(o->result.note_count, root ? 0 : 1);
+	if (!root)
+		assert_string_equal(o->result.notes[0],
+			"/sys is this host's own, read-only, with its network "
+			"devices and control groups");
+}
+
+static void the_whole_root_can_be_read_only(void **state)
+{
+	const char *all[] = {"/"};
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv,
+		"(echo >/tmp/reprise-x) 2>&1; echo ok >/dev/shm/x && "
+		"cat /dev/shm/x; grep -c ' / / ' /proc/self/mountinfo");
+	struct outcome *o;
+
+	iso.read_only = all;
+	iso.read_only_count = 1;
+	o = run_sandbox(&iso, is_root(state));
+	assert_string_equal(o->out,
+		"sh: 1: cannot create /tmp/reprise-x: Read-only file system\n"
+		"ok\n1\n");
+}
+
 static void files_are_faked_bound_and_sealed(void **state)
 {
 	bool root = is_root(state);
@@ -312,6 +354,14 @@ static void file_capabilities_are_kept(void **state)
 	assert_string_equal(o->out, "secret\nCapEff:\t000000000000000a\n1\n");
 }
 
+/* A root as the host's, but its builder says so and never ends. */
+static int slow_root(void *arg, const struct iso_ids *ids, struct err *e)
+{
+	(void)!write(*(int *)arg, "x", 1);
+	pause();
+	return -1;
+}
+
 static pid_t start_sandbox(
 	const struct isolation *iso, bool root, struct outcome *shared)
 {
@@ -355,6 +405,93 @@ static void signals_are_forwarded(void **state)
 	assert_int_equal(status, 0);
 	assert_int_equal(o->rc, 0);
 	assert_int_equal(o->result.exit_code, 7);
+}
+
+static void a_signal_during_the_set_up_ends_it(void **state)
+{
+	bool root = is_root(state);
+	char *argv[4], byte;
+	struct isolation iso = sandbox_of(argv, "");
+	int ready[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	iso.build_root = slow_root;
+	iso.build_arg = &ready[1];
+	pid = start_sandbox(&iso, root, shared_outcome());
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	kill(pid, SIGTERM);
+	waitpid(pid, &status, 0);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGTERM);
+	alarm(10); /* and the builder is gone, too */
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	alarm(0);
+	close(ready[0]);
+}
+
+/* From the terminal: the command gets it as one of the group, once, and the
+ * caller stays to tell. */
+static void control_c_reaches_the_command(void **state)
+{
+	bool root = is_root(state);
+	char *argv[4], text[16] = "";
+	struct isolation iso = sandbox_of(argv, "echo go; exec sleep 60");
+	struct outcome *o = shared_outcome();
+	int tty, status;
+	pid_t pid = forkpty(&tty, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		if (!root)
+			become_ordinary();
+		o->rc = isolation_run(&iso, &o->result, &o->e);
+		_exit(0);
+	}
+	assert_true(read(tty, text, sizeof(text)) > 0);
+	assert_int_equal(write(tty, "\003", 1), 1);
+	waitpid(pid, &status, 0);
+	close(tty);
+	assert_int_equal(status, 0);
+	assert_int_equal(o->rc, 0);
+	assert_int_equal(o->result.signal, SIGINT);
+}
+
+static void check_refused(
+	bool root, unsigned a, unsigned b, int error, struct outcome *o)
+{
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv, "exit 9");
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (!root)
+			become_ordinary();
+		refuse_call(a, (unsigned)error);
+		refuse_call(b, (unsigned)error);
+		o->rc = isolation_run(&iso, &o->result, &o->e);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+static void a_container_may_refuse_clone3(void **state)
+{
+	struct outcome *o = shared_outcome();
+	bool root = is_root(state);
+
+	check_refused(root, SYS_clone3, SYS_clone3, ENOSYS, o);
+	assert_string_equal(o->e.msg, "");
+	assert_int_equal(o->result.exit_code, 9);
+	check_refused(root, SYS_clone3, SYS_clone, EPERM, o);
+	assert_int_equal(o->rc, -1);
+	assert_string_equal(o->e.msg,
+		"namespaces: in a container: start it with --security-opt "
+		"seccomp=unconfined --security-opt systempaths=unconfined, or "
+		"--privileged: cannot make namespaces: Operation not "
+		"permitted");
 }
 
 /* Nobody holds the pipe once all of the sandbox has gone. */
@@ -412,10 +549,15 @@ int main(void)
 		BOTH(a_terminal_can_be_made),
 		BOTH(only_the_sandbox_is_in_proc),
 		BOTH(loopback_is_up),
+		BOTH(the_hosts_network_can_be_kept),
+		BOTH(the_whole_root_can_be_read_only),
 		BOTH(files_are_faked_bound_and_sealed),
 		BOTH(devices_are_checked_for_their_numbers),
 		BOTH(file_capabilities_are_kept),
 		BOTH(signals_are_forwarded),
+		BOTH(a_signal_during_the_set_up_ends_it),
+		BOTH(control_c_reaches_the_command),
+		BOTH(a_container_may_refuse_clone3),
 		BOTH(all_die_with_the_caller),
 		BOTH(what_the_command_left_running_ends_with_it),
 	};

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the host allows is found by trying, and agrees with what works. */
+#include "base/arena.h"
+#include "tests/unit/isolation_env.h"
+
+#include <errno.h>
+
+static const struct support *item(const struct host_support *h, const char *name)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->items[i].name, name) == 0)
+			return &h->items[i];
+	fail_msg("no probe '%s'", name);
+	return NULL;
+}
+
+static void each_finding_says_something(void **state)
+{
+	autoarena *a = arena_new();
+	struct host_support h;
+
+	host_support_probe(&h, a);
+	assert_int_equal(h.count, 13);
+	for (size_t i = 0; i < h.count; i++) {
+		print_message("%s: %d %s [%s]\n", h.items[i].name,
+			h.items[i].state, h.items[i].detail,
+			h.items[i].remedy ? h.items[i].remedy : "");
+		assert_true(*h.items[i].detail);
+		assert_int_not_equal(h.items[i].state, SUPPORT_UNKNOWN);
+	}
+}
+
+static void a_sandbox_runs_where_the_probes_say_so(void **state)
+{
+	autoarena *a = arena_new();
+	struct host_support h;
+
+	host_support_probe(&h, a);
+	assert_int_equal(h.userns, run_script("true", geteuid() == 0)->rc == 0);
+}
+
+static void nothing_stays_in_the_cache(void **state)
+{
+	char dir[] = "/tmp/reprise-cache-XXXXXX";
+	autoarena *a = arena_new();
+	struct host_support h;
+
+	assert_non_null(mkdtemp(dir));
+	setenv("XDG_CACHE_HOME", dir, 1);
+	host_support_probe(&h, a);
+	unsetenv("XDG_CACHE_HOME");
+	assert_non_null(strstr(item(&h, "overlay-cache-root")->detail, dir));
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void a_refusal_comes_with_its_remedy(void **state)
+{
+	autoarena *a = arena_new();
+	struct host_support h;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		refuse_call(SYS_unshare, EPERM);
+		host_support_probe(&h, a);
+		_exit(!h.userns && !h.root_a && !h.root_b &&
+					item(&h, "user-namespaces")->remedy &&
+					strstr(item(&h, "user-namespaces")->detail,
+						"Operation not permitted")
+				? 0
+				: 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_finding_says_something),
+		cmocka_unit_test(a_sandbox_runs_where_the_probes_say_so),
+		cmocka_unit_test(nothing_stays_in_the_cache),
+		cmocka_unit_test(a_refusal_comes_with_its_remedy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
