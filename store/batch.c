@@ -178,7 +178,8 @@ static bool is_known(struct store_batch *b, const struct digest *d, uint64_t siz
 	if (object_find(b->store, d, &st, NULL) != 1 || !S_ISREG(st.st_mode) ||
 		(uint64_t)st.st_size != size)
 		return false;
-	if (labs(time(NULL) - st.st_ctime) < RECENT_S) {
+	if (labs(time(NULL) - st.st_ctime) < RECENT_S &&
+		object_here(b->store, d, size)) {
 		pthread_mutex_lock(&b->lock);
 		b->touched[d->b[0]] = true;
 		pthread_mutex_unlock(&b->lock);

@@ -63,9 +63,9 @@ bool object_here(struct store *s, const struct digest *d, uint64_t size);
  */
 struct space {
 	int fd;         /* on the file system in question, borrowed */
-	uint64_t bytes; /* taken since the last look */
-	unsigned files;
-	bool looked;
+	uint64_t bytes;	  /* taken since the last look */
+	unsigned files;	  /* likewise */
+	uint64_t trusted; /* so many may be taken before the next */
 };
 
 /* `n` more bytes in one file: 0, or -1 with ENOSPC in e->code. */
