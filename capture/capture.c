@@ -58,7 +58,10 @@ static void touch_inherited(struct capture *cap)
 
 static void on_start(void *arg, struct watch *w, pid_t command)
 {
-	touch_inherited(arg);
+	struct capture *cap = arg;
+
+	cap->watch = w;
+	touch_inherited(cap);
 }
 
 void capture_set_end(struct manifest *m, struct arena *a, int status,

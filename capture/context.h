@@ -20,6 +20,7 @@ struct capture {
 	struct run_dir run;
 	struct record rec;
 	struct resolver *resolver;
+	struct watch *watch; /* NULL while a run is frozen */
 	struct store_batch *batch; /* what is preserved while it runs */
 	struct map command_env;	   /* NAME=VALUE of the command itself */
 	const char *home;

@@ -61,11 +61,14 @@ void preserve(struct capture *cap, struct touched *t, const char *access)
 	struct digest d;
 	int r;
 
-	while (t->preserving)
+	while (t->preserving) {
+		watch_slow(cap->watch);
 		pthread_cond_wait(&cap->rec.preserved, &cap->rec.lock);
+	}
 	if (!wanted(cap, t))
 		return;
 	t->preserving = true;
+	watch_slow(cap->watch);
 	pthread_mutex_unlock(&cap->rec.lock);
 	r = store_content(cap, t, access, &d, &e);
 	pthread_mutex_lock(&cap->rec.lock);

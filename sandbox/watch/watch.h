@@ -91,8 +91,8 @@ struct watch_end {
 struct watch;
 
 /*
- * All callbacks run in the recorder. `call` may be entered by many threads at
- * once (notify) and must not block for long.
+ * All callbacks run in the recorder. `call` may be entered by several threads
+ * at once (notify); one that takes long says so with watch_slow().
  */
 struct watch_handler {
 	void (*call)(void *arg, struct watch *w, const struct call *c,
@@ -151,6 +151,12 @@ void watch_die_like(int status) __attribute__((noreturn));
  * (the task may have been killed and its pid reused).
  */
 bool watch_call_valid(struct watch *w, const struct call *c);
+
+/*
+ * For handlers, before work that takes longer than some tens of microseconds:
+ * another thread receives what comes meanwhile.
+ */
+void watch_slow(struct watch *w);
 
 /*
  * A NUL-terminated string of at most `cap` - 1 bytes. Returns its length; -1
