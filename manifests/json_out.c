@@ -9,30 +9,10 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "manifests/fields.h"
+#include "manifests/json.h"
 #include "manifests/scalar.h"
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Out of memory aborts, as everywhere; jansson fails for nothing else here. */
-static json_t *made(json_t *j)
-{
-	if (j == NULL)
-		abort();
-	return j;
-}
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object, key, value) < 0)
-		abort();
-}
-
-static void add(json_t *array, json_t *value)
-{
-	if (json_array_append_new(array, value) < 0)
-		abort();
-}
 
 static json_t *string_json(const char *s)
 {
@@ -40,9 +20,9 @@ static json_t *string_json(const char *s)
 	size_t len = strlen(s);
 
 	if (utf8_valid(s, len))
-		return made(json_stringn(s, len));
+		return json_made(json_stringn(s, len));
 	scalar_base64(&base64, s, len);
-	return made(json_pack("{ss}", "base64", base64.s));
+	return json_made(json_pack("{ss}", "base64", base64.s));
 }
 
 /* The key in JSON's spelling, appended to `out`. */
@@ -59,37 +39,37 @@ static const char *key_text(const char *key, struct strbuf *out)
 
 static json_t *strings_json(const struct strlist *list)
 {
-	json_t *j = made(json_array());
+	json_t *j = json_made(json_array());
 
 	for (size_t i = 0; i < list->count; i++)
-		add(j, string_json(list->items[i]));
+		json_add(j, string_json(list->items[i]));
 	return j;
 }
 
 /* A key that comes again collects its values in a list, as in YAML. */
 static json_t *map_json(const struct kvlist *map)
 {
-	json_t *j = made(json_object());
+	json_t *j = json_made(json_object());
 
 	for (size_t i = 0; i < map->count; i++) {
 		const struct kv *kv = &map->items[i];
-		json_t *value =
-			kv->value ? string_json(kv->value) : made(json_null());
+		json_t *value = kv->value ? string_json(kv->value)
+					  : json_made(json_null());
 		autostrbuf text = STRBUF_INIT;
 		const char *key = key_text(kv->key, &text);
 		json_t *before = json_object_get(j, key);
 
 		if (before != NULL && !json_is_array(before)) {
-			json_t *list = made(json_array());
+			json_t *list = json_made(json_array());
 
 			json_array_append(list, before);
-			put(j, key, list);
+			json_put(j, key, list);
 			before = list;
 		}
 		if (before != NULL)
-			add(before, value);
+			json_add(before, value);
 		else
-			put(j, key, value);
+			json_put(j, key, value);
 	}
 	return j;
 }
@@ -99,22 +79,23 @@ static json_t *record_json(
 
 static json_t *list_json(const struct record *rec, const struct any_list *list)
 {
-	json_t *j = made(json_array());
+	json_t *j = json_made(json_array());
 
 	for (size_t i = 0; i < list->count; i++)
-		add(j, record_json(rec, list->items + i * rec->size, 0));
+		json_add(j, record_json(rec, list->items + i * rec->size, 0));
 	return j;
 }
 
 static json_t *keyed_json(const struct record *rec, const struct any_list *list)
 {
-	json_t *j = made(json_object());
+	json_t *j = json_made(json_object());
 
 	for (size_t i = 0; i < list->count; i++) {
 		const char *at = list->items + i * rec->size;
 		autostrbuf text = STRBUF_INIT;
 
-		put(j, key_text(*(char **)field_at(&rec->fields[0], at), &text),
+		json_put(j,
+			key_text(*(char **)field_at(&rec->fields[0], at), &text),
 			record_json(rec, at, 1));
 	}
 	return j;
@@ -126,9 +107,9 @@ static json_t *field_json(const struct field *f, const void *at)
 	case F_STRING:
 		return string_json(*(char *const *)at);
 	case F_INT:
-		return made(json_integer(*(const int64_t *)at));
+		return json_made(json_integer(*(const int64_t *)at));
 	case F_DOUBLE:
-		return made(json_real(*(const double *)at));
+		return json_made(json_real(*(const double *)at));
 	case F_BOOL:
 		return json_boolean(*(const bool *)at);
 	case F_STRINGS:
@@ -147,30 +128,21 @@ static json_t *field_json(const struct field *f, const void *at)
 
 static json_t *record_json(const struct record *rec, const void *at, size_t first)
 {
-	json_t *j = made(json_object());
+	json_t *j = json_made(json_object());
 
 	for (size_t i = first; i < rec->count; i++) {
 		const struct field *f = &rec->fields[i];
 
 		if (!field_empty(f, at) || f->flags & FIELD_SHOWN)
-			put(j, f->key, field_json(f, field_at(f, at)));
+			json_put(j, f->key, field_json(f, field_at(f, at)));
 	}
 	return j;
-}
-
-static int append(const char *text, size_t len, void *data)
-{
-	strbuf_add(data, text, len);
-	return 0;
 }
 
 int manifest_write_json(
 	const struct manifest *m, struct strbuf *out, struct err *e)
 {
-	json_t *j = record_json(&manifest_record, m, 0);
-	int rc = json_dump_callback(j, append, out, JSON_INDENT(2));
-
-	json_decref(j);
-	strbuf_addc(out, '\n');
-	return rc < 0 ? err_set(e, "cannot write the manifest as JSON") : 0;
+	if (json_write(record_json(&manifest_record, m, 0), out) < 0)
+		return err_set(e, "cannot write the manifest as JSON");
+	return 0;
 }

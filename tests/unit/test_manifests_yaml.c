@@ -143,7 +143,7 @@ static void test_json_bytes(void **state)
 	autostrbuf text = STRBUF_INIT, json = STRBUF_INIT;
 	autoarena *a = arena_new();
 	struct err e = ERR_INIT;
-	const char *latin, *argument;
+	const char *latin, *plain, *argument;
 	struct manifest m;
 	json_t *j;
 
@@ -152,12 +152,15 @@ static void test_json_bytes(void **state)
 	assert_int_equal(manifest_write_json(&m, &json, &e), 0);
 	j = json_loads(json.s, 0, NULL);
 	assert_int_equal(
-		json_unpack(j, "{s{s{s:n, s:[s, s!], s:s}} s{s[s, s, s, {s:s}]}}",
-			"environment", "variables", "NO_VALUE", "TWICE", &argument,
-			&argument, "base64:q/8=", &latin, "command", "argv",
+		json_unpack(j,
+			"{s{s{s:n, s:[s, s!], s:s, s:s}} s{s[s, s, s, {s:s}]}}",
+			"environment", "variables", "NO_VALUE", "TWICE",
+			&argument, &argument, "base64:q/8=", &latin,
+			"base64:YmFzZTY0OnBsYWlu", &plain, "command", "argv",
 			&argument, &argument, &argument, "base64", &argument),
 		0);
 	assert_string_equal(latin, "latin");
+	assert_string_equal(plain, "1");
 	assert_string_equal(argument, "cGFyYW09qw==");
 	json_decref(j);
 }
