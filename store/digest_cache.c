@@ -252,8 +252,9 @@ static bool is_replaced(const struct digest_cache *c)
 
 static bool is_crowded(const struct digest_cache *c)
 {
+	/* Half: with more, linear probing takes long or gives up. */
 	return __atomic_load_n(&c->head->used, __ATOMIC_RELAXED) >=
-	       c->count - c->count / 4;
+	       c->count / 2;
 }
 
 /* With the write lock held: turn to the file that replaced this one, or make
@@ -269,7 +270,7 @@ static void move_on(struct digest_cache *c)
 	if (!is_replaced(c)) {
 		if (!make_file(c, keep ? c->count * 2 : FIRST_SLOTS, keep)) {
 			/* Not again at every put. */
-			__atomic_store_n(&old->used, c->count / 2,
+			__atomic_store_n(&old->used, c->count / 4,
 				__ATOMIC_RELAXED);
 			return;
 		}
