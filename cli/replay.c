@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `reprise replay`: run a recorded command again, in its own root. */
+#include "replay/replay.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "replay/scratch.h"
+#include "store/bundle.h"
+#include "store/runs.h"
+#include "store/store.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct replay_cli_options {
+	struct common_options common;
+	bool check, dry_run;
+	const char *output, *result;
+};
+
+static const struct cli_opt replay_opts[] = {
+	{"check", 0, NULL, "exit 0 when all is as recorded, 1 when not",
+		CLI_FLAG, offsetof(struct replay_cli_options, check)},
+	{"dry-run", 0, NULL, "print the plan, run nothing", CLI_FLAG,
+		offsetof(struct replay_cli_options, dry_run)},
+	{"output", 'o', "DIR", "copy what the replay wrote to DIR, as a tree",
+		CLI_STRING, offsetof(struct replay_cli_options, output)},
+	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
+		offsetof(struct replay_cli_options, result)},
+	CLI_COMMON_OPTIONS,
+	{0},
+};
+
+/* A store of the replay's own, for a bundle. */
+struct own_store {
+	struct replay_scratch place;
+	struct store *store;
+};
+
+static bool is_bundle(const char *what)
+{
+	struct stat st;
+
+	return stat(what, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static struct store *open_bundle(struct invocation *in, struct own_store *own,
+	const char *path, char id[RUN_ID_LEN + 1], struct err *e)
+{
+	struct bundle_totals totals;
+	char **ids;
+
+	if (replay_scratch_make(&own->place, in->arena, e) < 0)
+		return NULL;
+	own->store = store_open(
+		fs_join(in->arena, own->place.path, "store"), STORE_CREATE, e);
+	if (!own->store)
+		return NULL;
+	if (bundle_import(own->store, path, in->arena, &ids, &totals, e) < 0)
+		return NULL;
+	if (totals.runs != 1) {
+		err_set(e,
+			"'%s' holds %llu runs: import it, and name the one to "
+			"replay",
+			path, (unsigned long long)totals.runs);
+		return NULL;
+	}
+	memcpy(id, ids[0], RUN_ID_LEN + 1);
+	return own->store;
+}
+
+static struct store *open_run(struct invocation *in, struct own_store *own,
+	char id[RUN_ID_LEN + 1], struct err *e)
+{
+	const char *what = in->argv[0];
+	struct store *s;
+
+	if (is_bundle(what))
+		return open_bundle(in, own, what, id, e);
+	s = cli_open_store(in, false, e);
+	if (s && run_find(s, what, id, e) < 0) {
+		store_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+/* For tests and for comparing the two: the one to use, whatever is better. */
+static int forced_root(char *out, struct err *e)
+{
+	const char *env = getenv("REPRISE_ROOT");
+
+	if (!env || !*env)
+		return 0;
+	if ((*env != 'A' && *env != 'B') || env[1])
+		return err_set(e, "REPRISE_ROOT is '%s', and not A or B", env);
+	*out = *env;
+	return 0;
+}
+
+static int run(struct invocation *in)
+{
+	const struct replay_cli_options *o = in->options;
+	struct own_store own = {.place = REPLAY_SCRATCH_INIT};
+	struct replay_request r = {
+		.check = o->check,
+		.dry_run = o->dry_run,
+		.output = o->output,
+		.result = o->result,
+	};
+	char id[RUN_ID_LEN + 1];
+	struct err e = ERR_INIT;
+	int status = REPLAY_FAILED;
+	struct store *s = NULL;
+
+	if (in->before_dashes != 1) {
+		err_set(&e, "one RUN is needed; another command follows '--'");
+		return cli_fail(in, &e);
+	}
+	if (in->argc > 1)
+		r.options.argv = in->argv + 1;
+	if (forced_root(&r.options.strategy, &e) == 0)
+		s = open_run(in, &own, id, &e);
+	if (s) {
+		r.id = id;
+		status = replay_run(s, &r, in->arena, &e);
+	}
+	if (*e.msg)
+		log_error("%s", e.msg);
+	if (s && s != own.store)
+		store_close(s);
+	store_close(own.store);
+	replay_scratch_remove(&own.place);
+	return status;
+}
+
+const struct command cmd_replay = {
+	.name = "replay",
+	.summary = "run a recorded command again, in its own root",
+	.synopsis = "[OPTIONS] RUN [-- COMMAND [ARG...]]",
+	.opts = replay_opts,
+	.options_size = sizeof(struct replay_cli_options),
+	.min_operands = 1,
+	.max_operands = -1,
+	.trouble = CLI_FAILED,
+	.run = run,
+};

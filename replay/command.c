@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The part of the plan that the command sees of itself. */
+#include "replay/plan.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+
+static const struct {
+	const char *name;
+	int resource;
+} limits[] = {
+	{"as", RLIMIT_AS},
+	{"core", RLIMIT_CORE},
+	{"cpu", RLIMIT_CPU},
+	{"data", RLIMIT_DATA},
+	{"fsize", RLIMIT_FSIZE},
+	{"locks", RLIMIT_LOCKS},
+	{"memlock", RLIMIT_MEMLOCK},
+	{"msgqueue", RLIMIT_MSGQUEUE},
+	{"nice", RLIMIT_NICE},
+	{"nofile", RLIMIT_NOFILE},
+	{"nproc", RLIMIT_NPROC},
+	{"rss", RLIMIT_RSS},
+	{"rtprio", RLIMIT_RTPRIO},
+	{"rttime", RLIMIT_RTTIME},
+	{"sigpending", RLIMIT_SIGPENDING},
+	{"stack", RLIMIT_STACK},
+};
+
+static int parse_limit(const char *s, rlim_t *out)
+{
+	char *end;
+
+	if (!s || !strcmp(s, "unlimited")) {
+		*out = RLIM_INFINITY;
+		return s ? 0 : -1;
+	}
+	errno = 0;
+	*out = strtoull(s, &end, 10);
+	return *s < '0' || *s > '9' || *end || errno ? -1 : 0;
+}
+
+static int plan_limits(struct plan *p, struct err *e)
+{
+	const struct m_environment *env = &p->manifest->environment;
+	struct iso_limit *out = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < env->limits.count; i++) {
+		const struct m_limit *l = &env->limits.items[i];
+		struct iso_limit want = {.resource = -1};
+
+		for (size_t k = 0; k < sizeof(limits) / sizeof(*limits); k++)
+			if (!strcmp(limits[k].name, l->name))
+				want.resource = limits[k].resource;
+		if (want.resource < 0) {
+			note_add(&p->notes, "limit", NULL,
+				"the limit '%s' is not known here", l->name);
+			continue;
+		}
+		if (parse_limit(l->soft, &want.value.rlim_cur) < 0 ||
+			parse_limit(l->hard, &want.value.rlim_max) < 0)
+			return err_set(e, "the limit '%s' has no number",
+				l->name);
+		*ARENA_PUSH(p->arena, out, count) = want;
+	}
+	p->iso.limits = out;
+	p->iso.limit_count = count;
+	return 0;
+}
+
+static void plan_environment(struct plan *p)
+{
+	const struct m_environment *env = &p->manifest->environment;
+	size_t n = env->variables.count;
+	char **out = arena_array(p->arena, n + 1, sizeof(*out));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct kv *v = &env->variables.items[i];
+
+		out[i] = v->value ? arena_printf(p->arena, "%s=%s", v->key,
+					    v->value)
+				  : v->key;
+	}
+	p->iso.envp = out;
+	for (size_t i = 0; i < env->redacted.count; i++)
+		note_add(&p->notes, "secret", NULL,
+			"the variable '%s' was not recorded: absent",
+			env->redacted.items[i]);
+}
+
+static const char *variable(const struct plan *p, const char *name)
+{
+	const struct kvlist *v = &p->manifest->environment.variables;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (v->items[i].value && !strcmp(v->items[i].key, name))
+			return v->items[i].value;
+	return NULL;
+}
+
+/* 0 a program, else why not. */
+static int check_program(const struct plan *p, const char *path)
+{
+	const struct node *n =
+		tree_resolve(&p->tree, p->manifest->command.cwd, path);
+
+	if (!n)
+		return ENOENT;
+	n = node_file(n);
+	return n->kind == KIND_FILE && n->mode & 0111 ? 0 : EACCES;
+}
+
+/* As execvp(3), but among what the run recorded. */
+static const char *find_program(struct plan *p, const char *name, int *why)
+{
+	const char *dirs = variable(p, "PATH");
+
+	*why = ENOENT;
+	if (strchr(name, '/')) {
+		*why = check_program(p, name);
+		return name;
+	}
+	if (!dirs)
+		dirs = "/bin:/usr/bin";
+	for (;; dirs++) {
+		size_t len = strcspn(dirs, ":");
+		const char *dir = len ? arena_memdup(p->arena, dirs, len) : ".";
+		const char *path = fs_join(p->arena, dir, name);
+		int this = check_program(p, path);
+
+		if (this != ENOENT)
+			*why = this;
+		if (!this)
+			return path;
+		dirs += len;
+		if (!*dirs)
+			return name;
+	}
+}
+
+static int plan_other_command(struct plan *p, char *const *argv, struct err *e)
+{
+	int why = ENOENT;
+
+	if (!argv[0] || !*argv[0])
+		return err_set(e, "there is no command after '--'");
+	p->iso.argv = argv;
+	p->iso.executable = find_program(p, argv[0], &why);
+	if (!why)
+		return 0;
+	err_set(e,
+		why == ENOENT ? "'%s' is not among the files of this run"
+			      : "'%s' is not a program in this run",
+		argv[0]);
+	e->code = why;
+	return -1;
+}
+
+static int plan_argv(struct plan *p, struct err *e)
+{
+	const struct m_command *c = &p->manifest->command;
+	char **argv;
+
+	if (!c->argv.count || !c->executable)
+		return err_set(e, "the manifest has no command");
+	argv = arena_array(p->arena, c->argv.count + 1, sizeof(*argv));
+	memcpy(argv, c->argv.items, c->argv.count * sizeof(*argv));
+	p->iso.argv = argv;
+	p->iso.executable = c->executable;
+	return 0;
+}
+
+static void plan_stdin(struct plan *p)
+{
+	const struct m_stream *in = &p->manifest->command.stdin_;
+	const struct node *n;
+
+	if (!in->kind || strcmp(in->kind, "file") != 0 || !in->path)
+		return;
+	n = tree_resolve(&p->tree, NULL, in->path);
+	if (!n) {
+		note_add(&p->notes, "stdin", in->path,
+			"the recorded standard input is not in the replay");
+		return;
+	}
+	p->iso.stdin_kind = ISO_STDIN_FILE;
+	p->iso.stdin_path = in->path;
+	p->iso.stdin_offset = in->offset == ABSENT ? 0 : in->offset;
+}
+
+int plan_parse_cpus(const char *text, cpu_set_t *out)
+{
+	const char *s = text;
+
+	CPU_ZERO(out);
+	while (*s) {
+		char *end;
+		unsigned long a = strtoul(s, &end, 10), b = a;
+
+		if (end == s)
+			return -1;
+		if (*end == '-') {
+			s = end + 1;
+			b = strtoul(s, &end, 10);
+			if (end == s)
+				return -1;
+		}
+		if (b >= CPU_SETSIZE || a > b || (*end && *end != ','))
+			return -1;
+		for (; a <= b; a++)
+			CPU_SET(a, out);
+		s = *end ? end + 1 : end;
+	}
+	return CPU_COUNT(out) ? 0 : -1;
+}
+
+static void plan_affinity(struct plan *p, const struct host_view *h)
+{
+	const char *text = p->manifest->hardware.cpu.affinity;
+	cpu_set_t both;
+
+	if (!text || plan_parse_cpus(text, &p->affinity) < 0)
+		return;
+	CPU_AND(&both, &p->affinity, &h->cpus);
+	if (!CPU_EQUAL(&both, &p->affinity)) {
+		note_add(&p->notes, "cpus", NULL,
+			"the run could use the CPUs %s; here it uses %d others",
+			text, CPU_COUNT(&h->cpus));
+		return;
+	}
+	p->iso.affinity = &p->affinity;
+	p->iso.affinity_size = sizeof(p->affinity);
+}
+
+/* Nodes that every sandbox has; the run may have opened them. */
+static bool is_standard(const char *path)
+{
+	static const char *const names[] = {"null", "zero", "full", "random",
+		"urandom", "tty", "ptmx", "console"};
+
+	if (strncmp(path, "/dev/", 5) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(path + 5, names[i]))
+			return true;
+	return !strncmp(path, "/dev/pts/", 9) || !strncmp(path, "/dev/tty", 8);
+}
+
+/* The minor stays the host's: the driver's libraries look for it. */
+static void plan_devices(struct plan *p, const struct host_view *h)
+{
+	struct iso_device *out = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->manifest->devices.count; i++) {
+		const struct m_device *d = &p->manifest->devices.items[i];
+		const struct host_device *host = &h->devices[i];
+		bool block = d->type && !strcmp(d->type, "block");
+
+		if (is_standard(d->path))
+			continue;
+		if (strncmp(d->path, "/dev/", 5) != 0)
+			note_add(&p->notes, "device", d->path,
+				"device nodes are given back in /dev only");
+		else if (!host->exists)
+			note_add(&p->notes, "device", d->path,
+				"this host has no such device");
+		else if (host->is_block != block ||
+			 (!d->accelerator && host->major != d->major))
+			note_add(&p->notes, "device", d->path,
+				"this host has another device there (%u:%u, "
+				"recorded %" PRId64 ":%" PRId64 ")",
+				host->major, host->minor, d->major, d->minor);
+		else
+			*ARENA_PUSH(p->arena, out, count) = (struct iso_device){
+				d->path, d->path, host->is_block, host->major,
+				host->minor};
+	}
+	p->iso.devices = out;
+	p->iso.device_count = count;
+}
+
+static uint32_t id_of(int64_t id)
+{
+	return id < 0 || id >= UINT32_MAX ? 0 : (uint32_t)id;
+}
+
+/* What a process of root has over files; the manifest has no finer record. */
+static uint64_t caps_of_root(void)
+{
+	return 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH |
+	       1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_CHOWN;
+}
+
+int plan_command(struct plan *p, const struct replay_options *o,
+	const struct host_view *h, struct err *e)
+{
+	const struct manifest *m = p->manifest;
+	const struct node *cwd;
+
+	p->iso.uid = id_of(m->run.user.uid);
+	p->iso.gid = id_of(m->run.user.gid);
+	p->iso.keep_caps = p->iso.uid == 0 ? caps_of_root() : 0;
+	p->iso.hostname = m->run.host.name;
+	p->iso.umask = m->command.umask
+			       ? (mode_t)strtoul(m->command.umask, NULL, 8) & 0777
+			       : 0022;
+	p->iso.cwd = m->command.cwd ? m->command.cwd : "/";
+	cwd = tree_resolve(&p->tree, NULL, p->iso.cwd);
+	if (!cwd || cwd->kind != KIND_DIRECTORY)
+		return err_set(e,
+			"the working directory '%s' is not in the file table",
+			p->iso.cwd);
+	plan_environment(p);
+	plan_stdin(p);
+	plan_affinity(p, h);
+	plan_devices(p, h);
+	if (plan_limits(p, e) < 0)
+		return -1;
+	return o->argv ? plan_other_command(p, o->argv, e) : plan_argv(p, e);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the plan needs to know of this host. */
+#include "replay/host.h"
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "replay/plan.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static const char *cpu_model(struct arena *a)
+{
+	autofile *f = fopen("/proc/cpuinfo", "re");
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *value = strstr(line, ": ");
+
+		if (strncmp(line, "model name", 10) != 0 || !value)
+			continue;
+		value[strcspn(value, "\n")] = 0;
+		return arena_strdup(a, value + 2);
+	}
+	return NULL;
+}
+
+static void look_at_device(struct host_device *d, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return;
+	d->exists = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
+	d->is_block = S_ISBLK(st.st_mode);
+	d->major = major(st.st_rdev);
+	d->minor = minor(st.st_rdev);
+}
+
+static bool is_supported(const struct host_support *s, const char *name)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!strcmp(s->items[i].name, name))
+			return s->items[i].state == SUPPORT_YES;
+	return false;
+}
+
+/* The first thing that is in the way of any root, with its remedy. */
+static const char *root_detail(struct arena *a, const struct host_support *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct support *item = &s->items[i];
+
+		if (item->state == SUPPORT_NO &&
+			(!strcmp(item->name, "user-namespaces") ||
+				!strcmp(item->name, "mounts") ||
+				!strcmp(item->name, "proc-mount") ||
+				!strncmp(item->name, "overlay-", 8)))
+			return arena_printf(a, "%s: %s%s%s", item->name,
+				item->detail ? item->detail : "no",
+				item->remedy ? "; " : "",
+				item->remedy ? item->remedy : "");
+	}
+	return NULL;
+}
+
+void host_look(struct host_view *h, struct arena *a, const struct manifest *m)
+{
+	struct host_support support;
+	struct utsname u;
+
+	*h = (struct host_view){.cpu_model = cpu_model(a)};
+	host_support_probe(&support, a);
+	h->root_a = support.root_a;
+	h->root_b = support.root_b;
+	h->root_detail = root_detail(a, &support);
+	h->ranges = geteuid() == 0 && is_supported(&support, "id-ranges");
+	if (sched_getaffinity(0, sizeof(h->cpus), &h->cpus) < 0)
+		CPU_ZERO(&h->cpus);
+	if (uname(&u) == 0)
+		h->kernel = arena_strdup(a, u.release);
+	h->devices = arena_array(a, m->devices.count + 1, sizeof(*h->devices));
+	for (size_t i = 0; i < m->devices.count; i++)
+		look_at_device(&h->devices[i], m->devices.items[i].path);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Filling a directory with one layer of the tree. */
+#include "replay/layer.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "sandbox/isolation/isolation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int failed(const struct node *n, struct err *e)
+{
+	return err_sys(e, "cannot make '%s'", n->path);
+}
+
+/* Nothing of it was recorded, and it must not be read as if it were. */
+static bool is_closed(const struct layer *l, const struct node *n)
+{
+	return l->kind->real && node_file(n)->content == CONTENT_UNOPENED;
+}
+
+/* Attributes of what is not a directory; `fd` of a regular file, or -1. */
+static int set_attributes(
+	struct layer *l, const struct node *n, int fd, struct err *e)
+{
+	const struct node *f = node_file(n);
+	uid_t uid = l->ids->uid(l->ids, f->uid);
+	gid_t gid = l->ids->gid(l->ids, f->gid);
+	struct timespec times[2] = {
+		{f->mtime_s, f->mtime_ns}, {f->mtime_s, f->mtime_ns}};
+	const char *at = fd < 0 ? n->name : "";
+	int flags = fd < 0 ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH;
+
+	/* A closed one stays ours: over an owner that the command's user
+	 * namespace does not know, CAP_DAC_OVERRIDE has no power. */
+	if ((uid != 0 || gid != 0) && !is_closed(l, n) &&
+		fchownat(fd < 0 ? AT_FDCWD : fd, at, uid, gid, flags) < 0)
+		return failed(n, e);
+	/* chown and truncate take setuid bits away. */
+	if (fd >= 0 && f->mode & 06000 && !is_closed(l, n) &&
+		fchmod(fd, f->mode) < 0)
+		return failed(n, e);
+	if (fd >= 0 ? futimens(fd, times) < 0
+		    : utimensat(AT_FDCWD, n->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return failed(n, e);
+	return 0;
+}
+
+static int set_dir_attributes(
+	struct layer *l, const struct node *n, const char *at, struct err *e)
+{
+	uid_t uid = l->ids->uid(l->ids, n->uid);
+	gid_t gid = l->ids->gid(l->ids, n->gid);
+	struct timespec times[2] = {{n->mtime_s, n->mtime_ns},
+		{n->mtime_s, n->mtime_ns}};
+
+	if ((uid != 0 || gid != 0) && fchownat(AT_FDCWD, at, uid, gid, 0) < 0)
+		return failed(n, e);
+	if (fchmodat(AT_FDCWD, at, n->mode, 0) < 0)
+		return failed(n, e);
+	if (n->row && utimensat(AT_FDCWD, at, times, 0) < 0)
+		return failed(n, e);
+	return 0;
+}
+
+/* The file has a name already: 1 linked, 0 this one is the first. */
+static int link_to_made(struct layer *l, const struct node *n, struct err *e)
+{
+	const struct node *f = node_file(n), *made;
+
+	if (f == n && !(n->layers & HAS_LINKS))
+		return 0;
+	made = map_gets(&l->made, f->path);
+	if (!made) {
+		map_puts(&l->made, f->path, (void *)n);
+		return 0;
+	}
+	if (linkat(l->root, made->path + 1, AT_FDCWD, n->name, 0) < 0)
+		return failed(n, e);
+	return 1;
+}
+
+static int make_special(struct layer *l, const struct node *n, struct err *e)
+{
+	static const mode_t types[] = {
+		[KIND_FIFO] = S_IFIFO,
+		[KIND_SOCKET] = S_IFSOCK,
+	};
+	const struct node *f = node_file(n);
+
+	if (n->kind == KIND_SYMLINK) {
+		if (symlinkat(f->target, AT_FDCWD, n->name) < 0)
+			return failed(n, e);
+	} else if (mknodat(AT_FDCWD, n->name, types[n->kind] | f->mode, 0) < 0) {
+		return failed(n, e);
+	}
+	return set_attributes(l, n, -1, e);
+}
+
+static int make_name(const struct node *n, struct err *e)
+{
+	autoclose int fd = layer_new_file(n, 0600, 0, e);
+
+	return fd < 0 ? -1 : 0;
+}
+
+static int make_other(struct layer *l, const struct node *n, struct err *e)
+{
+	autoclose int fd = -1;
+	int linked;
+
+	linked = link_to_made(l, n, e);
+	if (linked)
+		return linked < 0 ? -1 : 0;
+	if (n->kind != KIND_FILE)
+		return make_special(l, n, e);
+	if (l->kind->file(l, n, &fd, e) < 0)
+		return -1;
+	return set_attributes(l, n, fd, e);
+}
+
+static int make_children(struct layer *l, const struct node *dir, struct err *e);
+
+/* 0700 until all is in it; the recorded mode may forbid even us. */
+static int make_directory(struct layer *l, const struct node *n, struct err *e)
+{
+	if (mkdirat(AT_FDCWD, n->name, 0700) < 0)
+		return failed(n, e);
+	if (n->first) {
+		if (chdir(n->name) < 0)
+			return failed(n, e);
+		if (make_children(l, n, e) < 0)
+			return -1;
+		if (chdir("..") < 0)
+			return failed(n, e);
+	}
+	return l->kind->names_only ? 0 : set_dir_attributes(l, n, n->name, e);
+}
+
+static int make(struct layer *l, const struct node *n, struct err *e)
+{
+	if (!l->kind->wants(n))
+		return 0;
+	/* A file even where a directory is meant: what the upper layer has
+	 * then stands alone, and can be renamed. */
+	if (l->kind->places && node_holds_place(n))
+		return make_name(n, e);
+	if (l->kind->names_only && !(n->layers & IN_ORDER))
+		return make_name(n, e);
+	if (n->kind == KIND_DIRECTORY)
+		return make_directory(l, n, e);
+	return make_other(l, n, e);
+}
+
+static int make_children(struct layer *l, const struct node *dir, struct err *e)
+{
+	const struct node *n = l->kind->reverse ? dir->last : dir->first;
+
+	while (n) {
+		if (make(l, n, e) < 0)
+			return -1;
+		n = l->kind->reverse ? n->prev : n->next;
+	}
+	return 0;
+}
+
+int layer_fill(const struct layer_kind *kind, const struct tree *t,
+	struct store *s, const struct iso_ids *ids, int root, struct err *e)
+{
+	struct layer l = {kind, s, ids, root, MAP_INIT};
+	autoclose int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = -1;
+
+	if (back < 0 || fchdir(root) < 0)
+		return err_sys(e, "cannot enter a layer of the root");
+	r = make_children(&l, t->root, e);
+	if (r == 0 && fchdir(root) < 0)
+		r = err_sys(e, "cannot enter a layer of the root");
+	if (r == 0 && !kind->names_only)
+		r = set_dir_attributes(&l, t->root, ".", e);
+	map_release(&l.made);
+	if (fchdir(back) < 0 && r == 0)
+		r = err_sys(e, "cannot go back");
+	return r;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The layers that hold real files, and the one that holds only names. */
+#include "replay/layer.h"
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/fs.h"
+#include "sandbox/isolation/isolation.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int layer_new_file(
+	const struct node *n, mode_t mode, int64_t size, struct err *e)
+{
+	autoclose int fd = openat(AT_FDCWD, n->name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return err_sys(e, "cannot make '%s'", n->path);
+	if (size > 0 && ftruncate(fd, size) < 0)
+		return err_sys(e, "cannot make '%s' of %lld bytes", n->path,
+			(long long)size);
+	return steal_fd(&fd);
+}
+
+/* The rest of `from` by reading and writing, where the kernel cannot copy. */
+static int pour(int from, int to)
+{
+	static char buf[1 << 17];
+	ssize_t n;
+
+	while ((n = fs_read_all(from, buf, sizeof(buf))) > 0)
+		if (fs_write_all(to, buf, (size_t)n) < 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+static int copy_content(int from, int to)
+{
+	ssize_t n;
+
+	if (FAULT("replay.copy"))
+		return -1;
+	if (ioctl(to, FICLONE, from) == 0)
+		return 0;
+	do
+		n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
+	while (n > 0);
+	return n == 0 ? 0 : pour(from, to);
+}
+
+static int object_file(
+	struct layer *l, const struct node *n, int *fd, struct err *e)
+{
+	const struct node *f = node_file(n);
+	autoclose int from = store_open_object(l->store, &f->digest, e);
+
+	if (from < 0)
+		return err_wrap(e, "'%s'", n->path);
+	*fd = layer_new_file(n, f->mode & 0777, 0, e);
+	if (*fd < 0)
+		return -1;
+	if (copy_content(from, *fd) < 0)
+		return err_sys(e, "cannot copy the content of '%s'", n->path);
+	return 0;
+}
+
+/*
+ * A file that must not be read: its mode is taken away. Where the command
+ * keeps the capability to read it all the same, and owns it, only another type
+ * helps: opening a socket gives ENXIO.
+ */
+static int closed_file(
+	struct layer *l, const struct node *n, int *fd, struct err *e)
+{
+	if (l->ids->iso->keep_caps && !l->ids->range) {
+		if (mknodat(AT_FDCWD, n->name, S_IFSOCK | n->mode, 0) < 0)
+			return err_sys(e, "cannot make '%s'", n->path);
+		return 0;
+	}
+	*fd = layer_new_file(n, 0, node_file(n)->size, e);
+	return *fd < 0 ? -1 : 0;
+}
+
+static int real_file(
+	struct layer *l, const struct node *n, int *fd, struct err *e)
+{
+	const struct node *f = node_file(n);
+
+	if (f->content == CONTENT_OBJECT)
+		return object_file(l, n, fd, e);
+	if (f->content == CONTENT_UNOPENED)
+		return closed_file(l, n, fd, e);
+	*fd = layer_new_file(n, f->mode & 0777, f->size, e);
+	return *fd < 0 ? -1 : 0;
+}
+
+static bool upper_wants(const struct node *n)
+{
+	return n->layers & (IN_UPPER | ABOVE_UPPER);
+}
+
+static bool lower_wants(const struct node *n)
+{
+	return n->layers & IN_LOWER && !(n->layers & IN_UPPER);
+}
+
+/* All names of a listed directory, and the way to those further down. */
+static bool names_wants(const struct node *n)
+{
+	if (n->parent->layers & IN_ORDER && n->parent->listed)
+		return true;
+	return n->kind == KIND_DIRECTORY && n->layers & IN_ORDER;
+}
+
+const struct layer_kind layer_upper = {
+	.wants = upper_wants,
+	.file = real_file,
+	.real = true,
+};
+
+const struct layer_kind layer_real = {
+	.wants = lower_wants,
+	.file = real_file,
+	.real = true,
+};
+
+const struct layer_kind layer_names = {
+	.wants = names_wants,
+	.names_only = true,
+	.places = true,
+	.reverse = true,
+};

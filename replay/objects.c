@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Checking objects before they are used. */
+#include "replay/objects.h"
+
+#include "base/err.h"
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "replay/plan.h"
+#include "store/digest_cache.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* A cached digest is to be believed only of a file that was quiet. */
+#define QUIET_S 2
+
+static int64_t nanoseconds(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+static struct digest_key key_of(const struct stat *st)
+{
+	return (struct digest_key){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.mtime_ns = nanoseconds(&st->st_mtim),
+		.ctime_ns = nanoseconds(&st->st_ctim),
+	};
+}
+
+static bool is_quiet(const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return nanoseconds(&now) - nanoseconds(&st->st_ctim) >
+	       QUIET_S * 1000000000ll;
+}
+
+static int digest_of(struct digest_cache *c, int fd, const struct stat *st,
+	struct digest *out, struct err *e)
+{
+	struct digest_key key = key_of(st);
+	bool quiet = is_quiet(st);
+
+	if (c && digest_cache_get(c, &key, out))
+		return 0;
+	if (digest_fd(fd, out, NULL, e) < 0)
+		return -1;
+	if (c && quiet)
+		digest_cache_put(c, &key, out);
+	return 0;
+}
+
+/* 0 as named; -1 with the reason. */
+static int check_one(struct store *s, struct digest_cache *c,
+	const struct plan_object *o, struct err *e)
+{
+	autoclose int fd = store_open_object(s, &o->digest, e);
+	char name[DIGEST_TEXT];
+	struct digest found;
+	struct stat st;
+
+	digest_text(&o->digest, name);
+	if (fd < 0 && e->code == ENOENT)
+		return err_set(e, "object %s of '%s' is missing", name, o->path);
+	if (fd < 0)
+		return err_wrap(e, "'%s'", o->path);
+	if (FAULT("replay.object") || fstat(fd, &st) < 0)
+		return err_sys(e, "cannot read object %s", name);
+	if (st.st_size != o->size)
+		return err_set(e,
+			"object %s of '%s' has %lld bytes, recorded were %lld",
+			name, o->path, (long long)st.st_size,
+			(long long)o->size);
+	if (digest_of(c, fd, &st, &found, e) < 0)
+		return err_wrap(e, "object %s of '%s'", name, o->path);
+	if (!digest_equal(&found, &o->digest))
+		return err_set(
+			e, "object %s of '%s' is damaged", name, o->path);
+	return 0;
+}
+
+int objects_check(struct store *s, const struct plan_object *items,
+	size_t count, struct err *e)
+{
+	/* Without a cache it only takes longer. */
+	struct digest_cache *c = digest_cache_open(NULL, NULL);
+	size_t bad = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct err why = ERR_INIT;
+
+		if (check_one(s, c, &items[i], &why) == 0)
+			continue;
+		log_error("%s", why.msg);
+		bad++;
+	}
+	digest_cache_close(c);
+	if (bad)
+		return err_set(e, "%zu of %zu objects cannot be used: nothing "
+				  "was run", bad, count);
+	return 0;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The plan: rows in, objects out, and what will not be as recorded. */
+#include "replay/plan.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void note_add(struct notes *n, const char *kind, const char *path,
+	const char *fmt, ...)
+{
+	struct note *note = ARENA_PUSH(n->arena, n->items, n->count);
+	va_list ap;
+
+	va_start(ap, fmt);
+	*note = (struct note){
+		.kind = kind,
+		.path = path ? arena_strdup(n->arena, path) : NULL,
+		.detail = arena_vprintf(n->arena, fmt, ap),
+	};
+	va_end(ap);
+}
+
+static const struct {
+	const char *kind, *detail;
+} reasons[] = {
+	[LEFT_NOT_STORED] = {"not-stored",
+		"not stored: absent in the replay"},
+	[LEFT_UNOPENED] = {"unopened",
+		"seen but not opened: cannot be opened in the replay"},
+	[LEFT_DEVICE] = {"device-node",
+		"a device node outside of /dev: absent"},
+	[LEFT_SHM] = {"shared-memory",
+		"/dev/shm is empty when the replay starts"},
+	[LEFT_MOUNTED] = {"kernel-tree",
+		"the replay has its own /proc, /sys and /dev"},
+};
+
+static void left_out(void *ctx, enum left_out why, const char *path)
+{
+	struct plan *p = ctx;
+
+	note_add(&p->notes, reasons[why].kind, path, "%s", reasons[why].detail);
+}
+
+static int choose_root(struct plan *p, const struct replay_options *o,
+	const struct host_view *h, struct err *e)
+{
+	const char *why = h->root_detail ? h->root_detail : "not supported here";
+
+	if (o->strategy == 'A' && !h->root_a)
+		return err_set(e, "REPRISE_ROOT=A does not work here: %s", why);
+	if (o->strategy == 'B' && !h->root_b)
+		return err_set(e, "REPRISE_ROOT=B does not work here: %s", why);
+	p->strategy = o->strategy ? o->strategy
+		      : h->root_a ? 'A'
+		      : h->root_b ? 'B'
+				  : 0;
+	if (!p->strategy)
+		return err_set(e, "a replay's root cannot be built here: %s", why);
+	return 0;
+}
+
+int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
+	const struct replay_options *o, const struct host_view *h,
+	struct err *e)
+{
+	*p = (struct plan){
+		.arena = a,
+		.manifest = m,
+		.notes.arena = a,
+		.recorded_command = !o->argv,
+	};
+	tree_init(&p->tree, a);
+	p->tree.left_out = left_out;
+	p->tree.ctx = p;
+	return choose_root(p, o, h, e);
+}
+
+void plan_release(struct plan *p)
+{
+	tree_release(&p->tree);
+	map_release(&p->needed);
+}
+
+int plan_add(struct plan *p, const char *base, const struct file_row *r,
+	struct err *e)
+{
+	return tree_add(&p->tree, base, r, e);
+}
+
+static int need_objects(struct plan *p, struct err *e)
+{
+	for (struct node *n = p->tree.root; n; n = tree_next(n)) {
+		struct plan_object *o;
+
+		if (n->link || n->content != CONTENT_OBJECT)
+			continue;
+		o = map_get(&p->needed, &n->digest, sizeof(n->digest));
+		if (o && o->size != n->size)
+			return err_set(e,
+				"'%s' and '%s' have one digest, but two sizes",
+				o->path, n->path);
+		if (o)
+			continue;
+		o = ARENA_PUSH(p->arena, p->objects, p->object_count);
+		*o = (struct plan_object){n->digest, n->size, n->path};
+		/* The array moves while it grows: what is kept must not. */
+		o = (void *)arena_memdup(p->arena, o, sizeof(*o));
+		map_put(&p->needed, &n->digest, sizeof(n->digest), o);
+	}
+	return 0;
+}
+
+/* Up to what a map of ids can hold; the rest shows as nobody. */
+static void collect_owners(struct plan *p)
+{
+	uint32_t *uids = arena_array(p->arena, ISO_EXTRA_IDS, sizeof(*uids));
+	uint32_t *gids = arena_array(p->arena, ISO_EXTRA_IDS, sizeof(*gids));
+	size_t nu = 0, ng = 0, i;
+
+	for (struct node *n = p->tree.root; n; n = tree_next(n)) {
+		if (n->uid >= ISO_ID_COUNT && nu < ISO_EXTRA_IDS) {
+			for (i = 0; i < nu && uids[i] != n->uid; i++)
+				;
+			if (i == nu)
+				uids[nu++] = n->uid;
+		}
+		if (n->gid >= ISO_ID_COUNT && ng < ISO_EXTRA_IDS) {
+			for (i = 0; i < ng && gids[i] != n->gid; i++)
+				;
+			if (i == ng)
+				gids[ng++] = n->gid;
+		}
+	}
+	p->iso.extra_uids = uids;
+	p->iso.extra_gids = gids;
+	p->iso.extra_uid_count = nu;
+	p->iso.extra_gid_count = ng;
+}
+
+static bool has_other_owners(const struct plan *p)
+{
+	for (struct node *n = p->tree.root; n; n = tree_next(n))
+		if (n->row && (n->uid != p->iso.uid || n->gid != p->iso.gid))
+			return true;
+	return false;
+}
+
+/* What this way of building the root, or this host, cannot give. */
+static void note_differences(struct plan *p, const struct host_view *h)
+{
+	const struct manifest *m = p->manifest;
+	const char *model = m->hardware.cpu.model_name;
+
+	for (struct node *n = p->tree.root; n; n = tree_next(n))
+		if (n->listed && n->first != n->last && !(n->layers & IN_LOWER))
+			note_add(&p->notes, "listing-order", n->path,
+				"renamed by the run: listed in another order");
+	if (p->strategy == 'B')
+		for (size_t i = 0; i < p->notes.count; i++)
+			if (!strcmp(p->notes.items[i].kind, "unopened"))
+				p->notes.items[i].detail =
+					"seen but not opened: shows no mode and "
+					"cannot be opened";
+	if (!h->ranges && has_other_owners(p))
+		note_add(&p->notes, "owners", NULL,
+			"every file shows as owned by %u:%u: other owners "
+			"take root",
+			(unsigned)p->iso.uid, (unsigned)p->iso.gid);
+	if (model && h->cpu_model && strcmp(model, h->cpu_model) != 0)
+		note_add(&p->notes, "cpu", NULL,
+			"recorded on '%s', replayed on '%s'", model,
+			h->cpu_model);
+	if (m->run.host.kernel && h->kernel &&
+		strcmp(m->run.host.kernel, h->kernel) != 0)
+		note_add(&p->notes, "kernel", NULL,
+			"recorded on Linux %s, replayed on %s",
+			m->run.host.kernel, h->kernel);
+}
+
+int plan_finish(struct plan *p, const struct replay_options *o,
+	const struct host_view *h, struct err *e)
+{
+	tree_finish(&p->tree);
+	if (need_objects(p, e) < 0 || plan_command(p, o, h, e) < 0)
+		return -1;
+	collect_owners(p);
+	plan_read_only(p);
+	note_differences(p, h);
+	return 0;
+}

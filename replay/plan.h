@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a replay will do, decided before anything is done: a pure function of
+ * the manifest, the file table, the options and what the host offers.
+ */
+#pragma once
+
+#include "base/digest.h"
+#include "manifests/model.h"
+#include "replay/tree.h"
+#include "sandbox/isolation/isolation.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+struct arena;
+struct err;
+
+/* What the user asked for. */
+struct replay_options {
+	char strategy;	     /* 'A', 'B', or 0: whichever works here */
+	char *const *argv;   /* another command (NULL-terminated), or NULL */
+};
+
+/* A device of the manifest, on this host. */
+struct host_device {
+	bool exists;
+	bool is_block;
+	unsigned major, minor;
+};
+
+/* What the plan needs to know of this host. */
+struct host_view {
+	bool root_a, root_b;
+	const char *root_detail; /* why neither works, with the remedy */
+	bool ranges;		 /* other owners can be shown */
+	cpu_set_t cpus;		 /* that this process may use */
+	const char *kernel;
+	const char *cpu_model;
+	struct host_device *devices; /* one for each of the manifest's */
+};
+
+/*
+ * Something that the replay does not give back, or that this host does not
+ * meet: `kind` is a word for programs, `detail` a sentence for a person.
+ */
+struct note {
+	const char *kind;
+	const char *path; /* or NULL */
+	const char *detail;
+};
+
+struct notes {
+	struct arena *arena;
+	struct note *items;
+	size_t count;
+};
+
+void note_add(struct notes *n, const char *kind, const char *path,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* An object that must be there, and a path that needs it. */
+struct plan_object {
+	struct digest digest;
+	int64_t size;
+	const char *path;
+};
+
+struct plan {
+	struct arena *arena;
+	const struct manifest *manifest;
+	char strategy;
+	struct tree tree;
+	struct plan_object *objects; /* each once */
+	size_t object_count;
+	/* All but build_root; memory from the arena. */
+	struct isolation iso;
+	cpu_set_t affinity;
+	/* The recorded command: its outputs can be judged. */
+	bool recorded_command;
+	struct notes notes;
+	/* While rows come in. */
+	struct map needed;
+};
+
+/*
+ * In this order: init, one add for each row of the file table (for a row of
+ * kind tree, then each row of its table with `base` set to its path), finish.
+ * Fails with a message for a person; finish sets e->code to ENOENT when the
+ * command of the options is not in the run, and EACCES when it is no program.
+ */
+int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
+	const struct replay_options *o, const struct host_view *h,
+	struct err *e);
+int plan_add(struct plan *p, const char *base, const struct file_row *r,
+	struct err *e);
+int plan_finish(struct plan *p, const struct replay_options *o,
+	const struct host_view *h, struct err *e);
+void plan_release(struct plan *p);
+
+/* For --dry-run. */
+void plan_print(const struct plan *p, FILE *out);
+
+/* "0-7,16" (kernel list format) into a set; -1 when it is not one. */
+int plan_parse_cpus(const char *text, cpu_set_t *out);
+
+/* read_only.c: the largest subtrees in which the captured user could write
+ * nothing. All ids as recorded. */
+void plan_read_only(struct plan *p);
+
+/* command.c: argv, environment, limits, ids, stdin, devices. */
+int plan_command(struct plan *p, const struct replay_options *o,
+	const struct host_view *h, struct err *e);
