@@ -237,6 +237,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	if (capture_freeze_dead(cap.store, NULL) < 0)
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
+	seen_init(&cap.seen);
 	index_environment(&cap);
 	if (begin(&cap, executable, e) == 0 && write_id(&cap, e) == 0 &&
 		(!opt->name || run_set_name(cap.store, opt->name, cap.run.id,

@@ -14,12 +14,30 @@ struct store_batch;
 struct watch;
 struct watch_end;
 
+/*
+ * seen.c: accesses that were recorded and would add nothing when they come
+ * again. Most calls of a training are such: imports look at the same
+ * directories over and over.
+ */
+struct seen {
+	struct map keys;
+	struct arena *arena;
+};
+void seen_init(struct seen *s);
+/* The key of a touch that may be remembered, from the scratch; else NULL. */
+const char *seen_key(const struct touch *t, struct arena *scratch);
+bool seen_has(const struct seen *s, const char *key);
+void seen_add(struct seen *s, const char *key);
+/* A name appeared, went or moved: what paths mean may be different now. */
+void seen_forget(struct seen *s);
+
 struct capture {
 	const struct capture_options *opt;
 	struct store *store;
 	struct run_dir run;
 	struct record rec;
 	struct resolver *resolver;
+	struct seen seen;
 	struct watch *watch; /* NULL while a run is frozen */
 	struct store_batch *batch; /* what is preserved while it runs */
 	struct map command_env;	   /* NAME=VALUE of the command itself */

@@ -53,11 +53,39 @@ static void unreadable(struct capture *cap, const struct call *c, int code)
 
 static void mapped(struct capture *cap, const struct call *c, int fd)
 {
+	struct touch named = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
+	const char *key = NULL;
 	struct place p;
 
-	if (fd >= 0 && resolve_fd(cap->resolver, c->tid, fd, scratch, &p) == 0 &&
-		p.path && S_ISREG(p.st.mode))
-		touch_place(cap, &p, ACCESS_X);
+	if (fd < 0)
+		return;
+	named.path = resolve_fd_name(c->tid, fd, scratch);
+	if (named.path && resolver_one_view(cap->resolver))
+		key = seen_key(&named, scratch);
+	if (key && seen_has(&cap->seen, key))
+		return;
+	if (resolve_fd(cap->resolver, c->tid, fd, scratch, &p) < 0 || !p.path ||
+		!S_ISREG(p.st.mode))
+		return;
+	touch_place(cap, &p, ACCESS_X);
+	if (key)
+		seen_add(&cap->seen, key);
+}
+
+/* One path: nothing to do when the same was recorded before. */
+static void one_path(struct capture *cap, const struct call *c,
+	const struct touch *t)
+{
+	const char *key = resolver_one_view(cap->resolver)
+				  ? seen_key(t, scratch)
+				  : NULL;
+
+	if (key && seen_has(&cap->seen, key))
+		return;
+	touch_apply(cap, c->tid, t, scratch);
+	/* /proc/self is another place for everybody. */
+	if (key && strncmp(t->path, "/proc", 5) != 0)
+		seen_add(&cap->seen, key);
 }
 
 /* Open it ourselves, as the task is about to: it has the right to. */
@@ -138,6 +166,7 @@ static void handle(struct capture *cap, const struct call *c,
 		return;
 	case VERB_VIEW:
 		resolver_views_matter(cap->resolver);
+		seen_forget(&cap->seen);
 		break;
 	case VERB_WATCHER:
 		watcher(cap, c);
@@ -150,7 +179,7 @@ static void handle(struct capture *cap, const struct call *c,
 			scratch);
 	else
 		for (size_t i = 0; i < d->count; i++)
-			touch_apply(cap, c->tid, &d->touches[i], scratch);
+			one_path(cap, c, &d->touches[i]);
 }
 
 void capture_call(void *arg, struct watch *w, const struct call *c,

@@ -81,6 +81,11 @@ void resolver_views_matter(struct resolver *r)
 	resolver_forget(r);
 }
 
+bool resolver_one_view(const struct resolver *r)
+{
+	return !r->views_matter;
+}
+
 static char *proc_link(struct arena *a, pid_t tid, const char *what)
 {
 	char path[64];
@@ -387,6 +392,11 @@ int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 		path = "/";
 	walk(&w, path);
 	return 0;
+}
+
+const char *resolve_fd_name(pid_t tid, int fd, struct arena *scratch)
+{
+	return base_of(scratch, tid, fd);
 }
 
 int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,

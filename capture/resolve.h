@@ -52,3 +52,7 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 void resolver_forget(struct resolver *r);
 /* From now on, ask for each task's root and mount namespace, too. */
 void resolver_views_matter(struct resolver *r);
+/* Does an absolute path mean the same for every task? */
+bool resolver_one_view(const struct resolver *r);
+/* The name of a task's descriptor as the kernel gives it, or NULL. */
+const char *resolve_fd_name(pid_t tid, int fd, struct arena *scratch);

@@ -241,6 +241,8 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 	else if (p->st.exists && touch->intent == INTENT_REMOVE)
 		record_gone(&cap->rec, t);
 	record_written(&cap->rec, t, process_of(cap, tid));
+	if (!p->st.exists || touch->intent == INTENT_REMOVE)
+		seen_forget(&cap->seen);
 	/* Names of directories and links on later ways may mean others now. */
 	if (!S_ISREG(p->st.mode) && (touch->intent == INTENT_REMOVE ||
 					    touch->intent == INTENT_REPLACE))
@@ -305,6 +307,7 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 		state_same_file(&a.st, &b.st))
 		return; /* fails, or does nothing (rename(2)) */
 	record_written(r, ta, process_of(cap, tid));
+	seen_forget(&cap->seen);
 	if (to->exchange) {
 		if (!b.st.exists)
 			return;
