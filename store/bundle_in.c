@@ -151,15 +151,29 @@ static int check_all(struct import *im, struct err *e)
 	return 0;
 }
 
+static int sync_staged(struct import *im, const struct staged_run *run)
+{
+	autoclose int dir = openat(im->scratch.fd, run->id,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	for (size_t i = 0; dir >= 0 && i < im->file_count; i++) {
+		const struct staged_file *f = &im->files[i];
+		autoclose int fd = -1;
+
+		if (strcmp(f->id, run->id) != 0)
+			continue;
+		fd = openat(dir, f->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || FAULT("bundle.sync") || fsync(fd) < 0)
+			return -1;
+	}
+	return dir < 0 ? -1 : fsync(dir);
+}
+
 static int publish(struct import *im, struct staged_run *run, struct err *e)
 {
-	autoclose int dir = -1;
-
 	if (run->known)
 		return 0;
-	dir = openat(im->scratch.fd, run->id,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || fsync(dir) < 0)
+	if (sync_staged(im, run) < 0)
 		return err_sys(e, "cannot write run '%s'", run->id);
 	if (!FAULT("bundle.publish") &&
 		renameat(im->scratch.fd, run->id, im->store->runs_fd,

@@ -273,8 +273,6 @@ static int stage_file(struct reader *r, const struct staged_file *f,
 		return err_sys(e, "cannot write to '%s'", im->store->dir);
 	if (write_staged(r, fd, f, e) < 0)
 		return -1;
-	if (fsync(fd) < 0)
-		return err_sys(e, "cannot write to '%s'", im->store->dir);
 	im->totals->bytes += r->size;
 	return 0;
 }

@@ -13,29 +13,20 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
-
-static bool is_published(struct store *s, const char *id)
-{
-	char path[RUN_ID_LEN + sizeof("/" RUN_MANIFEST)];
-
-	snprintf(path, sizeof(path), "%.*s/" RUN_MANIFEST, RUN_ID_LEN, id);
-	return faccessat(s->runs_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
 
 static bool is_dead(struct store *s, const char *id)
 {
 	struct run_dir r;
 	bool dead;
 
-	if (is_published(s, id) || run_open(s, id, &r, NULL) < 0)
+	if (run_is_published(s, id) || run_open(s, id, &r, NULL) < 0)
 		return false;
 	/* Without a journal it has only just been made. */
 	dead = journal_is_live(r.fd, RUN_JOURNAL, NULL) == 0;
 	run_dir_release(&r);
 	/* It may have been published between the two looks. */
-	return dead && !is_published(s, id);
+	return dead && !run_is_published(s, id);
 }
 
 int runs_dead(struct store *s, struct arena *a, struct strlist *ids,
