@@ -402,15 +402,23 @@ static bool is_note(const char *kind)
 
 static void name_gaps(struct finish *f)
 {
-	struct manifest *m = f->cap->manifest;
-	bool complete = true;
+	struct m_completeness *c = &f->cap->manifest->completeness;
 
-	m->completeness.gaps.items = f->rec->gaps.items;
-	m->completeness.gaps.count = f->rec->gaps.count;
-	for (size_t i = 0; i < f->rec->gaps.count; i++)
-		complete &= is_note(f->rec->gaps.items[i].kind);
-	m->completeness.aggregate =
-		(char *)(complete ? "complete" : "incomplete");
+	for (size_t i = 0; i < f->rec->gaps.count; i++) {
+		struct m_gap *g = &f->rec->gaps.items[i];
+
+		if (is_note(g->kind))
+			*ARENA_PUSH(f->a, c->notes.items, c->notes.count) = *g;
+		else
+			*ARENA_PUSH(f->a, c->gaps.items, c->gaps.count) = *g;
+	}
+	c->aggregate = (char *)(c->gaps.count ? "incomplete" : "complete");
+}
+
+static void name_peers(struct finish *f)
+{
+	struct manifest *m = f->cap->manifest;
+
 	m->devices.items = f->rec->devices.items;
 	m->devices.count = f->rec->devices.count;
 	m->network.items = f->rec->network.items;
@@ -474,6 +482,7 @@ int finish_run(struct capture *cap, struct err *e)
 	name_data(&f);
 	name_processes(&f);
 	name_gaps(&f);
+	name_peers(&f);
 	if (manifest_write_yaml(cap->manifest, &yaml, e) < 0)
 		return -1;
 	return run_publish(cap->store, &cap->run, yaml.s, yaml.len, e);

@@ -290,6 +290,8 @@ static const struct field completeness_fields[] = {
 	WORD("aggregate", aggregate, REQ, "complete|incomplete",
 		"whether all was recorded"),
 	LIST("gaps", gaps, REQ | SHOWN, gap_record, "what is known to be missing"),
+	LIST("notes", notes, 0, gap_record,
+		"what was done differently although nothing is missing"),
 };
 RECORD(completeness, completeness_fields);
 #undef S

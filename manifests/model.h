@@ -197,6 +197,8 @@ struct m_gap {
 struct m_completeness {
 	char *aggregate; /* complete | incomplete */
 	LIST_OF(m_gap) gaps;
+	/* What the reader should know although nothing is missing. */
+	LIST_OF(m_gap) notes;
 };
 
 struct manifest {
