@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -49,6 +50,19 @@ static char *existing(struct arena *a, const char *path)
 	return p;
 }
 
+static bool can_make_files(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return false;
+	if (!S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		return false;
+	}
+	return access(dir, W_OK | X_OK) == 0;
+}
+
 static void look_at_store(struct invocation *in, struct diagnosis *d)
 {
 	const struct common_options *o = in->options;
@@ -69,8 +83,7 @@ static void look_at_store(struct invocation *in, struct diagnosis *d)
 		return;
 	}
 	dir = existing(a, d->store);
-	d->store_item.state =
-		access(dir, W_OK | X_OK) == 0 ? SUPPORT_YES : SUPPORT_NO;
+	d->store_item.state = can_make_files(dir) ? SUPPORT_YES : SUPPORT_NO;
 	d->store_item.detail = arena_printf(a, "%s%s", d->store,
 		strcmp(dir, d->store) == 0 ? "" : " (not made yet)");
 	if (d->store_item.state == SUPPORT_NO)

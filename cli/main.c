@@ -99,19 +99,24 @@
  *   resolve       a path as the task sees it
  *   rows          rows of the file table
  *   secrets       patterns of secrets
+ *   seen          places that were looked at already
  *   state         the state of a path
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
  *   touch         first touch wins
  * replay/: how it comes back
  *   command       what the command sees of itself
+ *   compare       each recorded output against the replayed one
  *   host          what the plan needs to know of this host
+ *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree
  *   layer_kinds   real files, and names only
  *   objects       checking objects before they are used
  *   plan          rows in, objects out, differences foreseen
  *   plan_print    the plan for a person
  *   read_only     subtrees that the command may not write
+ *   replay        one replay, from plan to verdict
+ *   result        the verdict, for people and as JSON
  *   scratch       the private directory of a replay
  *   stage         what both ways to build a root share
  *   stage_a       metadata over the store's objects
@@ -119,6 +124,7 @@
  *   tree          rows become a tree
  *   tree_finish   order of names, and layers
  *   tree_resolve  paths as the command will follow them
+ *   upper         what the replay wrote
  * cli/: commands
  *   capture       reprise capture
  *   common        the store, errors, standard output
@@ -155,9 +161,7 @@ const struct command *const cli_commands[] = {
 	&cmd_help,
 	&cmd_import,
 	&cmd_list,
-#if __has_include("replay.c")
 	&cmd_replay,
-#endif
 	&cmd_show,
 	&cmd_verify,
 	&cmd_version,

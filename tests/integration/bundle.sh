@@ -46,7 +46,8 @@ stderr_has "'$T/bad': No such file"
 ok reprise import -q "$T/bundle"
 stdout_is "$RUN"
 ok reprise verify
-replay_same -o "$T/replayed" travels
+ok reprise show travels
+replay_same -o "$T/replayed"
 printf 'some data\nsome data\n' >"$T/wanted"
 same_file "$T/replayed$T/cwd/twice" "$T/wanted"
 # Twice is as good as once.

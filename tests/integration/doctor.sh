@@ -15,7 +15,8 @@ run reprise doctor --json
 ok reprise capture -q true
 run reprise doctor
 stdout_has "^yes  *store  *$REPRISE_STORE\$"
-# /proc takes no files, not even root's.
-expect_status 1 reprise doctor -s /proc/reprise
-stdout_has '^no  *store  */proc/reprise (not made yet)$'
-stdout_has 'remedy: .*--store'
+# No store can be made below a file, not even root's.
+: >file
+expect_status 1 reprise doctor -s "$PWD/file/store"
+stdout_has "^no  *store  *$PWD/file/store (not made yet)\$"
+stdout_has "remedy: '$PWD/file' cannot be written (Not a directory): .*--store"

@@ -106,6 +106,12 @@ manifest_has() {
 	[ "$got" = "$2" ] || fail "$1 is '$got' instead of '$2'"
 }
 
+# The record of RUN has no gaps.
+manifest_complete() {
+	got=$(manifest completeness.aggregate)
+	[ "$got" = complete ] || fail "gaps: $(manifest completeness.gaps)"
+}
+
 # file_has PATH KEY VALUE: of the row in the table of files.
 file_has() {
 	got=$(reprise show --input --json "$RUN:$1" | json_value "$2") ||

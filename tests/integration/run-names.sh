@@ -16,13 +16,15 @@ done
 [ ! -e "$T/bundle" ] || fail "something was exported"
 
 # Another run whose id begins the same: a prefix is ambiguous then.
-other=${RUN%????}$(echo "${RUN#"${RUN%????}"}" | tr 0-9a-f 1-9a-f0)
+begin=${RUN%"${RUN#??????????}"}
+second=$(echo "${RUN#"$begin"}" | cut -c 1 | tr 0-9a-f 1-9a-f0)
+other=$begin$second${RUN#"$begin"?}
 cp -R "$REPRISE_STORE/runs/$RUN" "$REPRISE_STORE/runs/$other"
 chmod u+w "$REPRISE_STORE/runs/$other/manifest.yaml"
 sed -i "s/$RUN/$other/" "$REPRISE_STORE/runs/$other/manifest.yaml"
 expect_status 2 reprise show "${RUN%%-*}"
-stderr_has "$RUN"
-stderr_has "$other"
+stderr_has "'${RUN%%-*}' is ambiguous: .*${RUN%-*-*-*}.*"
+stderr_has "'${RUN%%-*}' is ambiguous: .*${other%-*-*-*}.*"
 ok reprise show "$RUN"
 rm -rf "${REPRISE_STORE:?}/runs/$other"
 

@@ -20,7 +20,7 @@ manifest_has command.cwd "$PWD"
 manifest_has "inputs.$PWD/data.csv.stored" true
 manifest_has "outputs.$PWD/model.pkl.digest" \
 	"sha256:$(sha256sum model.pkl | cut -d ' ' -f 1)"
-manifest_has completeness.aggregate complete
+manifest_complete
 
 ok reprise show trained:data.csv
 same_file "$T/out" data.csv
@@ -33,7 +33,6 @@ stdout_has '^accuracy 0\.'
 same_file "$T/replayed$T/cwd/model.pkl" "$T/bare.pkl"
 same_file "$T/replayed$T/cwd/metrics.json" "$T/bare.json"
 
-# Other outputs are told apart: the check can fail.
-replay_ok trained -- /usr/bin/python3 ./train.py --seed 8
-expect_status 1 reprise replay --check trained -- \
-	/usr/bin/python3 ./train.py --seed 8
+# Another command in the same root: other parameters, another model.
+replay_ok -o "$T/other" "$RUN" -- /usr/bin/python3 ./train.py --seed 8
+different_file "$T/other$T/cwd/model.pkl" "$T/bare.pkl"

@@ -8,7 +8,7 @@
 example digits-torch
 ./prepare.py
 capture_ok -q ./train.py --seed 7
-manifest_has completeness.aggregate complete
+manifest_complete
 cp model.pt "$T/model.pt"
 mv "$T/cwd" "$T/gone"
 mkdir "$T/elsewhere"
