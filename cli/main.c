@@ -99,7 +99,7 @@
  *   resolve       a path as the task sees it
  *   rows          rows of the file table
  *   secrets       patterns of secrets
- *   seen          places that were looked at already
+ *   seen          accesses that need no second look
  *   state         the state of a path
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
