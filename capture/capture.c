@@ -120,6 +120,10 @@ static void on_end(void *arg, const struct watch_end *end)
 			  "tries again", cap->run.id);
 		return;
 	}
+	/* Only a run that is there can be found by its name. */
+	if (cap->opt->name && run_set_name(cap->store, cap->opt->name,
+				      cap->run.id, &e) < 0)
+		log_error("%s", e.msg);
 	summary_print(cap);
 }
 
@@ -232,6 +236,8 @@ int capture_run(const struct capture_options *opt, int *status,
 		*exit_status = e->code == ENOENT ? 127 : 126;
 		goto out;
 	}
+	if (opt->name && run_check_name(opt->name, e) < 0)
+		goto out;
 	if (watch_choose(&chosen.backend, e) < 0 || open_store(&cap, e) < 0)
 		goto out;
 	if (capture_freeze_dead(cap.store, NULL) < 0)
@@ -239,9 +245,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
 	index_environment(&cap);
-	if (begin(&cap, executable, e) == 0 && write_id(&cap, e) == 0 &&
-		(!opt->name || run_set_name(cap.store, opt->name, cap.run.id,
-				       e) == 0))
+	if (begin(&cap, executable, e) == 0 && write_id(&cap, e) == 0)
 		r = watch_command(&cap, executable, status, exit_status, e);
 	if (r < 0 && cap.run.fd >= 0) {
 		journal_close(cap.rec.journal);

@@ -84,6 +84,9 @@ static void add_ancestors(struct record *rec, const char *path)
 	char *dir = arena_strdup(rec->arena, path);
 	char *slash;
 
+	/* A replay has a /dev of its own. */
+	if (fs_below(path, "/dev"))
+		return;
 	while ((slash = strrchr(dir, '/')) && slash != dir) {
 		*slash = 0;
 		/* Those of a known directory are known, too. */
