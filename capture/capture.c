@@ -9,6 +9,7 @@
 #include "capture/command.h"
 #include "capture/context.h"
 #include "capture/freeze.h"
+#include "capture/rows.h"
 #include "capture/summary.h"
 #include "capture/surroundings.h"
 #include "manifests/manifest.h"
@@ -167,6 +168,9 @@ static int begin(struct capture *cap, const char *executable, struct err *e)
 	record_open(&cap->rec, j);
 	/* The beginning is a manifest of a run that is not over. */
 	m->run.status = (char *)"killed";
+	m->files = (struct m_files){(char *)"files.yaml",
+		digest_string(cap->arena, &(struct digest){{0}}), 0};
+	m->completeness.aggregate = (char *)"incomplete";
 	if (manifest_write_yaml(m, &yaml, e) < 0)
 		return -1;
 	return record_begin(&cap->rec, yaml.s, yaml.len, e);

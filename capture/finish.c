@@ -283,14 +283,6 @@ static void make_rows(struct finish *f)
 	name_links(f);
 }
 
-static char *digest_string(struct arena *a, const struct digest *d)
-{
-	char text[DIGEST_TEXT];
-
-	digest_text(d, text);
-	return arena_strdup(a, text);
-}
-
 static struct m_data *add_data(struct arena *a, struct m_data **items,
 	size_t *count, const char *prefix, const char *path)
 {

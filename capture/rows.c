@@ -30,6 +30,14 @@ static enum file_kind kind_of(uint32_t mode)
 	}
 }
 
+char *digest_string(struct arena *a, const struct digest *d)
+{
+	char text[DIGEST_TEXT];
+
+	digest_text(d, text);
+	return arena_strdup(a, text);
+}
+
 void row_from_state(struct file_row *r, const struct state *st)
 {
 	if (!st->exists) {

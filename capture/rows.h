@@ -5,6 +5,7 @@
 #include "manifests/table.h"
 #include <stddef.h>
 
+struct arena;
 struct record;
 struct state;
 struct touched;
@@ -14,6 +15,8 @@ struct rows {
 	size_t count;
 };
 
+/* "sha256:...", from the arena. */
+char *digest_string(struct arena *a, const struct digest *d);
 /* Kind, mode, owner, size, times, device numbers of a state. */
 void row_from_state(struct file_row *r, const struct state *st);
 unsigned row_access(const struct touched *t, bool content_changed);

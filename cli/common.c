@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "capture/capture.h"
 #include "cli/cli.h"
+#include "store/runs.h"
 #include "store/store.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -15,23 +16,39 @@ int cli_fail(const struct invocation *in, const struct err *e)
 	return in->command->trouble;
 }
 
+/*
+ * What a killed capture left is a run, too: freeze it before anything is asked.
+ * One that cannot be frozen now, or a store that is not ours to write, hinders
+ * no other run.
+ */
+static void freeze_dead(struct invocation *in, struct store *s, bool writable)
+{
+	struct err why = ERR_INIT;
+	struct store *w = s;
+	struct strlist dead;
+
+	if (runs_dead(s, in->arena, &dead, &why) < 0 || !dead.count)
+		return;
+	if (!writable)
+		w = store_open(store_dir(s), STORE_WRITE, &why);
+	if (w == NULL || capture_freeze_dead(w, &why) < 0)
+		log_warn("%s", why.msg);
+	if (w != s)
+		store_close(w);
+}
+
 struct store *cli_open_store(
 	struct invocation *in, bool must_write, struct err *e)
 {
 	const struct common_options *o = in->options;
 	char *dir = store_locate(in->arena, o->store, e);
-	struct err why = ERR_INIT;
 	struct store *s;
 
 	if (dir == NULL)
 		return NULL;
 	s = store_open(dir, must_write ? STORE_CREATE : STORE_READ, e);
-	if (s == NULL)
-		return NULL;
-	/* What a killed capture left is a run, too. One that cannot be frozen
-	 * now, in a store of somebody else's, hinders no other. */
-	if (capture_freeze_dead(s, &why) < 0)
-		log_warn("%s", why.msg);
+	if (s != NULL)
+		freeze_dead(in, s, must_write);
 	return s;
 }
 

@@ -21,6 +21,7 @@
 struct watch_slot {
 	struct seccomp_notif notif;
 	_Atomic uint64_t answered; /* the last id that was answered */
+	_Atomic bool slow;	   /* the handler said that it takes long */
 };
 
 struct watch_shared {
@@ -115,6 +116,17 @@ void watch_recorder(struct watch *w) __attribute__((noreturn));
 void watch_command_stopped(struct watch *w, int sig);
 void watch_command_ended(struct watch *w, int status);
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out);
+
+/* watchdog.c */
+struct watchdog {
+	uint64_t calls;
+	unsigned seconds;
+};
+/* To be asked once a second: has the recorder not answered for too long? A
+ * stopped one is continued. */
+bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
+	pid_t recorder);
+char watch_process_state(pid_t pid);
 
 /* keeper.c */
 int watch_keeper(struct watch *w, pid_t recorder, int signals,

@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long a sender that signals every process of a job may take from the
@@ -33,6 +34,8 @@ struct keeper {
 	pid_t command;
 	pid_t recorder;
 	uint32_t matched[NSIG]; /* of shared->recorder_got */
+	struct watchdog dog;
+	long long next_look; /* monotonic milliseconds */
 	bool ended, done, failed;
 };
 
@@ -55,21 +58,11 @@ static bool recorder_got_it_too(struct keeper *k, int sig)
 	return false;
 }
 
-/* Is the command stopped? Asked of the kernel: field 3 of stat. */
 static bool command_is_stopped(struct keeper *k)
 {
-	char path[64], buf[512], *paren;
-	autoclose int fd = -1;
-	ssize_t n;
+	char state = watch_process_state(k->command);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", k->command);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, buf, sizeof(buf) - 1);
-	if (n <= 0)
-		return false;
-	buf[n] = 0;
-	paren = strrchr(buf, ')');
-	return paren && (paren[2] == 'T' || paren[2] == 't');
+	return state == 'T' || state == 't';
 }
 
 static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
@@ -195,6 +188,23 @@ static int take_over(struct keeper *k)
 	return 0;
 }
 
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* Once a second while the command runs under a listener. */
+static bool recorder_is_stuck(struct keeper *k)
+{
+	if (k->listener < 0 || k->ended || now_ms() < k->next_look)
+		return false;
+	k->next_look = now_ms() + 1000;
+	return watchdog_stuck(&k->dog, k->listener, k->w->shared, k->recorder);
+}
+
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	struct watch_result *out, struct err *e)
 {
@@ -209,8 +219,15 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 			{.fd = signals, .events = POLLIN},
 		};
 
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, k.listener < 0 || k.ended ? -1 : 1000) < 0 &&
+			errno != EINTR)
 			return err_sys(e, "cannot poll");
+		if (recorder_is_stuck(&k)) {
+			log_error("the recorder does not answer: the command "
+				  "goes on without it");
+			kill(recorder, SIGKILL);
+			return take_over(&k);
+		}
 		if (p[1].revents)
 			drain_signals(&k);
 		if (!p[0].revents)

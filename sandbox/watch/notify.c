@@ -36,9 +36,12 @@ struct receiver {
 /* Held by the thread that receives; others wait for it. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool my_turn;
+static __thread struct watch_slot *my_slot;
 
 void watch_slow(struct watch *w)
 {
+	if (my_slot)
+		atomic_store(&my_slot->slow, true);
 	if (my_turn) {
 		my_turn = false;
 		pthread_mutex_unlock(&turn);
@@ -113,6 +116,7 @@ static void answer_one(struct watch *w, struct watch_slot *slot)
 	/* ENOENT: the task was killed meanwhile; nothing waits any more. */
 	respond(w->listener, n->id, &out);
 	atomic_store(&slot->answered, n->id);
+	atomic_store(&slot->slow, false);
 }
 
 static void *receiver_main(void *arg)
@@ -120,6 +124,7 @@ static void *receiver_main(void *arg)
 	struct receiver *r = arg;
 	struct watch *w = r->w;
 
+	my_slot = r->slot;
 	for (;;) {
 		int got;
 
