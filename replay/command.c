@@ -67,8 +67,8 @@ static int plan_limits(struct plan *p, struct err *e)
 		}
 		if (parse_limit(l->soft, &want.value.rlim_cur) < 0 ||
 			parse_limit(l->hard, &want.value.rlim_max) < 0)
-			return err_set(e, "the limit '%s' has no number",
-				l->name);
+			return err_set(
+				e, "the limit '%s' has no number", l->name);
 		*ARENA_PUSH(p->arena, out, count) = want;
 	}
 	p->iso.limits = out;
@@ -85,8 +85,8 @@ static void plan_environment(struct plan *p)
 	for (size_t i = 0; i < n; i++) {
 		const struct kv *v = &env->variables.items[i];
 
-		out[i] = v->value ? arena_printf(p->arena, "%s=%s", v->key,
-					    v->value)
+		out[i] = v->value ? arena_printf(
+					    p->arena, "%s=%s", v->key, v->value)
 				  : v->key;
 	}
 	p->iso.envp = out;

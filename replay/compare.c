@@ -47,8 +47,8 @@ const char *verdict_name(enum verdict v)
 static struct outcome *outcome_new(
 	struct compare *c, const char *path, enum verdict v)
 {
-	struct outcome *o = ARENA_PUSH(
-		c->plan->arena, c->out->items, c->out->count);
+	struct outcome *o =
+		ARENA_PUSH(c->plan->arena, c->out->items, c->out->count);
 
 	*o = (struct outcome){
 		.path = path,
@@ -102,8 +102,7 @@ static void explain_difference(struct compare *c, struct outcome *o, int fd)
 /* A mode is recorded in octal; the setuid bits have no effect here. */
 static bool same_mode(const struct expected *x, mode_t mode)
 {
-	return !x->mode ||
-	       (strtoul(x->mode, NULL, 8) & 01777) == (mode & 01777);
+	return !x->mode || (strtoul(x->mode, NULL, 8) & 01777) == (mode & 01777);
 }
 
 static int judge_left(struct compare *c, struct outcome *o,
@@ -126,9 +125,8 @@ static int judge_left(struct compare *c, struct outcome *o,
 		explain_difference(c, o, fd);
 	} else if (!same_mode(x, l->st.st_mode)) {
 		o->verdict = VERDICT_DIFFERS;
-		o->reason = arena_printf(c->plan->arena,
-			"mode %04o, recorded %s", l->st.st_mode & 07777u,
-			x->mode);
+		o->reason = arena_printf(c->plan->arena, "mode %04o, recorded %s",
+			l->st.st_mode & 07777u, x->mode);
 	}
 	return 0;
 }
@@ -267,8 +265,7 @@ static int compare_tree(struct compare *c, const struct m_data *d, struct err *e
 	table_reader_free(t);
 	if (r < 0)
 		return -1;
-	o = outcome_new(c, d->path,
-		same ? VERDICT_IDENTICAL : VERDICT_DIFFERS);
+	o = outcome_new(c, d->path, same ? VERDICT_IDENTICAL : VERDICT_DIFFERS);
 	o->has_recorded = true;
 	o->recorded = digest;
 	o->reason = same ? NULL : "not all files in it are identical";

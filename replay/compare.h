@@ -17,14 +17,14 @@ enum verdict {
 	VERDICT_IDENTICAL,
 	VERDICT_DIFFERS,
 	VERDICT_MISSING,
-	VERDICT_EXTRA,	    /* the replay left it, the run did not */
+	VERDICT_EXTRA,      /* the replay left it, the run did not */
 	VERDICT_NOT_JUDGED, /* the reason says why */
 };
 
 struct outcome {
 	const char *path;
 	enum verdict verdict;
-	const char *reason;  /* for a person; NULL of identical ones */
+	const char *reason; /* for a person; NULL of identical ones */
 	bool has_recorded, has_replayed;
 	struct digest recorded, replayed;
 	int64_t recorded_bytes, replayed_bytes; /* -1: unknown */

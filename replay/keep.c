@@ -26,7 +26,8 @@ static bool is_empty(int fd)
 	bool empty = d != NULL;
 
 	while (d && (ent = readdir(d)))
-		empty &= !strcmp(ent->d_name, ".") || !strcmp(ent->d_name, "..");
+		empty &=
+			!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, "..");
 	if (d)
 		closedir(d);
 	return empty;
@@ -121,13 +122,13 @@ static int keep_one(
 	if (S_ISLNK(l->st.st_mode))
 		return keep_link(parent, name, u, l, e);
 	if (mkdirat(parent, name, 0777) < 0 && errno != EEXIST)
-		return err_sys(e, "cannot make '%s' in the output directory",
-			l->path);
+		return err_sys(
+			e, "cannot make '%s' in the output directory", l->path);
 	return 0;
 }
 
-int keep_written(int dir, const struct upper *u, const struct tree *t,
-	struct err *e)
+int keep_written(
+	int dir, const struct upper *u, const struct tree *t, struct err *e)
 {
 	for (size_t i = 0; i < u->count; i++) {
 		const struct left *l = &u->items[i];

@@ -15,5 +15,5 @@ int keep_prepare(const char *dir, struct err *e);
  * becomes p/model.pkl in `dir`. Devices, sockets and fifos are not copied, nor
  * setuid bits.
  */
-int keep_written(int dir, const struct upper *u, const struct tree *t,
-	struct err *e);
+int keep_written(
+	int dir, const struct upper *u, const struct tree *t, struct err *e);

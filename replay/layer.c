@@ -55,8 +55,8 @@ static int set_dir_attributes(
 {
 	uid_t uid = l->ids->uid(l->ids, n->uid);
 	gid_t gid = l->ids->gid(l->ids, n->gid);
-	struct timespec times[2] = {{n->mtime_s, n->mtime_ns},
-		{n->mtime_s, n->mtime_ns}};
+	struct timespec times[2] = {
+		{n->mtime_s, n->mtime_ns}, {n->mtime_s, n->mtime_ns}};
 
 	if ((uid != 0 || gid != 0) && fchownat(AT_FDCWD, at, uid, gid, 0) < 0)
 		return failed(n, e);

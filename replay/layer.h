@@ -17,8 +17,8 @@ struct layer_kind {
 	bool (*wants)(const struct node *n);
 	/* Make a regular file with its content in the working directory and
 	 * give a descriptor of it (-1: none could be had). */
-	int (*file)(struct layer *l, const struct node *n, int *fd,
-		struct err *e);
+	int (*file)(
+		struct layer *l, const struct node *n, int *fd, struct err *e);
 	/* Names count, nothing else: no attributes, no hard links. */
 	bool names_only;
 	/* Names of what is in the upper layer keep their places here. */
@@ -33,7 +33,7 @@ struct layer {
 	const struct layer_kind *kind;
 	struct store *store;
 	const struct iso_ids *ids;
-	int root;	 /* the layer's directory */
+	int root;        /* the layer's directory */
 	struct map made; /* of the names of one file, the one made first */
 };
 

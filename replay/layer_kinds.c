@@ -15,8 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int layer_new_file(
-	const struct node *n, mode_t mode, int64_t size, struct err *e)
+int layer_new_file(const struct node *n, mode_t mode, int64_t size, struct err *e)
 {
 	autoclose int fd = openat(AT_FDCWD, n->name,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);

@@ -77,13 +77,11 @@ static int check_one(struct store *s, struct digest_cache *c,
 	if (st.st_size != o->size)
 		return err_set(e,
 			"object %s of '%s' has %lld bytes, recorded were %lld",
-			name, o->path, (long long)st.st_size,
-			(long long)o->size);
+			name, o->path, (long long)st.st_size, (long long)o->size);
 	if (digest_of(c, fd, &st, &found, e) < 0)
 		return err_wrap(e, "object %s of '%s'", name, o->path);
 	if (!digest_equal(&found, &o->digest))
-		return err_set(
-			e, "object %s of '%s' is damaged", name, o->path);
+		return err_set(e, "object %s of '%s' is damaged", name, o->path);
 	return 0;
 }
 
@@ -104,7 +102,9 @@ int objects_check(struct store *s, const struct plan_object *items,
 	}
 	digest_cache_close(c);
 	if (bad)
-		return err_set(e, "%zu of %zu objects cannot be used: nothing "
-				  "was run", bad, count);
+		return err_set(e,
+			"%zu of %zu objects cannot be used: nothing "
+			"was run",
+			bad, count);
 	return 0;
 }

@@ -26,8 +26,7 @@ void note_add(struct notes *n, const char *kind, const char *path,
 static const struct {
 	const char *kind, *detail;
 } reasons[] = {
-	[LEFT_NOT_STORED] = {"not-stored",
-		"not stored: absent in the replay"},
+	[LEFT_NOT_STORED] = {"not-stored", "not stored: absent in the replay"},
 	[LEFT_UNOPENED] = {"unopened",
 		"seen but not opened: cannot be opened in the replay"},
 	[LEFT_DEVICE] = {"device-node",
@@ -59,13 +58,13 @@ static int choose_root(struct plan *p, const struct replay_options *o,
 		      : h->root_b ? 'B'
 				  : 0;
 	if (!p->strategy)
-		return err_set(e, "a replay's root cannot be built here: %s", why);
+		return err_set(
+			e, "a replay's root cannot be built here: %s", why);
 	return 0;
 }
 
 int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
-	const struct replay_options *o, const struct host_view *h,
-	struct err *e)
+	const struct replay_options *o, const struct host_view *h, struct err *e)
 {
 	*p = (struct plan){
 		.arena = a,
@@ -163,7 +162,8 @@ static void note_differences(struct plan *p, const struct host_view *h)
 		for (size_t i = 0; i < p->notes.count; i++)
 			if (!strcmp(p->notes.items[i].kind, "unopened"))
 				p->notes.items[i].detail =
-					"seen but not opened: shows no mode and "
+					"seen but not opened: shows no mode "
+					"and "
 					"cannot be opened";
 	if (!h->ranges && has_other_owners(p))
 		note_add(&p->notes, "owners", NULL,
@@ -181,9 +181,21 @@ static void note_differences(struct plan *p, const struct host_view *h)
 			m->run.host.kernel, h->kernel);
 }
 
+/* A run that touched nothing in its working directory was there all the same. */
+static void add_cwd(struct plan *p)
+{
+	const char *cwd = p->manifest->command.cwd;
+
+	if (cwd && !tree_resolve(&p->tree, NULL, cwd) &&
+		tree_add_directory(&p->tree, cwd))
+		note_add(&p->notes, "directory", cwd,
+			"was not recorded: empty, with another mode and time");
+}
+
 int plan_finish(struct plan *p, const struct replay_options *o,
 	const struct host_view *h, struct err *e)
 {
+	add_cwd(p);
 	tree_finish(&p->tree);
 	if (need_objects(p, e) < 0 || plan_command(p, o, h, e) < 0)
 		return -1;

@@ -17,8 +17,8 @@ struct err;
 
 /* What the user asked for. */
 struct replay_options {
-	char strategy;	     /* 'A', 'B', or 0: whichever works here */
-	char *const *argv;   /* another command (NULL-terminated), or NULL */
+	char strategy;     /* 'A', 'B', or 0: whichever works here */
+	char *const *argv; /* another command (NULL-terminated), or NULL */
 };
 
 /* A device of the manifest, on this host. */
@@ -32,8 +32,8 @@ struct host_device {
 struct host_view {
 	bool root_a, root_b;
 	const char *root_detail; /* why neither works, with the remedy */
-	bool ranges;		 /* other owners can be shown */
-	cpu_set_t cpus;		 /* that this process may use */
+	bool ranges;             /* other owners can be shown */
+	cpu_set_t cpus;          /* that this process may use */
 	const char *kernel;
 	const char *cpu_model;
 	struct host_device *devices; /* one for each of the manifest's */
@@ -89,8 +89,7 @@ struct plan {
  * command of the options is not in the run, and EACCES when it is no program.
  */
 int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
-	const struct replay_options *o, const struct host_view *h,
-	struct err *e);
+	const struct replay_options *o, const struct host_view *h, struct err *e);
 int plan_add(struct plan *p, const char *base, const struct file_row *r,
 	struct err *e);
 int plan_finish(struct plan *p, const struct replay_options *o,

@@ -46,8 +46,8 @@ static bool could_write(const struct user *u, const struct node *n)
 }
 
 /* Is nothing at or below `n` writable? If not, its directories are `dirty`. */
-static bool find_clean(const struct user *u, const struct node *n,
-	struct map *dirty)
+static bool find_clean(
+	const struct user *u, const struct node *n, struct map *dirty)
 {
 	bool clean = !could_write(u, n);
 
@@ -79,8 +79,7 @@ static void push_clean(struct plan *p, const struct node *n,
 
 void plan_read_only(struct plan *p)
 {
-	struct user u = {p->iso.uid, p->iso.gid,
-		&p->manifest->run.user.groups};
+	struct user u = {p->iso.uid, p->iso.gid, &p->manifest->run.user.groups};
 	struct map dirty = MAP_INIT;
 	const char **list = NULL;
 	size_t count = 0;

@@ -88,8 +88,8 @@ static int make_plan(struct replay *r, struct err *e)
 	const struct replay_options *o = &r->request->options;
 	autoclose int fd = -1;
 
-	if (run_read_manifest(r->store, r->request->id, r->arena, &r->manifest,
-		    e) < 0)
+	if (run_read_manifest(
+		    r->store, r->request->id, r->arena, &r->manifest, e) < 0)
 		return -1;
 	host_look(&r->host, r->arena, &r->manifest);
 	if (plan_init(&r->plan, r->arena, &r->manifest, o, &r->host, e) < 0)
@@ -157,8 +157,8 @@ static const char *why_not_judged(const struct replay *r)
 		return "another command was run";
 	if (run->status && (!strcmp(run->status, "killed") ||
 				   !strcmp(run->status, "incomplete")))
-		return arena_printf(r->arena, "the recorded run is %s",
-			run->status);
+		return arena_printf(
+			r->arena, "the recorded run is %s", run->status);
 	if (is_outside(run->signal))
 		return arena_printf(r->arena,
 			"the recorded run was killed from outside (%s)",
@@ -215,8 +215,9 @@ static int failed_status(const struct err *e)
 {
 	if (strncmp(e->msg, "exec", 4) != 0)
 		return REPLAY_FAILED;
-	return e->code == ENOENT ? 127 : e->code == EACCES ? 126
-							    : REPLAY_FAILED;
+	return e->code == ENOENT   ? 127
+	       : e->code == EACCES ? 126
+				   : REPLAY_FAILED;
 }
 
 static int status_of(const struct replay *r)

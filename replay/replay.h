@@ -30,12 +30,12 @@ struct err;
 struct store;
 
 struct replay_request {
-	const char *id;	     /* of the run */
+	const char *id; /* of the run */
 	struct replay_options options;
 	bool check;
 	bool dry_run;
-	const char *output;  /* -o, or NULL */
-	const char *result;  /* --result, or NULL */
+	const char *output; /* -o, or NULL */
+	const char *result; /* --result, or NULL */
 };
 
 /* What a process of reprise ends with when the replay could not be done. */
@@ -46,5 +46,5 @@ struct replay_request {
  * 128+n for a signal. Trouble before the start is reported in `e` and gives
  * REPLAY_FAILED, or 126 and 127 as a shell.
  */
-int replay_run(struct store *s, const struct replay_request *r,
-	struct arena *a, struct err *e);
+int replay_run(struct store *s, const struct replay_request *r, struct arena *a,
+	struct err *e);

@@ -39,8 +39,8 @@ bool result_same_end(const struct replay_outcome *o)
 
 	if (run->signal)
 		return o->end.signal &&
-		       !strcmp(run->signal, signal_name(o->plan->arena,
-						    o->end.signal));
+		       !strcmp(run->signal,
+			       signal_name(o->plan->arena, o->end.signal));
 	return !o->end.signal && run->exit_code == o->end.exit_code;
 }
 
@@ -55,8 +55,8 @@ bool result_same(const struct replay_outcome *o)
 /* Of every replay, or of no interest while the outputs are the same. */
 static bool is_quiet(const struct note *n)
 {
-	static const char *const kinds[] = {"unopened", "owners", "kernel",
-		"cpu"};
+	static const char *const kinds[] = {
+		"unopened", "owners", "kernel", "cpu"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))
@@ -71,8 +71,8 @@ static void print_note(const struct note *n, size_t more)
 	else if (!more)
 		log_info("not as recorded: '%s': %s", n->path, n->detail);
 	else
-		log_info("not as recorded: '%s' and %zu more: %s", n->path, more,
-			n->detail);
+		log_info("not as recorded: '%s' and %zu more: %s", n->path,
+			more, n->detail);
 }
 
 /* Notes of one kind about many paths are one line. */
@@ -110,8 +110,8 @@ static const char *summary(const struct replay_outcome *o)
 		return arena_printf(a, "not judged: %s", o->not_judged);
 	if (!c->judged)
 		return "no output to judge";
-	return arena_printf(a, "%zu of %zu outputs identical", c->identical,
-		c->judged);
+	return arena_printf(
+		a, "%zu of %zu outputs identical", c->identical, c->judged);
 }
 
 static void print_outcomes(const struct comparison *c)
@@ -137,8 +137,7 @@ void result_print(const struct replay_outcome *o)
 {
 	struct arena *a = o->plan->arena;
 	const struct m_run *run = &o->plan->manifest->run;
-	const char *signal =
-		o->end.signal ? signal_name(a, o->end.signal) : NULL;
+	const char *signal = o->end.signal ? signal_name(a, o->end.signal) : NULL;
 	const char *end = end_text(a, o->end.exit_code, signal);
 
 	if (!o->plan->recorded_command)
@@ -200,8 +199,8 @@ static json_t *outputs_json(const struct comparison *c)
 		json_t *j = json_object();
 
 		json_object_set_new(j, "path", text(o->path));
-		json_object_set_new(j, "verdict",
-			json_string(verdict_name(o->verdict)));
+		json_object_set_new(
+			j, "verdict", json_string(verdict_name(o->verdict)));
 		json_object_set_new(j, "reason", text(o->reason));
 		json_object_set_new(j, "recorded",
 			json_pack("{s:o,s:o}", "digest",
@@ -211,8 +210,8 @@ static json_t *outputs_json(const struct comparison *c)
 			json_pack("{s:o,s:o}", "digest",
 				digest_json(o->has_replayed, &o->replayed),
 				"bytes", number(o->replayed_bytes)));
-		json_object_set_new(j, "first_difference",
-			number(o->first_difference));
+		json_object_set_new(
+			j, "first_difference", number(o->first_difference));
 		json_array_append_new(list, j);
 	}
 	return list;
@@ -245,19 +244,17 @@ static json_t *missing_json(const struct notes *notes)
 static json_t *end_json(const struct replay_outcome *o)
 {
 	const struct m_run *run = &o->plan->manifest->run;
-	const char *signal = o->end.signal ? signal_name(o->plan->arena,
-						     o->end.signal)
-					   : NULL;
+	const char *signal =
+		o->end.signal ? signal_name(o->plan->arena, o->end.signal) : NULL;
 
 	return json_pack("{s:o,s:o,s:o,s:o,s:b}", "recorded_code",
 		number(run->exit_code), "recorded_signal", text(run->signal),
-		"replayed_code", signal ? json_null()
-					: json_integer(o->end.exit_code),
+		"replayed_code",
+		signal ? json_null() : json_integer(o->end.exit_code),
 		"replayed_signal", text(signal), "same", result_same_end(o));
 }
 
-int result_write(const struct replay_outcome *o, const char *path,
-	struct err *e)
+int result_write(const struct replay_outcome *o, const char *path, struct err *e)
 {
 	const struct comparison *c = &o->comparison;
 	char strategy[2] = {o->plan->strategy, 0};
@@ -266,16 +263,16 @@ int result_write(const struct replay_outcome *o, const char *path,
 
 	json_object_set_new(j, "run", text(o->plan->manifest->run.id));
 	json_object_set_new(j, "root", json_string(strategy));
-	json_object_set_new(j, "recorded_command",
-		json_boolean(o->plan->recorded_command));
+	json_object_set_new(
+		j, "recorded_command", json_boolean(o->plan->recorded_command));
 	json_object_set_new(j, "exit", end_json(o));
 	json_object_set_new(j, "judged", json_boolean(o->compared));
 	json_object_set_new(j, "not_judged", text(o->not_judged));
 	json_object_set_new(j, "same", json_boolean(result_same(o)));
-	json_object_set_new(j, "outputs_judged",
-		json_integer((json_int_t)c->judged));
-	json_object_set_new(j, "outputs_identical",
-		json_integer((json_int_t)c->identical));
+	json_object_set_new(
+		j, "outputs_judged", json_integer((json_int_t)c->judged));
+	json_object_set_new(
+		j, "outputs_identical", json_integer((json_int_t)c->identical));
 	json_object_set_new(j, "outputs", outputs_json(c));
 	json_object_set_new(j, "missing_inputs", missing_json(&o->plan->notes));
 	json_object_set_new(j, "notes", notes_json(&o->plan->notes));

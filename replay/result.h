@@ -28,5 +28,4 @@ bool result_same(const struct replay_outcome *o);
 void result_announce(const struct plan *p);
 /* After it. */
 void result_print(const struct replay_outcome *o);
-int result_write(const struct replay_outcome *o, const char *path,
-	struct err *e);
+int result_write(const struct replay_outcome *o, const char *path, struct err *e);

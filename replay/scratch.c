@@ -38,8 +38,7 @@ char *replay_cache_dir(struct arena *a)
 		pw = getpwuid(geteuid());
 		home = pw ? pw->pw_dir : NULL;
 	}
-	return home && home[0] == '/' ? fs_join(a, home, ".cache/reprise")
-				      : NULL;
+	return home && home[0] == '/' ? fs_join(a, home, ".cache/reprise") : NULL;
 }
 
 /* Of the same name still, and not on its way out? */
@@ -138,17 +137,16 @@ static int make_in(struct replay_scratch *s, struct arena *a, const char *dir,
 	if (made < 0)
 		return -1;
 	if (!can_hold_upper(s->fd))
-		return err_sys(e, "'%s' cannot hold an overlay's upper layer",
-			dir);
+		return err_sys(
+			e, "'%s' cannot hold an overlay's upper layer", dir);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (mkdirat(s->fd, parts[i], 0700) < 0)
-			return err_sys(e, "cannot make '%s/%s'", s->path,
-				parts[i]);
+			return err_sys(
+				e, "cannot make '%s/%s'", s->path, parts[i]);
 	return 0;
 }
 
-int replay_scratch_make(
-	struct replay_scratch *s, struct arena *a, struct err *e)
+int replay_scratch_make(struct replay_scratch *s, struct arena *a, struct err *e)
 {
 	const char *tmp = getenv("TMPDIR"), *cache = replay_cache_dir(a);
 	const char *dirs[] = {cache ? fs_join(a, cache, "scratch") : NULL,
@@ -161,8 +159,8 @@ int replay_scratch_make(
 		if (!dir)
 			continue;
 		if (i > 0)
-			dir = arena_printf(a, "%s/reprise-%u", dir,
-				(unsigned)geteuid());
+			dir = arena_printf(
+				a, "%s/reprise-%u", dir, (unsigned)geteuid());
 		*s = (struct replay_scratch)REPLAY_SCRATCH_INIT;
 		if (make_in(s, a, dir, &why) == 0) {
 			s->elsewhere = i ? arena_strdup(a, first.msg) : NULL;

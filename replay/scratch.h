@@ -14,22 +14,24 @@ struct err;
 
 struct replay_scratch {
 	char *path; /* absolute */
-	int fd;	    /* of it, locked */
+	int fd;     /* of it, locked */
 	int parent_fd;
 	char *name;
 	/* Why it is not in the cache directory; NULL when it is. */
 	const char *elsewhere;
 };
 
-#define REPLAY_SCRATCH_INIT {0, -1, -1, 0, 0}
+#define REPLAY_SCRATCH_INIT     \
+	{                       \
+		0, -1, -1, 0, 0 \
+	}
 
 /*
  * Made where an upper layer can lie (a file system with user xattrs that is
  * no overlay and no network file system): the cache, else $TMPDIR, /var/tmp,
  * /dev/shm.
  */
-int replay_scratch_make(
-	struct replay_scratch *s, struct arena *a, struct err *e);
+int replay_scratch_make(struct replay_scratch *s, struct arena *a, struct err *e);
 void replay_scratch_remove(struct replay_scratch *s);
 
 /* $XDG_CACHE_HOME/reprise, or ~/.cache/reprise; NULL without a home. */

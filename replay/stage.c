@@ -24,8 +24,7 @@ int stage_dir(int dirfd, const char *name, struct err *e)
 
 	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "cannot make the layer '%s'", name);
-	fd = openat(dirfd, name,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "cannot open the layer '%s'", name);
 	return fd;
@@ -91,8 +90,9 @@ static int mount_meta(int at, struct err *e)
 		fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(e, "cannot make a tmpfs");
 	fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
-	if (fd < 0 || move_mount(fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH |
-			      MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (fd < 0 ||
+		move_mount(fd, "", at, "",
+			MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_sys(e, "cannot mount a tmpfs");
 	return steal_fd(&fd);
 }
@@ -163,6 +163,5 @@ int stage_build(void *arg, const struct iso_ids *ids, struct err *e)
 	if (layer_fill(&layer_upper, tree, s->store, ids, upper, e) < 0)
 		return -1;
 	l = (struct stage_layers){meta, upper, work, ids};
-	return s->plan->strategy == 'A' ? stage_a(s, &l, e)
-					: stage_b(s, &l, e);
+	return s->plan->strategy == 'A' ? stage_a(s, &l, e) : stage_b(s, &l, e);
 }

@@ -45,7 +45,7 @@ int stage_b_prepare(struct stage *s, bool ranges, struct err *e);
 
 /* An overlay in the making: layers are added from the top down. */
 struct stage_layers {
-	int meta;	    /* the tmpfs */
+	int meta; /* the tmpfs */
 	int upper, work;
 	const struct iso_ids *ids;
 };

@@ -47,8 +47,8 @@ int stage_b_prepare(struct stage *s, bool ranges, struct err *e)
 	s->tree_path = arena_printf(a, "%s/%s-%.16s%s", dir, m->run.id,
 		digest + strcspn(digest, ":") + 1, ranges ? "-range" : "");
 	lock = arena_printf(a, "%s.lock", s->tree_path);
-	s->tree_lock = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-		0600);
+	s->tree_lock =
+		open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->tree_lock < 0)
 		return err_sys(e, "cannot open '%s'", lock);
 	/* Two that build it at once would only do the work twice. */
@@ -62,8 +62,7 @@ int stage_b_prepare(struct stage *s, bool ranges, struct err *e)
 }
 
 /* Whole or not at all: built beside its name, which it then gets. */
-static int build_tree(
-	struct stage *s, const struct iso_ids *ids, struct err *e)
+static int build_tree(struct stage *s, const struct iso_ids *ids, struct err *e)
 {
 	autofree char *tmp = NULL;
 	autoclose int dir = -1;
@@ -87,8 +86,7 @@ static int build_tree(
 	return 0;
 }
 
-static int open_tree_of(
-	struct stage *s, const struct iso_ids *ids, struct err *e)
+static int open_tree_of(struct stage *s, const struct iso_ids *ids, struct err *e)
 {
 	int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = open(s->tree_path, flags);

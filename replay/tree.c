@@ -74,7 +74,8 @@ struct node *tree_next(const struct node *n)
 static struct node *parent_of(struct tree *t, const char *path, struct err *e)
 {
 	size_t len = (size_t)(strrchr(path, '/') - path);
-	struct node *n = map_get(&t->directories, len ? path : "/", len ? len : 1);
+	struct node *n =
+		map_get(&t->directories, len ? path : "/", len ? len : 1);
 
 	if (!n)
 		err_set(e,
@@ -163,8 +164,8 @@ static int join_link(struct tree *t, struct node *n, const struct file_row *r,
 	if (!first) /* not given back itself: this name is the file now */
 		return 0;
 	if (first->kind != n->kind || n->kind == KIND_DIRECTORY || first->link)
-		return err_set(e, "'%s' cannot be a hard link of '%s'", n->path,
-			path);
+		return err_set(
+			e, "'%s' cannot be a hard link of '%s'", n->path, path);
 	if (n->content == CONTENT_OBJECT && first->content == CONTENT_OBJECT &&
 		!digest_equal(&n->digest, &first->digest))
 		return err_set(e,
@@ -182,8 +183,7 @@ static int join_link(struct tree *t, struct node *n, const struct file_row *r,
 }
 
 /* Not part of the tree, and why; false when it is. */
-static bool is_left_out(
-	struct tree *t, const struct file_row *r, const char *path)
+static bool is_left_out(struct tree *t, const struct file_row *r, const char *path)
 {
 	if (fs_below(path, "/dev/shm") && strcmp(path, "/dev/shm") != 0)
 		leave_out(t, LEFT_SHM, path);
@@ -202,7 +202,8 @@ static bool is_left_out(
 static void mark_created(struct tree *t, const char *path)
 {
 	size_t len = (size_t)(strrchr(path, '/') - path);
-	struct node *n = map_get(&t->directories, len ? path : "/", len ? len : 1);
+	struct node *n =
+		map_get(&t->directories, len ? path : "/", len ? len : 1);
 
 	if (n)
 		n->created = true;
@@ -215,7 +216,7 @@ int tree_add(struct tree *t, const char *base, const struct file_row *r,
 	struct node *parent, *n;
 	const char *path;
 
-	path = !base		      ? arena_strdup(t->arena, r->path)
+	path = !base                  ? arena_strdup(t->arena, r->path)
 	       : strcmp(r->path, "/") ? fs_join(t->arena, base, r->path + 1)
 				      : base;
 	if (check_path(path, e) < 0)
@@ -228,8 +229,10 @@ int tree_add(struct tree *t, const char *base, const struct file_row *r,
 	n = tree_find(t, path);
 	if (n) {
 		if (kind != n->kind || (n->row && !base))
-			return err_set(e, "the file table has '%s' twice, or as "
-					  "a file", path);
+			return err_set(e,
+				"the file table has '%s' twice, or as "
+				"a file",
+				path);
 		fill(t, n, r);
 		return 0;
 	}
@@ -243,4 +246,21 @@ int tree_add(struct tree *t, const char *base, const struct file_row *r,
 	n = node_new(t, parent, path, kind);
 	fill(t, n, r);
 	return r->link ? join_link(t, n, r, base, e) : 0;
+}
+
+struct node *tree_add_directory(struct tree *t, const char *path)
+{
+	struct node *at = t->root, *n;
+
+	for (const char *end = path; *end && path[1];) {
+		char *part;
+
+		end = strchrnul(end + 1, '/');
+		part = arena_memdup(t->arena, path, (size_t)(end - path));
+		n = tree_find(t, part);
+		if (n && n->kind != KIND_DIRECTORY)
+			return NULL;
+		at = n ? n : node_new(t, at, part, KIND_DIRECTORY);
+	}
+	return at;
 }

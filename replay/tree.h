@@ -17,9 +17,9 @@ struct err;
 
 /* Where the bytes of a regular file come from. */
 enum content {
-	CONTENT_NONE,	  /* no regular file, or an empty one */
-	CONTENT_OBJECT,	  /* the object `digest` of the store */
-	CONTENT_HOLE,	  /* nobody read it before the run overwrote it */
+	CONTENT_NONE,     /* no regular file, or an empty one */
+	CONTENT_OBJECT,   /* the object `digest` of the store */
+	CONTENT_HOLE,     /* nobody read it before the run overwrote it */
 	CONTENT_UNOPENED, /* listed or looked at only: must not be readable */
 };
 
@@ -68,10 +68,10 @@ struct node {
 /* A row that the replay does not give back, and why. */
 enum left_out {
 	LEFT_NOT_STORED, /* by reference, or a secret */
-	LEFT_UNOPENED,	 /* there, but cannot be opened */
-	LEFT_DEVICE,	 /* a device node outside of /dev */
-	LEFT_SHM,	 /* in /dev/shm, which is empty at the start */
-	LEFT_MOUNTED,	 /* below /proc, /sys or /dev: the sandbox's own */
+	LEFT_UNOPENED,   /* there, but cannot be opened */
+	LEFT_DEVICE,     /* a device node outside of /dev */
+	LEFT_SHM,        /* in /dev/shm, which is empty at the start */
+	LEFT_MOUNTED,    /* below /proc, /sys or /dev: the sandbox's own */
 };
 
 struct tree {
@@ -98,6 +98,9 @@ void tree_release(struct tree *t);
  */
 int tree_add(struct tree *t, const char *base, const struct file_row *r,
 	struct err *e);
+/* A directory that is there although no row says so, and those above it; NULL
+ * when something else is in its place. */
+struct node *tree_add_directory(struct tree *t, const char *path);
 /* All rows are in: join hard links, sort by listings, choose the layers. */
 void tree_finish(struct tree *t);
 

@@ -72,8 +72,7 @@ static int step(struct way *w, const char *name)
 	return 0;
 }
 
-struct node *tree_resolve(
-	const struct tree *t, const char *cwd, const char *path)
+struct node *tree_resolve(const struct tree *t, const char *cwd, const char *path)
 {
 	struct way w = {.tree = t, .at = t->root};
 	char name[NAME_MAX + 1];

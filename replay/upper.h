@@ -16,9 +16,9 @@ struct err;
 /* An entry of the upper directory. */
 struct left {
 	const char *path; /* inside */
-	struct stat st;	  /* as the replay left it */
-	bool whiteout;	  /* something of the lower layer was removed here */
-	bool opaque;	  /* a directory that hides what is below it */
+	struct stat st;   /* as the replay left it */
+	bool whiteout;    /* something of the lower layer was removed here */
+	bool opaque;      /* a directory that hides what is below it */
 };
 
 struct upper {
@@ -42,8 +42,8 @@ int upper_open(const struct upper *u, const struct left *l, struct err *e);
 
 /* What is at a path when the replay has ended. */
 struct final {
-	const struct left *left;  /* written, or */
-	const struct node *node;  /* as it was at first; both NULL: absent */
+	const struct left *left; /* written, or */
+	const struct node *node; /* as it was at first; both NULL: absent */
 };
 struct final upper_final(
 	const struct upper *u, const struct tree *t, const char *path);

@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The plan of a replay: pure, so without a system call. */
+#include "tests/unit/replay_help.h"
+
+#include "replay/plan.h"
+
+#include <errno.h>
+#include <sys/capability.h>
+
+/* A plan in the making, from rows that are given one by one. */
+struct draft {
+	struct arena *arena;
+	struct manifest m;
+	struct host_view host;
+	struct replay_options options;
+	struct plan plan;
+	struct host_device devices[4];
+	bool begun;
+	struct err e;
+};
+
+static int set_up(void **state)
+{
+	struct draft *d = calloc(1, sizeof(*d));
+
+	d->arena = arena_new();
+	manifest_init(&d->m, d->arena);
+	d->m.run.id = (char *)"11111111-2222-4333-8444-555555555555";
+	d->m.run.user.uid = 1000;
+	d->m.run.user.gid = 1000;
+	d->m.command.cwd = (char *)"/";
+	d->m.command.executable = (char *)"/bin/x";
+	*ARENA_PUSH(d->arena, d->m.command.argv.items, d->m.command.argv.count) =
+		(char *)"x";
+	d->host = (struct host_view){
+		.root_a = true, .root_b = true, .devices = d->devices};
+	CPU_SET(0, &d->host.cpus);
+	CPU_SET(1, &d->host.cpus);
+	*state = d;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct draft *d = *state;
+
+	plan_release(&d->plan);
+	arena_free(d->arena);
+	free(d);
+	return 0;
+}
+
+static int begin(struct draft *d)
+{
+	d->begun = true;
+	return plan_init(&d->plan, d->arena, &d->m, &d->options, &d->host, &d->e);
+}
+
+static struct file_row row_of(
+	const char *path, enum file_kind kind, unsigned access)
+{
+	struct file_row r;
+
+	file_row_init(&r);
+	r.path = (char *)path;
+	r.kind = kind;
+	r.access = access;
+	r.mode = kind == KIND_DIRECTORY ? 0755 : 0644;
+	r.uid = r.gid = 0;
+	r.size = 0;
+	r.mtime_s = 1;
+	return r;
+}
+
+static int add_row(struct draft *d, const struct file_row *r)
+{
+	if (!d->begun)
+		assert_int_equal(begin(d), 0);
+	return plan_add(&d->plan, NULL, r, &d->e);
+}
+
+static void add(
+	struct draft *d, const char *path, enum file_kind kind, unsigned access)
+{
+	struct file_row r = row_of(path, kind, access);
+
+	if (kind == KIND_SYMLINK)
+		r.target = (char *)"target";
+	if (add_row(d, &r) < 0)
+		fail_msg("%s", d->e.msg);
+}
+
+static void add_object(struct draft *d, const char *path, unsigned access,
+	uint8_t digest, const char *link)
+{
+	struct file_row r = row_of(path, KIND_FILE, access);
+
+	r.size = digest;
+	r.has_digest = true;
+	r.digest.b[0] = digest;
+	r.link = (char *)link;
+	if (add_row(d, &r) < 0)
+		fail_msg("%s", d->e.msg);
+}
+
+static void finish(struct draft *d)
+{
+	if (!d->begun)
+		assert_int_equal(begin(d), 0);
+	if (plan_finish(&d->plan, &d->options, &d->host, &d->e) < 0)
+		fail_msg("%s", d->e.msg);
+}
+
+static const struct node *node(struct draft *d, const char *path)
+{
+	const struct node *n = tree_find(&d->plan.tree, path);
+
+	if (!n)
+		fail_msg("there is no '%s'", path);
+	return n;
+}
+
+static const char *note(struct draft *d, const char *kind)
+{
+	for (size_t i = 0; i < d->plan.notes.count; i++)
+		if (!strcmp(d->plan.notes.items[i].kind, kind))
+			return d->plan.notes.items[i].detail;
+	return NULL;
+}
+
+static void refused(struct draft *d, const struct file_row *r, const char *msg)
+{
+	assert_int_equal(add_row(d, r), -1);
+	assert_string_equal(d->e.msg, msg);
+}
+
+/* --- the tree -------------------------------------------------------- */
+
+static void the_tree_is_what_was_there_at_first(void **state)
+{
+	struct draft *d = *state;
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/a", KIND_DIRECTORY, ACCESS_S);
+	/* Byte order puts this between a directory and what is in it. */
+	add(d, "/a-b", KIND_FILE, ACCESS_R);
+	add(d, "/a/b", KIND_FILE, ACCESS_R);
+	add(d, "/a/made", KIND_FILE, ACCESS_N | ACCESS_W);
+	add(d, "/a/none", KIND_ABSENT, ACCESS_N);
+	add(d, "/dev", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/proc/self", KIND_FILE, ACCESS_R);
+	finish(d);
+	assert_ptr_equal(node(d, "/a/b")->parent, node(d, "/a"));
+	assert_ptr_equal(node(d, "/a-b")->parent, d->plan.tree.root);
+	assert_null(tree_find(&d->plan.tree, "/a/made"));
+	assert_null(tree_find(&d->plan.tree, "/a/none"));
+	assert_null(tree_find(&d->plan.tree, "/proc/self"));
+	/* /, /a, /a-b, /a/b and the three mount points. */
+	assert_int_equal(d->plan.tree.count, 7);
+	assert_non_null(note(d, "kernel-tree"));
+}
+
+static void listings_give_the_order(void **state)
+{
+	static char *names[] = {"z", "gone", "a", "z", "m"};
+	struct draft *d = *state;
+	struct file_row r = row_of("/d", KIND_DIRECTORY, ACCESS_D);
+	const struct node *n;
+	char order[16] = "";
+
+	r.listing = (struct strlist){names, 5};
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	assert_int_equal(add_row(d, &r), 0);
+	add(d, "/d/a", KIND_FILE, ACCESS_S);
+	add(d, "/d/later", KIND_FILE, ACCESS_S);
+	add(d, "/d/m", KIND_FILE, ACCESS_S);
+	add(d, "/d/z", KIND_FILE, ACCESS_S);
+	finish(d);
+	for (n = node(d, "/d")->first; n; n = n->next)
+		strncat(order, n->name, 1);
+	assert_string_equal(order, "zaml");
+	order[0] = 0;
+	for (n = node(d, "/d")->last; n; n = n->prev)
+		strncat(order, n->name, 1);
+	assert_string_equal(order, "lmaz");
+	assert_true(node(d, "/d")->layers & IN_ORDER);
+	assert_true(d->plan.tree.root->layers & IN_ORDER);
+	assert_ptr_equal(node(d, "/d/z")->parent, node(d, "/d"));
+}
+
+static void changed_files_go_up_with_all_their_names(void **state)
+{
+	struct draft *d = *state;
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/d", KIND_DIRECTORY, ACCESS_S);
+	add_object(d, "/d/a", ACCESS_R, 1, NULL);
+	add_object(d, "/d/b", ACCESS_R, 1, "/d/a");
+	add_object(d, "/d/c", ACCESS_M, 1, "/d/a");
+	add_object(d, "/d/other", ACCESS_R, 2, NULL);
+	add(d, "/e", KIND_DIRECTORY, ACCESS_S);
+	add_object(d, "/e/b", ACCESS_R, 1, "/d/a");
+	finish(d);
+	assert_true(node(d, "/d/a")->layers & IN_UPPER);
+	assert_true(node(d, "/d/b")->layers & IN_UPPER);
+	assert_true(node(d, "/d/c")->layers & IN_UPPER);
+	assert_true(node(d, "/e/b")->layers & IN_UPPER);
+	assert_true(node(d, "/e")->layers & ABOVE_UPPER);
+	assert_false(node(d, "/d/other")->layers & IN_UPPER);
+	assert_int_equal(d->plan.object_count, 2);
+}
+
+static void renamed_directories_go_up_whole(void **state)
+{
+	struct draft *d = *state;
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_W);
+	add(d, "/d", KIND_DIRECTORY, ACCESS_W);
+	add(d, "/d/e", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/d/e/f", KIND_FILE, ACCESS_R);
+	add(d, "/g", KIND_FILE, ACCESS_R);
+	finish(d);
+	assert_int_equal(
+		node(d, "/d")->layers & ~(unsigned)ABOVE_UPPER, IN_UPPER);
+	assert_int_equal(
+		node(d, "/d/e")->layers & ~(unsigned)ABOVE_UPPER, IN_UPPER);
+	assert_int_equal(node(d, "/d/e/f")->layers, IN_UPPER);
+	assert_int_equal(node(d, "/g")->layers, IN_LOWER);
+	assert_int_equal(d->plan.tree.root->layers, IN_LOWER | ABOVE_UPPER);
+}
+
+static void contents_come_from_where_they_are(void **state)
+{
+	struct draft *d = *state;
+	struct file_row r;
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/empty", KIND_FILE, ACCESS_S);
+	r = row_of("/lost", KIND_FILE, ACCESS_W);
+	r.size = 5;
+	add_row(d, &r);
+	add_object(d, "/read", ACCESS_R, 7, NULL);
+	r = row_of("/seen", KIND_FILE, ACCESS_S);
+	r.size = 5;
+	add_row(d, &r);
+	r = row_of("/secret", KIND_FILE, ACCESS_R);
+	r.not_stored = true;
+	add_row(d, &r);
+	finish(d);
+	assert_int_equal(node(d, "/empty")->content, CONTENT_NONE);
+	assert_int_equal(node(d, "/lost")->content, CONTENT_HOLE);
+	assert_int_equal(node(d, "/read")->content, CONTENT_OBJECT);
+	assert_int_equal(node(d, "/seen")->content, CONTENT_UNOPENED);
+	assert_null(tree_find(&d->plan.tree, "/secret"));
+	assert_string_equal(
+		note(d, "not-stored"), "not stored: absent in the replay");
+	assert_non_null(note(d, "unopened"));
+	assert_int_equal(d->plan.object_count, 1);
+}
+
+static void hostile_rows_are_refused(void **state)
+{
+	struct draft *d = *state;
+	struct file_row r = row_of("/f", KIND_FILE, ACCESS_S);
+	static char name[300];
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/f", KIND_FILE, ACCESS_S);
+	add(d, "/l", KIND_SYMLINK, ACCESS_L);
+	refused(d, &r, "the file table has '/f' twice, or as a file");
+	r.path = (char *)"/f/x";
+	refused(d, &r,
+		"the file table has '/f/x', but not the directory it "
+		"lies in");
+	r.path = (char *)"/l/x";
+	refused(d, &r,
+		"the file table has '/l/x', but not the directory it "
+		"lies in");
+	r.path = (char *)"/proc";
+	refused(d, &r, "the file table has '/proc' twice, or as a file");
+	memset(name, 'x', sizeof(name) - 1);
+	name[0] = '/';
+	r.path = name;
+	assert_int_equal(add_row(d, &r), -1);
+	assert_non_null(strstr(d->e.msg, "is too long"));
+	r = row_of("/m", KIND_SYMLINK, ACCESS_L);
+	refused(d, &r, "the symbolic link '/m' has no target");
+	r = row_of("/n", KIND_FILE, ACCESS_S);
+	r.link = (char *)"/";
+	refused(d, &r, "'/n' cannot be a hard link of '/'");
+}
+
+static void one_file_has_one_content(void **state)
+{
+	struct draft *d = *state;
+	struct file_row r = row_of("/b", KIND_FILE, ACCESS_R);
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add_object(d, "/a", ACCESS_R, 1, NULL);
+	r.size = 2;
+	r.has_digest = true;
+	r.digest.b[0] = 2;
+	r.link = (char *)"/a";
+	refused(d, &r, "'/a' and '/b' are one file, but have two digests");
+	r = row_of("/c", KIND_FILE, ACCESS_R);
+	r.size = 99;
+	r.has_digest = true;
+	r.digest.b[0] = 1;
+	assert_int_equal(add_row(d, &r), 0);
+	assert_int_equal(plan_finish(&d->plan, &d->options, &d->host, &d->e), -1);
+	assert_string_equal(
+		d->e.msg, "'/a' and '/c' have one digest, but two sizes");
+}
+
+static void many_rows_are_no_trouble(void **state)
+{
+	struct draft *d = *state;
+	char path[64];
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	for (int i = 0; i < 300; i++) {
+		snprintf(path, sizeof(path), "/d%04d", i);
+		add(d, path, KIND_DIRECTORY, ACCESS_S);
+		for (int k = 0; k < 333; k++) {
+			snprintf(path, sizeof(path), "/d%04d/%04d", i, k);
+			add(d, path, KIND_FILE, ACCESS_S);
+		}
+	}
+	finish(d);
+	assert_int_equal(d->plan.tree.count, 4 + 300 * 334);
+}
+
+static void trees_of_data_begin_at_their_path(void **state)
+{
+	struct draft *d = *state;
+	struct file_row r = row_of("/", KIND_DIRECTORY, ACCESS_D);
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/data", KIND_TREE, ACCESS_D);
+	assert_int_equal(plan_add(&d->plan, "/data", &r, &d->e), 0);
+	r = row_of("/x", KIND_FILE, ACCESS_R);
+	assert_int_equal(plan_add(&d->plan, "/data", &r, &d->e), 0);
+	finish(d);
+	assert_ptr_equal(node(d, "/data/x")->parent, node(d, "/data"));
+}
+
+static void paths_are_followed_as_in_the_replay(void **state)
+{
+	struct draft *d = *state;
+	struct file_row r = row_of("/abs", KIND_SYMLINK, ACCESS_L);
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	r.target = (char *)"/d/e/../f";
+	add_row(d, &r);
+	add(d, "/d", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/d/e", KIND_DIRECTORY, ACCESS_S);
+	r = row_of("/d/e/up", KIND_SYMLINK, ACCESS_L);
+	r.target = (char *)"../../../..";
+	add_row(d, &r);
+	add(d, "/d/f", KIND_FILE, ACCESS_R);
+	r = row_of("/loop", KIND_SYMLINK, ACCESS_L);
+	r.target = (char *)"loop";
+	add_row(d, &r);
+	finish(d);
+	assert_ptr_equal(
+		tree_resolve(&d->plan.tree, NULL, "/abs"), node(d, "/d/f"));
+	assert_ptr_equal(tree_resolve(&d->plan.tree, "/d/e", "up/./abs"),
+		node(d, "/d/f"));
+	assert_ptr_equal(
+		tree_resolve(&d->plan.tree, "/d", "../.."), d->plan.tree.root);
+	assert_null(tree_resolve(&d->plan.tree, NULL, "/loop"));
+	assert_null(tree_resolve(&d->plan.tree, NULL, "/d/f/x"));
+	assert_null(tree_resolve(&d->plan.tree, NULL, "/none"));
+}
+
+/* --- what the command sees ------------------------------------------- */
+
+static void a_strategy_that_cannot_work_is_refused(void **state)
+{
+	struct draft *d = *state;
+
+	d->host.root_a = false;
+	d->host.root_detail = "overlay-metadata-root: kernel too old";
+	d->options.strategy = 'A';
+	assert_int_equal(begin(d), -1);
+	assert_string_equal(d->e.msg, "REPRISE_ROOT=A does not work here: "
+				      "overlay-metadata-root: kernel too old");
+	plan_release(&d->plan);
+	d->options.strategy = 0;
+	assert_int_equal(begin(d), 0);
+	assert_int_equal(d->plan.strategy, 'B');
+	plan_release(&d->plan);
+	d->host.root_b = false;
+	assert_int_equal(begin(d), -1);
+}
+
+static void read_only_is_what_the_user_could_not_write(void **state)
+{
+	struct draft *d = *state;
+	struct file_row r;
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/etc", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/etc/x", KIND_FILE, ACCESS_R);
+	add(d, "/home", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/home/other", KIND_DIRECTORY, ACCESS_S);
+	r = row_of("/home/u", KIND_DIRECTORY, ACCESS_S);
+	r.uid = 1000;
+	add_row(d, &r);
+	r = row_of("/shared", KIND_DIRECTORY, ACCESS_S);
+	r.gid = 77;
+	r.mode = 0775;
+	add_row(d, &r);
+	r = row_of("/tmp", KIND_DIRECTORY, ACCESS_S);
+	r.mode = 01777;
+	add_row(d, &r);
+	add(d, "/usr", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/usr/made-by-the-run", KIND_FILE, ACCESS_N | ACCESS_W);
+	*ARENA_PUSH(d->arena, d->m.run.user.groups.items,
+		d->m.run.user.groups.count) = (char *)"77";
+	finish(d);
+	assert_int_equal(d->plan.iso.read_only_count, 2);
+	assert_string_equal(d->plan.iso.read_only[0], "/etc");
+	assert_string_equal(d->plan.iso.read_only[1], "/home/other");
+}
+
+static void root_could_write_everywhere(void **state)
+{
+	struct draft *d = *state;
+
+	d->m.run.user.uid = 0;
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/etc", KIND_DIRECTORY, ACCESS_S);
+	finish(d);
+	assert_int_equal(d->plan.iso.read_only_count, 0);
+	assert_true(d->plan.iso.keep_caps & 1ull << CAP_DAC_OVERRIDE);
+	assert_false(d->plan.iso.keep_caps & 1ull << CAP_SYS_ADMIN);
+}
+
+static void limits_and_environment_are_taken_over(void **state)
+{
+	struct draft *d = *state;
+	struct kv vars[] = {{"A", "1"}, {"lonely", NULL}, {"A", "2"}};
+	struct m_limit limits[] = {
+		{"nofile", "100", "200"}, {"core", "0", "unlimited"}};
+	char *names[] = {"API_TOKEN"};
+
+	d->m.environment.variables = (struct kvlist){vars, 3};
+	d->m.environment.redacted = (struct strlist){names, 1};
+	d->m.environment.limits.items = limits;
+	d->m.environment.limits.count = 2;
+	finish(d);
+	assert_string_equal(d->plan.iso.envp[0], "A=1");
+	assert_string_equal(d->plan.iso.envp[1], "lonely");
+	assert_string_equal(d->plan.iso.envp[2], "A=2");
+	assert_null(d->plan.iso.envp[3]);
+	assert_int_equal(d->plan.iso.limit_count, 2);
+	assert_int_equal(d->plan.iso.limits[0].resource, RLIMIT_NOFILE);
+	assert_int_equal(d->plan.iso.limits[0].value.rlim_max, 200);
+	assert_true(d->plan.iso.limits[1].value.rlim_max == RLIM_INFINITY);
+	assert_string_equal(note(d, "secret"),
+		"the variable 'API_TOKEN' was not recorded: absent");
+}
+
+static void cpus_are_given_back_where_they_are(void **state)
+{
+	struct draft *d = *state;
+	cpu_set_t set;
+
+	d->m.hardware.cpu.affinity = (char *)"1";
+	finish(d);
+	assert_non_null(d->plan.iso.affinity);
+	assert_int_equal(CPU_COUNT(d->plan.iso.affinity), 1);
+	assert_int_equal(plan_parse_cpus("0-2,7", &set), 0);
+	assert_int_equal(CPU_COUNT(&set), 4);
+	assert_true(CPU_ISSET(7, &set));
+	assert_int_equal(plan_parse_cpus("3-1", &set), -1);
+	assert_int_equal(plan_parse_cpus("0-99999", &set), -1);
+	assert_int_equal(plan_parse_cpus("", &set), -1);
+	assert_int_equal(plan_parse_cpus("1;2", &set), -1);
+}
+
+static void cpus_that_are_not_there_are_said(void **state)
+{
+	struct draft *d = *state;
+
+	d->m.hardware.cpu.affinity = (char *)"0-7";
+	finish(d);
+	assert_null(d->plan.iso.affinity);
+	assert_non_null(note(d, "cpus"));
+}
+
+static void devices_must_be_what_they_were(void **state)
+{
+	struct draft *d = *state;
+	struct m_device devices[] = {
+		{"/dev/null", "char", 1, 3, "rw", false},
+		{"/dev/nvidia-uvm", "char", 510, 0, "rw", true},
+		{"/dev/fuse", "char", 10, 229, "rw", false},
+		{"/srv/null", "char", 1, 3, "rw", false},
+	};
+
+	d->m.devices.items = devices;
+	d->m.devices.count = 4;
+	/* A dynamic major of an accelerator is the host's. */
+	d->devices[1] = (struct host_device){true, false, 234, 0};
+	d->devices[2] = (struct host_device){true, false, 99, 1};
+	finish(d);
+	assert_int_equal(d->plan.iso.device_count, 1);
+	assert_string_equal(d->plan.iso.devices[0].source, "/dev/nvidia-uvm");
+	assert_int_equal(d->plan.iso.devices[0].major, 234);
+	assert_non_null(strstr(note(d, "device"), "another device there"));
+	assert_string_equal(
+		d->plan.notes.items[d->plan.notes.count - 1].path, "/srv/null");
+}
+
+static void another_command_is_looked_for_in_the_run(void **state)
+{
+	struct draft *d = *state;
+	char *argv[] = {(char *)"tool", NULL};
+	struct kv vars[] = {{"PATH", "/none:/data:/bin"}};
+	struct file_row r;
+
+	d->options.argv = argv;
+	d->m.environment.variables = (struct kvlist){vars, 1};
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	r = row_of("/bin", KIND_SYMLINK, ACCESS_L);
+	r.target = (char *)"usr/bin";
+	add_row(d, &r);
+	add(d, "/data", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/data/tool", KIND_FILE, ACCESS_R); /* 0644 */
+	add(d, "/usr", KIND_DIRECTORY, ACCESS_S);
+	add(d, "/usr/bin", KIND_DIRECTORY, ACCESS_S);
+	r = row_of("/usr/bin/tool", KIND_FILE, ACCESS_X);
+	r.mode = 0755;
+	add_row(d, &r);
+	finish(d);
+	assert_string_equal(d->plan.iso.executable, "/bin/tool");
+	assert_false(d->plan.recorded_command);
+}
+
+static void stdin_is_a_file_when_it_was_one(void **state)
+{
+	struct draft *d = *state;
+
+	d->m.command.stdin_ =
+		(struct m_stream){(char *)"file", (char *)"/in", 12};
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add_object(d, "/in", ACCESS_R, 20, NULL);
+	finish(d);
+	assert_int_equal(d->plan.iso.stdin_kind, ISO_STDIN_FILE);
+	assert_string_equal(d->plan.iso.stdin_path, "/in");
+	assert_int_equal(d->plan.iso.stdin_offset, 12);
+}
+
+static void the_working_directory_is_always_there(void **state)
+{
+	struct draft *d = *state;
+
+	d->m.command.cwd = (char *)"/a/b c";
+	finish(d);
+	assert_ptr_equal(node(d, "/a/b c")->parent, node(d, "/a"));
+	assert_non_null(note(d, "directory"));
+}
+
+static void conditions_that_differ_are_said(void **state)
+{
+	struct draft *d = *state;
+
+	d->m.hardware.cpu.model_name = (char *)"old";
+	d->m.run.host.kernel = (char *)"5.0";
+	d->host.cpu_model = "new";
+	d->host.kernel = "5.0";
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	finish(d);
+	assert_string_equal(
+		note(d, "cpu"), "recorded on 'old', replayed on 'new'");
+	assert_null(note(d, "kernel"));
+	assert_non_null(note(d, "owners"));
+}
+
+#define PLAN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		PLAN(the_tree_is_what_was_there_at_first),
+		PLAN(listings_give_the_order),
+		PLAN(changed_files_go_up_with_all_their_names),
+		PLAN(renamed_directories_go_up_whole),
+		PLAN(contents_come_from_where_they_are),
+		PLAN(hostile_rows_are_refused),
+		PLAN(one_file_has_one_content),
+		PLAN(many_rows_are_no_trouble),
+		PLAN(trees_of_data_begin_at_their_path),
+		PLAN(paths_are_followed_as_in_the_replay),
+		PLAN(a_strategy_that_cannot_work_is_refused),
+		PLAN(read_only_is_what_the_user_could_not_write),
+		PLAN(root_could_write_everywhere),
+		PLAN(limits_and_environment_are_taken_over),
+		PLAN(cpus_are_given_back_where_they_are),
+		PLAN(cpus_that_are_not_there_are_said),
+		PLAN(devices_must_be_what_they_were),
+		PLAN(another_command_is_looked_for_in_the_run),
+		PLAN(stdin_is_a_file_when_it_was_one),
+		PLAN(the_working_directory_is_always_there),
+		PLAN(conditions_that_differ_are_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
