@@ -47,8 +47,9 @@ static int check_need(void *ctx, const struct need *n, struct err *e)
 	if (has && !n->unusable)
 		return 0;
 	digest_text(&n->digest, text);
-	return err_set(e, "the bundle '%s' is not whole: it lacks the content "
-			  "of '%s', %s",
+	return err_set(e,
+		"the bundle '%s' is not whole: it lacks the content "
+		"of '%s', %s",
 		im->path, n->path, text);
 }
 
@@ -72,8 +73,8 @@ static int read_manifest(struct import *im, const struct staged_run *run,
 	return 0;
 }
 
-static int check_run(struct import *im, const struct staged_run *run,
-	struct err *e)
+static int check_run(
+	struct import *im, const struct staged_run *run, struct err *e)
 {
 	const struct needs_walk w = {open_object, check_need, im};
 	char *path = arena_printf(im->arena, "%s/" RUN_FILES, run->id);
@@ -95,8 +96,7 @@ static int check_run(struct import *im, const struct staged_run *run,
 
 static bool has_digest(int dirfd, const char *name, const struct digest *want)
 {
-	autoclose int fd =
-		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct digest is;
 
 	return fd >= 0 && digest_fd(fd, &is, NULL, NULL) == 0 &&
@@ -104,8 +104,7 @@ static bool has_digest(int dirfd, const char *name, const struct digest *want)
 }
 
 /* What the store has under this id: nothing, the same run, or trouble. */
-static int check_known(struct import *im, struct staged_run *run,
-	struct err *e)
+static int check_known(struct import *im, struct staged_run *run, struct err *e)
 {
 	struct err mine = ERR_INIT;
 	struct run_dir r;
@@ -122,8 +121,9 @@ static int check_known(struct import *im, struct staged_run *run,
 	       has_digest(r.fd, RUN_FILES, &run->files);
 	run_dir_release(&r);
 	if (!same)
-		return err_set(e, "run '%s' of the bundle '%s' is in the store "
-				  "already, and not the same",
+		return err_set(e,
+			"run '%s' of the bundle '%s' is in the store "
+			"already, and not the same",
 			run->id, im->path);
 	run->known = true;
 	return 0;
@@ -144,8 +144,9 @@ static int check_all(struct import *im, struct err *e)
 
 		digest_text(&o->digest, text);
 		if (!o->needed)
-			return err_set(e, "the bundle '%s' holds %s, which no "
-					  "run of it needs",
+			return err_set(e,
+				"the bundle '%s' holds %s, which no "
+				"run of it needs",
 				im->path, text);
 	}
 	return 0;
@@ -175,9 +176,8 @@ static int publish(struct import *im, struct staged_run *run, struct err *e)
 		return 0;
 	if (sync_staged(im, run) < 0)
 		return err_sys(e, "cannot write run '%s'", run->id);
-	if (!FAULT("bundle.publish") &&
-		renameat(im->scratch.fd, run->id, im->store->runs_fd,
-			run->id) == 0)
+	if (!FAULT("bundle.publish") && renameat(im->scratch.fd, run->id,
+						im->store->runs_fd, run->id) == 0)
 		return 0;
 	/* Another import of the same bundle may have been faster. */
 	if (errno == EEXIST || errno == ENOTEMPTY)
@@ -206,8 +206,8 @@ static int import(struct import *im, struct err *e)
 	if (!is_stdin) {
 		fd = open(im->path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
-			return err_sys(e, "cannot open the bundle '%s'",
-				im->path);
+			return err_sys(
+				e, "cannot open the bundle '%s'", im->path);
 	}
 	if (scratch_init(&im->scratch, im->store, e) < 0)
 		return -1;

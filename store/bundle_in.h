@@ -9,7 +9,7 @@
 
 /* A file of a run, as the head lists it. */
 struct staged_file {
-	char path[BUNDLE_PATH];	/* runs/<id>/<name> */
+	char path[BUNDLE_PATH]; /* runs/<id>/<name> */
 	char id[RUN_ID_LEN + 1];
 	const char *name; /* one of RUN_FILES, RUN_KEY, RUN_MANIFEST */
 	struct digest digest;

@@ -41,11 +41,13 @@ struct exporter {
 	struct arena *arena;
 	struct run_file *files;
 	size_t file_count;
-	struct map seen;     /* digests that are exported */
-	struct map missing;  /* digests that are not */
+	struct map seen;    /* digests that are exported */
+	struct map missing; /* digests that are not */
 	struct digest *objects;
 	size_t object_count;
 	struct archive *tar;
+	int out;
+	bool failed; /* nothing more is written */
 	struct hasher *hasher;
 	char *buf;
 	struct bundle_totals *totals;
@@ -59,19 +61,19 @@ static int gather(void *ctx, const struct need *n, struct err *e)
 
 	if (map_get(set, &n->digest, sizeof(n->digest)))
 		return 0;
-	copy = (struct digest *)(void *)arena_memdup(x->arena, &n->digest,
-		sizeof(n->digest));
+	copy = (struct digest *)(void *)arena_memdup(
+		x->arena, &n->digest, sizeof(n->digest));
 	map_put(set, copy, sizeof(*copy), copy);
 	if (n->stored)
 		*ARENA_PUSH(x->arena, x->objects, x->object_count) = *copy;
 	if (n->unusable)
-		return err_set(e, "the table of '%s' is missing or damaged",
-			n->path);
+		return err_set(
+			e, "the table of '%s' is missing or damaged", n->path);
 	return 0;
 }
 
-static int open_run_file(struct exporter *x, const struct run_file *f,
-	struct err *e)
+static int open_run_file(
+	struct exporter *x, const struct run_file *f, struct err *e)
 {
 	struct run_dir r;
 	int fd;
@@ -115,8 +117,8 @@ static int by_digest(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct digest));
 }
 
-static int gather_runs(struct exporter *x, const char *const *ids, size_t n,
-	struct err *e)
+static int gather_runs(
+	struct exporter *x, const char *const *ids, size_t n, struct err *e)
 {
 	const char **sorted = arena_array(x->arena, n + 1, sizeof(*sorted));
 	const struct needs_walk w = {NULL, gather, x};
@@ -155,8 +157,8 @@ static int tar_failed(struct exporter *x, const char *path, struct err *e)
 	return -1;
 }
 
-static int begin_entry(struct exporter *x, const char *path, uint64_t size,
-	struct err *e)
+static int begin_entry(
+	struct exporter *x, const char *path, uint64_t size, struct err *e)
 {
 	struct archive_entry *entry = archive_entry_new();
 	int r;
@@ -203,8 +205,7 @@ static int add_fd(struct exporter *x, const char *path, int fd,
 		if ((size_t)got < n)
 			return err_set(e, "'%s' is damaged: it was cut", path);
 		hasher_add(x->hasher, x->buf, n);
-		if (FAULT("bundle.write") ||
-			archive_write_data(x->tar, x->buf, n) != (la_ssize_t)n)
+		if (archive_write_data(x->tar, x->buf, n) != (la_ssize_t)n)
 			return tar_failed(x, path, e);
 		left -= n;
 	}
@@ -243,8 +244,7 @@ static int add_all(struct exporter *x, struct err *e)
 			return -1;
 	}
 	for (size_t i = 0; i < x->object_count; i++) {
-		autoclose int fd =
-			store_open_object(x->store, &x->objects[i], e);
+		autoclose int fd = store_open_object(x->store, &x->objects[i], e);
 
 		object_path(&x->objects[i], path + strlen("objects/"));
 		if (fd < 0 || add_fd(x, path, fd, &x->objects[i], e) < 0)
@@ -254,9 +254,30 @@ static int add_all(struct exporter *x, struct err *e)
 	return 0;
 }
 
+/*
+ * libarchive only frees everything when it is closed in good order, which
+ * would fill up an entry that was not finished: after a failure it is closed,
+ * too, but what it writes goes nowhere.
+ */
+static la_ssize_t write_block(
+	struct archive *tar, void *ctx, const void *buf, size_t n)
+{
+	struct exporter *x = ctx;
+
+	if (!x->failed && !FAULT("bundle.write") &&
+		fs_write_all(x->out, buf, n) == 0)
+		return (la_ssize_t)n;
+	if (!x->failed)
+		archive_set_error(tar, errno, "%s", strerror(errno));
+	x->failed = true;
+	return -1;
+}
+
 static int write_tar(struct exporter *x, int fd, struct err *e)
 {
 	int r = -1;
+
+	x->out = fd;
 
 	x->tar = archive_write_new();
 	if (!x->tar)
@@ -265,15 +286,14 @@ static int write_tar(struct exporter *x, int fd, struct err *e)
 	archive_write_set_bytes_in_last_block(x->tar, 1);
 	archive_write_set_bytes_per_block(x->tar, CHUNK);
 	if (archive_write_set_format_pax_restricted(x->tar) != ARCHIVE_OK ||
-		archive_write_open_fd(x->tar, fd) != ARCHIVE_OK)
+		archive_write_open(x->tar, x, NULL, write_block, NULL) !=
+			ARCHIVE_OK)
 		tar_failed(x, BUNDLE_HEAD, e);
 	else if (add_all(x, e) == 0)
 		r = archive_write_close(x->tar) == ARCHIVE_OK
 			    ? 0
 			    : tar_failed(x, "the end", e);
-	/* After a failure nothing more is to be written. */
-	if (r < 0)
-		archive_write_fail(x->tar);
+	x->failed = r < 0;
 	archive_write_free(x->tar);
 	return r;
 }

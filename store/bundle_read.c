@@ -26,7 +26,7 @@
 struct reader {
 	struct archive *tar;
 	struct archive_entry *entry; /* the one being read */
-	const char *path;	     /* its name */
+	const char *path;            /* its name */
 	uint64_t size, left;
 	struct import *im;
 };
@@ -56,8 +56,9 @@ static int next_entry(struct reader *r, struct err *e)
 		!archive_entry_size_is_set(r->entry) ||
 		archive_entry_size(r->entry) < 0 ||
 		archive_entry_sparse_count(r->entry) != 0)
-		return err_set(e, "'%s' is not a bundle of reprise: it has "
-				  "'%.100s', which is no plain file",
+		return err_set(e,
+			"'%s' is not a bundle of reprise: it has "
+			"'%.100s', which is no plain file",
 			r->im->path, r->path ? r->path : "");
 	r->size = r->left = (uint64_t)archive_entry_size(r->entry);
 	return 1;
@@ -70,8 +71,9 @@ static int expect_entry(struct reader *r, const char *path, struct err *e)
 	if (got > 0 && strcmp(r->path, path) == 0)
 		return 0;
 	return got < 0 ? -1
-		       : err_set(e, "'%s' is not a bundle of reprise, or "
-				    "damaged: it lacks '%s'",
+		       : err_set(e,
+				 "'%s' is not a bundle of reprise, or "
+				 "damaged: it lacks '%s'",
 				 r->im->path, path);
 }
 
@@ -84,8 +86,8 @@ static ssize_t read_data(void *ctx, void *buf, size_t n, struct err *e)
 	if (n > r->left)
 		n = (size_t)r->left;
 	while (done < n) {
-		la_ssize_t got = archive_read_data(r->tar, (char *)buf + done,
-			n - done);
+		la_ssize_t got =
+			archive_read_data(r->tar, (char *)buf + done, n - done);
 
 		if (got < 0)
 			return tar_failed(r, e);
@@ -98,8 +100,8 @@ static ssize_t read_data(void *ctx, void *buf, size_t n, struct err *e)
 	return (ssize_t)done;
 }
 
-static int read_text(struct reader *r, size_t most, struct strbuf *out,
-	struct err *e)
+static int read_text(
+	struct reader *r, size_t most, struct strbuf *out, struct err *e)
 {
 	ssize_t n;
 
@@ -123,8 +125,7 @@ static struct staged_run *run_for(struct import *im, const char *id)
 	struct staged_run *run;
 
 	/* Sorted by path: a run's files follow one another. */
-	if (im->run_count &&
-		strcmp(im->runs[im->run_count - 1].id, id) == 0)
+	if (im->run_count && strcmp(im->runs[im->run_count - 1].id, id) == 0)
 		return &im->runs[im->run_count - 1];
 	run = ARENA_PUSH(im->arena, im->runs, im->run_count);
 	memcpy(run->id, id, sizeof(run->id));
@@ -143,8 +144,7 @@ static bool parse_file_line(struct import *im, char *line)
 		strlen(path + 1) >= sizeof(f.path))
 		return false;
 	*path++ = 0;
-	if (digest_parse(line, &f.digest) < 0 ||
-		strncmp(path, "runs/", 5) != 0 ||
+	if (digest_parse(line, &f.digest) < 0 || strncmp(path, "runs/", 5) != 0 ||
 		strlen(path) < 5 + RUN_ID_LEN + 2)
 		return false;
 	memcpy(f.id, path + 5, RUN_ID_LEN);
@@ -207,8 +207,9 @@ static int read_head(struct reader *r, struct err *e)
 		read_text(r, BUNDLE_HEAD_MOST, &text, e) < 0)
 		return -1;
 	if (strncmp(text.s, BUNDLE_VERSION, len) != 0 || text.s[len] != '\n')
-		return err_set(e, "the bundle '%s' is of a version that this "
-				  "reprise cannot read: '%.*s'",
+		return err_set(e,
+			"the bundle '%s' is of a version that this "
+			"reprise cannot read: '%.*s'",
 			r->im->path, (int)strcspn(text.s, "\n"), text.s);
 	if (!parse_head(r->im, text.s))
 		return err_set(e, "the bundle '%s' is damaged: bad '%s'",
@@ -216,8 +217,8 @@ static int read_head(struct reader *r, struct err *e)
 	return 0;
 }
 
-static int write_staged(struct reader *r, int fd, const struct staged_file *f,
-	struct err *e)
+static int write_staged(
+	struct reader *r, int fd, const struct staged_file *f, struct err *e)
 {
 	autofree char *buf = xmalloc(CHUNK);
 	struct hasher *h = hasher_new();
@@ -230,8 +231,7 @@ static int write_staged(struct reader *r, int fd, const struct staged_file *f,
 			break;
 		if (FAULT("bundle.stage") ||
 			fs_write_all(fd, buf, (size_t)n) < 0) {
-			err_sys(e, "cannot write to '%s'",
-				r->im->store->dir);
+			err_sys(e, "cannot write to '%s'", r->im->store->dir);
 			break;
 		}
 	}
@@ -240,21 +240,23 @@ static int write_staged(struct reader *r, int fd, const struct staged_file *f,
 	if (n != 0)
 		return -1;
 	if (!digest_equal(&is, &f->digest))
-		return err_set(e, "the bundle '%s' is damaged: '%s' does not "
-				  "have its digest",
+		return err_set(e,
+			"the bundle '%s' is damaged: '%s' does not "
+			"have its digest",
 			r->im->path, f->path);
 	return 0;
 }
 
 /* Into tmp/<nonce>/<id>/<name>. */
-static int stage_file(struct reader *r, const struct staged_file *f,
-	struct err *e)
+static int stage_file(
+	struct reader *r, const struct staged_file *f, struct err *e)
 {
 	struct import *im = r->im;
 	bool is_key = strcmp(f->name, RUN_KEY) == 0;
-	uint64_t most = is_key				   ? BUNDLE_KEY_MOST
-			: strcmp(f->name, RUN_MANIFEST) == 0 ? BUNDLE_MANIFEST_MOST
-							   : UINT64_MAX;
+	uint64_t most = is_key ? BUNDLE_KEY_MOST
+			: strcmp(f->name, RUN_MANIFEST) == 0
+				? BUNDLE_MANIFEST_MOST
+				: UINT64_MAX;
 	autoclose int fd = -1;
 
 	if (expect_entry(r, f->path, e) < 0)
@@ -295,8 +297,8 @@ static bool parse_object_path(const char *path, struct digest *out)
 	return strcmp(again, path) == 0;
 }
 
-static int stage_object(struct reader *r, const struct digest *want,
-	struct err *e)
+static int stage_object(
+	struct reader *r, const struct digest *want, struct err *e)
 {
 	struct import *im = r->im;
 	struct staged_object *o;
@@ -305,8 +307,9 @@ static int stage_object(struct reader *r, const struct digest *want,
 	if (batch_put_stream(im->batch, read_data, r, &put, e) < 0)
 		return -1;
 	if (!digest_equal(&put.digest, want))
-		return err_set(e, "the bundle '%s' is damaged: '%s' does not "
-				  "have its digest",
+		return err_set(e,
+			"the bundle '%s' is damaged: '%s' does not "
+			"have its digest",
 			im->path, r->path);
 	o = arena_alloc(im->arena, sizeof(*o));
 	o->digest = *want;
@@ -327,16 +330,18 @@ static int stage_objects(struct reader *r, struct err *e)
 		if (!parse_object_path(r->path, &d) ||
 			(r->im->objects.count &&
 				memcmp(&last, &d, sizeof(d)) >= 0))
-			return err_set(e, "the bundle '%s' is damaged: "
-					  "'%.100s' has no place in it",
+			return err_set(e,
+				"the bundle '%s' is damaged: "
+				"'%.100s' has no place in it",
 				r->im->path, r->path);
 		if (stage_object(r, &d, e) < 0)
 			return -1;
 		last = d;
 	}
 	if (got == 0 && r->im->objects.count != r->im->announced)
-		return err_set(e, "the bundle '%s' is cut: it has %zu objects "
-				  "and not %" PRIu64,
+		return err_set(e,
+			"the bundle '%s' is cut: it has %zu objects "
+			"and not %" PRIu64,
 			r->im->path, r->im->objects.count, r->im->announced);
 	return got;
 }

@@ -42,7 +42,7 @@
 struct header {
 	char magic[16];
 	uint64_t slots;
-	uint64_t used;	   /* about how many are taken */
+	uint64_t used;     /* about how many are taken */
 	uint64_t replaced; /* by another file of the same name */
 	uint64_t unused[3];
 };
@@ -179,8 +179,8 @@ static void copy_records(const struct digest_cache *c, struct header *head)
 	for (uint64_t i = 0; i < c->count; i++) {
 		read_slot(&c->slots[i], w);
 		if (w[WORDS - 1] && sum_of(w) == w[WORDS - 1])
-			put_record(head, (struct slot *)(head + 1),
-				head->slots, w);
+			put_record(head, (struct slot *)(head + 1), head->slots,
+				w);
 	}
 }
 
@@ -188,9 +188,9 @@ static void copy_records(const struct digest_cache *c, struct header *head)
 static int write_file(struct digest_cache *c, int fd, uint64_t slots, bool keep)
 {
 	struct header *head;
-	int code = FAULT("cache.grow") ? errno
-				       : posix_fallocate(fd, 0,
-						 (off_t)file_size(slots));
+	int code = FAULT("cache.grow")
+			   ? errno
+			   : posix_fallocate(fd, 0, (off_t)file_size(slots));
 
 	errno = code;
 	if (code)
@@ -253,8 +253,7 @@ static bool is_replaced(const struct digest_cache *c)
 static bool is_crowded(const struct digest_cache *c)
 {
 	/* Half: with more, linear probing takes long or gives up. */
-	return __atomic_load_n(&c->head->used, __ATOMIC_RELAXED) >=
-	       c->count / 2;
+	return __atomic_load_n(&c->head->used, __ATOMIC_RELAXED) >= c->count / 2;
 }
 
 /* With the write lock held: turn to the file that replaced this one, or make
@@ -270,8 +269,8 @@ static void move_on(struct digest_cache *c)
 	if (!is_replaced(c)) {
 		if (!make_file(c, keep ? c->count * 2 : FIRST_SLOTS, keep)) {
 			/* Not again at every put. */
-			__atomic_store_n(&old->used, c->count / 4,
-				__ATOMIC_RELAXED);
+			__atomic_store_n(
+				&old->used, c->count / 4, __ATOMIC_RELAXED);
 			return;
 		}
 		__atomic_store_n(&old->replaced, 1, __ATOMIC_RELAXED);
@@ -332,8 +331,8 @@ void digest_cache_close(struct digest_cache *c)
 	free(c);
 }
 
-static int find(struct digest_cache *c, const uint64_t key[WORDS],
-	struct digest *out)
+static int find(
+	struct digest_cache *c, const uint64_t key[WORDS], struct digest *out)
 {
 	uint64_t at = first_slot(key, c->count), is[WORDS];
 
@@ -350,8 +349,8 @@ static int find(struct digest_cache *c, const uint64_t key[WORDS],
 	return 0;
 }
 
-int digest_cache_get(struct digest_cache *c, const struct digest_key *k,
-	struct digest *out)
+int digest_cache_get(
+	struct digest_cache *c, const struct digest_key *k, struct digest *out)
 {
 	uint64_t key[WORDS];
 	int r = 0;

@@ -30,8 +30,8 @@ struct digest_key {
 struct digest_cache *digest_cache_open(const char *dir, struct err *e);
 void digest_cache_close(struct digest_cache *c);
 /* 1 found, 0 not. Thread-safe. */
-int digest_cache_get(struct digest_cache *c, const struct digest_key *k,
-	struct digest *out);
+int digest_cache_get(
+	struct digest_cache *c, const struct digest_key *k, struct digest *out);
 /* A full or read-only cache is not an error: it just forgets. Thread-safe. */
 void digest_cache_put(struct digest_cache *c, const struct digest_key *k,
 	const struct digest *d);

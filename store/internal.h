@@ -62,9 +62,9 @@ bool object_here(struct store *s, const struct digest *d, uint64_t size);
  * thread-safe: the owner locks.
  */
 struct space {
-	int fd;         /* on the file system in question, borrowed */
-	uint64_t bytes;	  /* taken since the last look */
-	unsigned files;	  /* likewise */
+	int fd;           /* on the file system in question, borrowed */
+	uint64_t bytes;   /* taken since the last look */
+	unsigned files;   /* likewise */
 	uint64_t trusted; /* so many may be taken before the next */
 };
 

@@ -34,11 +34,11 @@
 struct journal {
 	int fd;
 	pthread_mutex_t lock;
-	uint64_t end;	    /* where the next frame goes */
+	uint64_t end;       /* where the next frame goes */
 	unsigned char *map; /* [map_at, map_at + map_len) of the file */
 	uint64_t map_at;
 	size_t map_len;
-	bool full;	   /* and why: */
+	bool full; /* and why: */
 	struct err failed;
 };
 
@@ -176,8 +176,9 @@ int journal_append(struct journal *j, uint32_t type,
 	for (size_t i = 0; i < n; i++)
 		len += parts[i].len;
 	if (len >= JOURNAL_MAX_LEN)
-		return err_set(e, "a record of %zu bytes is too long for the "
-				  "journal",
+		return err_set(e,
+			"a record of %zu bytes is too long for the "
+			"journal",
 			len);
 	pthread_mutex_lock(&j->lock);
 	if (!j->full)

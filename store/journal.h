@@ -44,9 +44,8 @@ void journal_close(struct journal *j);
 int journal_is_live(int dirfd, const char *name, struct err *e);
 
 /* Also of a journal that is being written: what is complete so far. */
-struct journal_reader *journal_open(int dirfd, const char *name,
-	struct err *e);
+struct journal_reader *journal_open(int dirfd, const char *name, struct err *e);
 /* 1 a record (valid until close), 0 the end or a torn tail. */
-int journal_next(struct journal_reader *r, uint32_t *type, const void **p,
-	size_t *len);
+int journal_next(
+	struct journal_reader *r, uint32_t *type, const void **p, size_t *len);
 void journal_reader_close(struct journal_reader *r);

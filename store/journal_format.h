@@ -20,7 +20,7 @@ struct journal_head {
 	uint64_t sum;
 };
 
-#define JOURNAL_FRAME(len)                                                     \
+#define JOURNAL_FRAME(len) \
 	(sizeof(struct journal_head) + (((size_t)(len) + 7) & ~(size_t)7))
 
 /* Of a record's bytes, its type and its place: one that strayed is damaged. */

@@ -25,8 +25,7 @@ struct journal_reader {
 int journal_is_live(int dirfd, const char *name, struct err *e)
 {
 	/* Over NFS only a descriptor open for writing can be locked. */
-	autoclose int fd =
-		openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int fd = openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
 	/* In a store that may not be written to, a local lock still tells. */
 	if (fd < 0 && (errno == EACCES || errno == EROFS))
@@ -38,15 +37,12 @@ int journal_is_live(int dirfd, const char *name, struct err *e)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return 1;
-	return err_sys(e, "cannot see whether the journal '%s' is locked",
-		name);
+	return err_sys(e, "cannot see whether the journal '%s' is locked", name);
 }
 
-struct journal_reader *journal_open(
-	int dirfd, const char *name, struct err *e)
+struct journal_reader *journal_open(int dirfd, const char *name, struct err *e)
 {
-	autoclose int fd =
-		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct journal_reader *r;
 	struct stat st;
 	void *p;
@@ -76,8 +72,8 @@ struct journal_reader *journal_open(
 	return r;
 }
 
-int journal_next(struct journal_reader *r, uint32_t *type, const void **p,
-	size_t *len)
+int journal_next(
+	struct journal_reader *r, uint32_t *type, const void **p, size_t *len)
 {
 	const struct journal_head *head;
 	size_t room = r->size - r->at, n;

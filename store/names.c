@@ -29,24 +29,26 @@ int run_check_name(const char *name, struct err *e)
 			name, NAME_MOST);
 	for (const char *p = name; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == ':')
-			return err_set(e, "bad name '%s': it has a colon or a "
-					  "control character",
+			return err_set(e,
+				"bad name '%s': it has a colon or a "
+				"control character",
 				name);
 	for (const char *p = name;; p += len + 1) {
 		len = strcspn(p, "/");
 		if (!len || len > COMPONENT_MOST || strchr(".-@~", *p) ||
 			ends_in_tmp(p, len))
-			return err_set(e, "bad name '%s': a part of it is "
-					  "empty or too long, begins with "
-					  "'.', '-', '@' or '~', or ends in "
-					  "'.tmp'",
+			return err_set(e,
+				"bad name '%s': a part of it is "
+				"empty or too long, begins with "
+				"'.', '-', '@' or '~', or ends in "
+				"'.tmp'",
 				name);
 		if (!p[len])
 			break;
 	}
 	if (run_is_id(name))
-		return err_set(e, "bad name '%s': it looks like a run's id",
-			name);
+		return err_set(
+			e, "bad name '%s': it looks like a run's id", name);
 	return 0;
 }
 
@@ -54,11 +56,11 @@ int run_check_name(const char *name, struct err *e)
  * The directory in which the last component of a checked name lies; the
  * others are made when `make` is set. Never through a symbolic link.
  */
-static int open_parent(struct store *s, const char *name, bool make,
-	const char **last)
+static int open_parent(
+	struct store *s, const char *name, bool make, const char **last)
 {
-	autoclose int dir = openat(s->names_fd, ".",
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int dir =
+		openat(s->names_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char part[NAME_MOST + 1];
 	size_t len;
 
@@ -67,8 +69,7 @@ static int open_parent(struct store *s, const char *name, bool make,
 
 		memcpy(part, name, len);
 		part[len] = 0;
-		if (make && mkdirat(dir, part, s->dir_mode) < 0 &&
-			errno != EEXIST)
+		if (make && mkdirat(dir, part, s->dir_mode) < 0 && errno != EEXIST)
 			return -1;
 		next = openat(dir, part,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -111,8 +112,7 @@ int name_read(struct store *s, const char *name, char id[RUN_ID_LEN + 1],
 		s->dir, name);
 }
 
-int run_set_name(struct store *s, const char *name, const char *id,
-	struct err *e)
+int run_set_name(struct store *s, const char *name, const char *id, struct err *e)
 {
 	char text[RUN_ID_LEN + 1];
 	autoclose int dir = -1;
@@ -121,8 +121,9 @@ int run_set_name(struct store *s, const char *name, const char *id,
 	if (run_check_name(name, e) < 0)
 		return -1;
 	if (!run_is_id(id) || !run_is_published(s, id))
-		return err_set(e, "cannot name run '%s': there is none in the "
-				  "store '%s'",
+		return err_set(e,
+			"cannot name run '%s': there is none in the "
+			"store '%s'",
 			id, s->dir);
 	if (s->names_fd < 0) {
 		errno = EROFS;

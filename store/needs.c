@@ -128,6 +128,5 @@ int needs_of_run(struct store *s, const char *id, const struct needs_walk *w,
 	if (fd < 0)
 		return -1;
 	return needs_walk(s, &m, fd,
-		arena_printf(a, "%s/runs/%s/" RUN_FILES, store_dir(s), id), w,
-		e);
+		arena_printf(a, "%s/runs/%s/" RUN_FILES, store_dir(s), id), w, e);
 }

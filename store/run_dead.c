@@ -29,8 +29,8 @@ static bool is_dead(struct store *s, const char *id)
 	return dead && !run_is_published(s, id);
 }
 
-int runs_dead(struct store *s, struct arena *a, struct strlist *ids,
-	struct err *e)
+int runs_dead(
+	struct store *s, struct arena *a, struct strlist *ids, struct err *e)
 {
 	int again = openat(s->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = again < 0 ? NULL : fdopendir(again);

@@ -22,8 +22,8 @@ static int unknown(struct store *s, const char *what, struct err *e)
 	return -1;
 }
 
-static int fail_ambiguous(const char *what, const struct run_entry *hits,
-	size_t n, struct err *e)
+static int fail_ambiguous(
+	const char *what, const struct run_entry *hits, size_t n, struct err *e)
 {
 	autostrbuf text = STRBUF_INIT;
 
@@ -80,13 +80,11 @@ static int find_latest(struct store *s, const char *what,
 
 	if (what[1]) {
 		if (what[1] != '~' || what[2] < '0' || what[2] > '9')
-			return err_set(e, "'%s' is neither '@' nor '@~N'",
-				what);
+			return err_set(e, "'%s' is neither '@' nor '@~N'", what);
 		errno = 0;
 		back = strtoul(what + 2, &end, 10);
 		if (*end || errno)
-			return err_set(e, "'%s' is neither '@' nor '@~N'",
-				what);
+			return err_set(e, "'%s' is neither '@' nor '@~N'", what);
 	}
 	if (runs_list(s, a, false, &list, &count, e) < 0)
 		return -1;
@@ -132,8 +130,9 @@ int run_find(struct store *s, const char *what, char id[RUN_ID_LEN + 1],
 	if (is_name < 0)
 		return -1;
 	if (is_name && !run_is_published(s, named))
-		return err_set(e, "the name '%s' means run '%s', which is not "
-				  "in the store '%s'",
+		return err_set(e,
+			"the name '%s' means run '%s', which is not "
+			"in the store '%s'",
 			what, named, s->dir);
 	if (may_be_prefix(what))
 		return find_prefix(s, what, is_name ? named : NULL, id, e);

@@ -15,9 +15,9 @@
 struct head {
 	struct arena *a;
 	struct run_entry *out;
-	int depth;	/* of mappings and sequences */
-	bool in_run;	/* below the top-level key `run` */
-	bool want_key;	/* the next scalar at this depth is a key */
+	int depth;     /* of mappings and sequences */
+	bool in_run;   /* below the top-level key `run` */
+	bool want_key; /* the next scalar at this depth is a key */
 	char *key;
 	bool done;
 };

@@ -35,8 +35,7 @@ static void read_entry(struct store *s, struct arena *a, struct run_dir *r,
 	memcpy(out->id, r->id, sizeof(out->id));
 	if (fd >= 0 || errno != ENOENT) {
 		out->published = true;
-		name = arena_printf(a, "%s/runs/%s/" RUN_MANIFEST, s->dir,
-			r->id);
+		name = arena_printf(a, "%s/runs/%s/" RUN_MANIFEST, s->dir, r->id);
 		if (fd < 0)
 			err_sys(&trouble, "cannot open '%s'", name);
 		if (fd < 0 || run_read_head(fd, name, a, out, &trouble) < 0)

@@ -66,8 +66,8 @@ int run_create(struct store *s, struct run_dir *r, struct err *e)
 	while (mkdirat(s->runs_fd, r->id, s->dir_mode) < 0 && errno == EEXIST);
 	r->fd = open_run_dir(s, r->id);
 	if (r->fd < 0)
-		return err_sys(e, "cannot make the run '%s/runs/%s'", s->dir,
-			r->id);
+		return err_sys(
+			e, "cannot make the run '%s/runs/%s'", s->dir, r->id);
 	return 0;
 }
 
@@ -82,8 +82,7 @@ int run_open(struct store *s, const char *id, struct run_dir *r, struct err *e)
 		return err_sys(e, "there is no run '%s' in the store '%s'", id,
 			s->dir);
 	if (r->fd < 0)
-		return err_sys(e, "cannot open the run '%s/runs/%s'", s->dir,
-			id);
+		return err_sys(e, "cannot open the run '%s/runs/%s'", s->dir, id);
 	return 0;
 }
 
@@ -104,14 +103,14 @@ bool run_is_published(struct store *s, const char *id)
 /* The table becomes files.yaml: whole, on the disk, never changed again. */
 static int place_files(struct store *s, struct run_dir *r, struct err *e)
 {
-	autoclose int fd = openat(r->fd, RUN_FILES_TMP,
-		O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int fd =
+		openat(r->fd, RUN_FILES_TMP, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 || fchmod(fd, s->file_mode) < 0 || FAULT("run.files") ||
 		fsync(fd) < 0 ||
 		renameat(r->fd, RUN_FILES_TMP, r->fd, RUN_FILES) < 0)
-		return err_sys(e, "cannot publish " RUN_FILES " of run '%s'",
-			r->id);
+		return err_sys(
+			e, "cannot publish " RUN_FILES " of run '%s'", r->id);
 	return 0;
 }
 
@@ -124,10 +123,9 @@ int run_publish(struct store *s, struct run_dir *r, const char *manifest_yaml,
 	if (FAULT("run.sync") || fsync(r->fd) < 0 || fsync(s->runs_fd) < 0)
 		return err_sys(e, "cannot publish run '%s'", r->id);
 	if (FAULT("run.manifest"))
-		return err_sys(e, "cannot write the manifest of run '%s'",
-			r->id);
-	if (fs_write_file(r->fd, RUN_MANIFEST, manifest_yaml, len,
-		    s->file_mode, e) < 0)
+		return err_sys(e, "cannot write the manifest of run '%s'", r->id);
+	if (fs_write_file(r->fd, RUN_MANIFEST, manifest_yaml, len, s->file_mode,
+		    e) < 0)
 		return err_wrap(e, "cannot publish run '%s'", r->id);
 	/* A journal beside a manifest means nothing: no reason to fail now. */
 	if (!FAULT("run.journal"))
@@ -156,8 +154,7 @@ int run_read_manifest(struct store *s, const char *id, struct arena *a,
 	if (got < 0)
 		return err_sys(e, "cannot read '%s'", name);
 	manifest_init(m, a);
-	if (manifest_read_yaml(m, a, name, text.s ? text.s : "", text.len,
-		    e) < 0 ||
+	if (manifest_read_yaml(m, a, name, text.s ? text.s : "", text.len, e) < 0 ||
 		manifest_check(m, name, e) < 0)
 		return -1;
 	if (strcmp(m->run.id, id) != 0)
@@ -183,8 +180,9 @@ int run_open_files(struct store *s, const char *id, const struct manifest *m,
 			s->dir, id);
 	if (!m->files.digest || digest_parse(m->files.digest, &want) < 0 ||
 		!digest_equal(&is, &want))
-		return err_set(e, "'%s/runs/%s/" RUN_FILES "' is damaged: "
-				  "its digest is not the manifest's",
+		return err_set(e,
+			"'%s/runs/%s/" RUN_FILES "' is damaged: "
+			"its digest is not the manifest's",
 			s->dir, id);
 	return steal_fd(&fd);
 }

@@ -26,7 +26,7 @@ struct store;
 
 struct run_dir {
 	char id[RUN_ID_LEN + 1]; /* uuid version 4, lower case */
-	int fd;			 /* runs/<id>, O_DIRECTORY */
+	int fd;                  /* runs/<id>, O_DIRECTORY */
 };
 
 /* Is it the form of an id: uuid version 4 or another, in lower case? */
@@ -75,8 +75,8 @@ int runs_list(struct store *s, struct arena *a, bool unpublished_too,
 
 /* Ids of the runs that were killed before they were published. */
 struct strlist;
-int runs_dead(struct store *s, struct arena *a, struct strlist *ids,
-	struct err *e);
+int runs_dead(
+	struct store *s, struct arena *a, struct strlist *ids, struct err *e);
 
 /* The parsed manifest of a run, checked; errors carry line and column. */
 int run_read_manifest(struct store *s, const char *id, struct arena *a,
@@ -92,7 +92,7 @@ int run_open_files(struct store *s, const char *id, const struct manifest *m,
  * ".tmp", and there is no ':', no control character and nothing that has the
  * form of a whole id. At most 255 bytes.
  */
-int run_set_name(struct store *s, const char *name, const char *id,
-	struct err *e);
+int run_set_name(
+	struct store *s, const char *name, const char *id, struct err *e);
 /* 0, or -1 and what is wrong with it. */
 int run_check_name(const char *name, struct err *e);

@@ -28,9 +28,9 @@ struct item {
 struct verifier {
 	struct store *store;
 	struct arena *arena;
-	struct map items; /* by digest */
+	struct map items;          /* by digest */
 	struct item *first, **end; /* in the order of their finding */
-	const char *run; /* whose needs are being gathered */
+	const char *run;           /* whose needs are being gathered */
 	verify_fn report;
 	void *ctx;
 	struct verify_totals *totals;
@@ -114,9 +114,10 @@ static int gather_fan(struct verifier *v, const char *fan, struct err *e)
 	struct dirent *ent;
 
 	if (!d)
-		return errno == ENOENT ? 0
-				       : err_sys(e, "cannot read '%s/objects/%s'",
-						 v->store->dir, fan);
+		return errno == ENOENT
+			       ? 0
+			       : err_sys(e, "cannot read '%s/objects/%s'",
+					 v->store->dir, fan);
 	while ((ent = readdir(d))) {
 		snprintf(hex, sizeof(hex), "%s%s", fan, ent->d_name);
 		if (strlen(hex) == DIGEST_HEX && digest_parse(hex, &digest) == 0)

@@ -12,7 +12,7 @@ struct store;
 enum verify_kind {
 	VERIFY_DAMAGED, /* an object whose content is not what it is named */
 	VERIFY_MISSING, /* an object that a run says is stored */
-	VERIFY_RUN,	/* a manifest or files.yaml that cannot be read */
+	VERIFY_RUN,     /* a manifest or files.yaml that cannot be read */
 };
 
 struct verify_problem {

@@ -30,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,22 +58,22 @@ static int help_teardown(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
 /* Fails with the message that the call gave. */
-#define ok(call)                                                               \
-	do {                                                                   \
-		struct err *e_ = &e;                                           \
-		e_->msg[0] = 0;                                                \
-		if ((call) < 0)                                                \
-			fail_msg("%s: %s", #call, e_->msg);                    \
+#define ok(call)                                            \
+	do {                                                \
+		struct err *e_ = &e;                        \
+		e_->msg[0] = 0;                             \
+		if ((call) < 0)                             \
+			fail_msg("%s: %s", #call, e_->msg); \
 	} while (0)
 
 /* Fails unless the call does, with this in its message. */
-#define refused(call, text)                                                    \
-	do {                                                                   \
-		e.msg[0] = 0;                                                  \
-		if ((call) >= 0)                                               \
-			fail_msg("%s succeeded", #call);                       \
-		if (!strstr(e.msg, text))                                      \
-			fail_msg("%s: '%s' lacks '%s'", #call, e.msg, text);   \
+#define refused(call, text)                                                  \
+	do {                                                                 \
+		e.msg[0] = 0;                                                \
+		if ((call) >= 0)                                             \
+			fail_msg("%s succeeded", #call);                     \
+		if (!strstr(e.msg, text))                                    \
+			fail_msg("%s: '%s' lacks '%s'", #call, e.msg, text); \
 	} while (0)
 
 static inline struct store *must_open(const char *dir, enum store_mode mode)
@@ -157,8 +158,8 @@ static inline void write_text(const char *path, const char *text)
 }
 
 /* Start this program again with a task and, perhaps, a fault. */
-static inline pid_t start_child(const char *task, const char *arg,
-	const char *fault)
+static inline pid_t start_child(
+	const char *task, const char *arg, const char *fault)
 {
 	pid_t pid = fork();
 
@@ -181,6 +182,14 @@ static inline int wait_child(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+/* In a child: root becomes an ordinary user; leak checks still work. */
+static inline bool become_ordinary(void)
+{
+	return geteuid() != 0 || (setresgid(65534, 65534, 65534) == 0 &&
+					 setresuid(65534, 65534, 65534) == 0 &&
+					 prctl(PR_SET_DUMPABLE, 1) == 0);
+}
+
 static inline struct digest put_text(struct store *s, const char *text)
 {
 	struct err e = ERR_INIT;
@@ -201,7 +210,7 @@ struct test_run {
 	const char *started; /* or NULL: one that fits */
 	const char *text;    /* content of /p/in; the output is made of it */
 	bool by_reference;   /* /p/in is */
-	bool tree;	     /* /p/tree of three files and its table */
+	bool tree;           /* /p/tree of three files and its table */
 };
 
 static inline void help_row(struct table_writer *w, const char *path,
@@ -237,7 +246,7 @@ static inline struct digest help_tree(struct store *s)
 	struct digest d;
 
 	for (int i = 0; i < 3; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof(name), "/p/tree/%d", i);
 		d = put_text(s, name);
@@ -262,8 +271,8 @@ static inline void help_manifest(struct manifest *m, struct arena *a,
 	m->run.name = t->name ? arena_strdup(a, t->name) : NULL;
 	m->run.status = arena_strdup(a, "completed");
 	m->run.exit_code = 0;
-	m->run.started = arena_strdup(a,
-		t->started ? t->started : "2026-01-02T03:04:05.000006Z");
+	m->run.started = arena_strdup(
+		a, t->started ? t->started : "2026-01-02T03:04:05.000006Z");
 	*ARENA_PUSH(a, m->command.argv.items, m->command.argv.count) =
 		arena_strdup(a, "true");
 	m->command.cwd = arena_strdup(a, "/p");
@@ -320,8 +329,8 @@ static inline void make_files(struct store *s, const struct test_run *t,
 }
 
 /* A published run; its id in `id`. */
-static inline void make_run(struct store *s, const struct test_run *t,
-	char id[RUN_ID_LEN + 1])
+static inline void make_run(
+	struct store *s, const struct test_run *t, char id[RUN_ID_LEN + 1])
 {
 	autostrbuf manifest = STRBUF_INIT;
 	struct err e = ERR_INIT;

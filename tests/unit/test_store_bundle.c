@@ -102,8 +102,7 @@ static void test_round_trip(void **state)
 	ok(bundle_import(other, "both.tar", a, &got, &back, &e));
 	assert_int_equal(back.runs, 2);
 	assert_int_equal(back.objects, 8);
-	assert_string_equal(got[0],
-		strcmp(ids[0], ids[1]) < 0 ? ids[0] : ids[1]);
+	assert_string_equal(got[0], strcmp(ids[0], ids[1]) < 0 ? ids[0] : ids[1]);
 	before = picture("store");
 	store_close(other);
 	assert_int_equal(
@@ -307,8 +306,8 @@ static void read_parts(const char *path, struct parts *p)
 		it->data = xmalloc(it->len + 1);
 		it->data[it->len] = 0;
 		it->type = AE_IFREG;
-		assert_int_equal(archive_read_data(tar, it->data, it->len),
-			it->len);
+		assert_int_equal(
+			archive_read_data(tar, it->data, it->len), it->len);
 	}
 	archive_read_free(tar);
 }
@@ -334,8 +333,7 @@ static void write_parts(const char *path, const struct parts *p)
 		else if (it->link)
 			archive_entry_set_hardlink(entry, it->link);
 		archive_entry_set_size(entry,
-			it->type == AE_IFREG && !it->link ? (int64_t)it->len
-							  : 0);
+			it->type == AE_IFREG && !it->link ? (int64_t)it->len : 0);
 		assert_int_equal(archive_write_header(tar, entry), 0);
 		if (it->type == AE_IFREG && !it->link)
 			archive_write_data(tar, it->data, it->len);
@@ -456,9 +454,10 @@ static void spoil(struct parts *p, int way)
 		break;
 	case 3: /* one that nobody needs, well made */
 		p->items[p->n - 1].gone = true;
-		add(p, "objects/ff/"
-		       "ffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-		       "ffffffff",
+		add(p,
+			"objects/ff/"
+			"ffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+			"ffffffff",
 			"x");
 		break;
 	case 4: /* twice the same */
@@ -552,6 +551,18 @@ static void spoil(struct parts *p, int way)
 
 static void test_hostile(void **state)
 {
+	/* Where another check would refuse it, too. */
+	static const char *const why[WAYS] = {
+		[1] = "is cut: it has 5 objects and not 6",
+		[2] = "is not whole: it lacks the content of",
+		[12] = "no plain file",
+		[13] = "no plain file",
+		[14] = "no plain file",
+		[15] = "no plain file",
+		[16] = "no plain file",
+		[25] = "its digest is not the manifest's",
+		[26] = "the manifest of another run",
+	};
 	struct store *s = must_open("home", STORE_CREATE);
 	char id[RUN_ID_LEN + 1];
 	struct err e = ERR_INIT;
@@ -575,6 +586,8 @@ static void test_hostile(void **state)
 		if (import("store", "bad.tar", &e) == 0)
 			fail_msg("way %d was taken", way);
 		assert_non_null(strstr(e.msg, "bad.tar"));
+		if (why[way] && !strstr(e.msg, why[way]))
+			fail_msg("way %d: '%s'", way, e.msg);
 	}
 	assert_int_equal(access("outside", F_OK), -1);
 	/* Everything that was refused left an empty store. */
@@ -608,8 +621,7 @@ static void test_stowaway(void **state)
 		line = strstr(p.items[0].data, p.items[i].path);
 		assert_non_null(line);
 		line -= DIGEST_TEXT;
-		memmove(line, strchr(line, '\n') + 1,
-			strlen(strchr(line, '\n')));
+		memmove(line, strchr(line, '\n') + 1, strlen(strchr(line, '\n')));
 	}
 	p.items[0].len = strlen(p.items[0].data);
 	write_parts("bad.tar", &p);
@@ -666,8 +678,11 @@ static void test_torn_import(void **state)
 		{"store.rename=kill:3", -SIGKILL},
 		{"bundle.stage=kill:2", -SIGKILL},
 		{"bundle.publish=kill", -SIGKILL},
-		{"store.write=ENOSPC:2", 28}, {"bundle.stage=ENOSPC", 28},
-		{"bundle.publish=ENOSPC", 28}, {"bundle.sync=EIO:2", 5}, {"store.fsync=EIO:4", 5},
+		{"store.write=ENOSPC:2", 28},
+		{"bundle.stage=ENOSPC", 28},
+		{"bundle.publish=ENOSPC", 28},
+		{"bundle.sync=EIO:2", 5},
+		{"store.fsync=EIO:4", 5},
 	};
 	struct store *s = must_open("home", STORE_CREATE);
 	char id[RUN_ID_LEN + 1];
@@ -676,8 +691,8 @@ static void test_torn_import(void **state)
 	store_close(s);
 	export("home", id, "run.tar");
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		assert_int_equal(wait_child(start_child("import", "",
-					 cases[i].fault)),
+		assert_int_equal(
+			wait_child(start_child("import", "", cases[i].fault)),
 			cases[i].status);
 		/* No run; what objects there are are whole. */
 		assert_int_equal(count_entries("store/runs"), 0);
@@ -685,8 +700,7 @@ static void test_torn_import(void **state)
 		store_close(must_open("store", STORE_WRITE));
 		assert_int_equal(count_entries("store/tmp"), 0);
 		/* And the next try goes through. */
-		assert_int_equal(wait_child(start_child("import", "", NULL)),
-			0);
+		assert_int_equal(wait_child(start_child("import", "", NULL)), 0);
 		assert_int_equal(verify_all("store"), 6);
 		assert_int_equal(fs_remove_tree(AT_FDCWD, "store", NULL), 0);
 	}
@@ -720,9 +734,22 @@ static void object_file(const char *store, const char *text, char out[200])
 	snprintf(out, 200, "%s/objects/%s", store, path);
 }
 
+static int task_export(const char *id)
+{
+	struct store *s = store_open("home", STORE_READ, NULL);
+	struct bundle_totals t;
+	struct err e = ERR_INIT;
+	int r = !s || bundle_export(s, &id, 1, "run.tar", &t, &e) < 0;
+
+	store_close(s);
+	return !r ? 0 : e.code == ENOSPC ? 28 : 5;
+}
+
 /* An export either is whole or is not there. */
 static void test_bad_export(void **state)
 {
+	static const char *const faults[] = {
+		"bundle.write=ENOSPC", "bundle.rename=ENOSPC"};
 	struct store *s = must_open("home", STORE_CREATE);
 	char id[RUN_ID_LEN + 1], file[200];
 	const char *list[] = {id};
@@ -740,6 +767,11 @@ static void test_bad_export(void **state)
 	put_text(s, "more");
 	refused(bundle_export(s, list, 1, "no/where.tar", &t, &e),
 		"cannot create 'no/where.tar'");
+	refused(bundle_export(s, list, 1, "/dev/full", &t, &e), "No space");
+	assert_int_equal(e.code, ENOSPC);
+	for (size_t i = 0; i < COUNT(faults); i++)
+		assert_int_equal(
+			wait_child(start_child("export", id, faults[i])), 28);
 	list[0] = "01234567-89ab-4cde-8f01-23456789abcd";
 	refused(bundle_export(s, list, 1, "run.tar", &t, &e), "no run '0123");
 	assert_int_equal(system("test \"$(cat run.tar)\" = precious"), 0);
@@ -858,9 +890,13 @@ static void test_unusable_table(void **state)
 	table = help_tree(s);
 	object_path(&table, path);
 	snprintf(file, sizeof(file), "home/objects/%s", path);
-	assert_int_equal(unlink(file), 0);
+	/* Not what it is named, but a fine table of no rows. */
+	write_text(file, "");
 	ok(needs_of_run(s, id, &w, &e));
 	assert_int_equal(unusable, 1);
+	assert_int_equal(unlink(file), 0);
+	ok(needs_of_run(s, id, &w, &e));
+	assert_int_equal(unusable, 2);
 	seen = verify_seen(s, NULL);
 	assert_int_equal(seen.missing, 1);
 	refused(bundle_export(s, list, 1, "run.tar", &t, &e),
@@ -889,5 +925,7 @@ int main(int argc, char **argv)
 
 	if (argc > 2 && strcmp(argv[1], "import") == 0)
 		return task_import(argv[2]);
+	if (argc > 2 && strcmp(argv[1], "export") == 0)
+		return task_export(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,8 +53,8 @@ static unsigned count_records(const char *name)
 
 	while (journal_next(r, &type, &p, &len)) {
 		assert_int_equal(type, n);
-		assert_int_equal(len,
-			snprintf(want, sizeof(want), "record %u", n));
+		assert_int_equal(
+			len, snprintf(want, sizeof(want), "record %u", n));
 		assert_memory_equal(p, want, len);
 		n++;
 	}
@@ -188,8 +188,7 @@ static void test_killed(void **state)
 		snprintf(text, sizeof(text), "%d", fds[1]);
 		pid = start_child("append", text, NULL);
 		close(fds[1]);
-		assert_int_equal(read(fds[0], &last, sizeof(last)),
-			sizeof(last));
+		assert_int_equal(read(fds[0], &last, sizeof(last)), sizeof(last));
 		nanosleep(&wait, NULL);
 		kill(pid, SIGKILL);
 		while (read(fds[0], &n, sizeof(n)) == sizeof(n))
@@ -273,8 +272,7 @@ static int task_full(const char *arg)
 		return 1;
 	/* From then on it says the same, and nothing more is written. */
 	for (tries = 0; tries < 3; tries++)
-		if (append_nth(j, i, &again) == 0 ||
-			strcmp(again.msg, e.msg) != 0)
+		if (append_nth(j, i, &again) == 0 || strcmp(again.msg, e.msg) != 0)
 			return 2;
 	journal_close(j);
 	return count_records("journal") == i ? 0 : 3;
@@ -284,16 +282,14 @@ static void test_full(void **state)
 {
 	struct err e = ERR_INIT;
 
-	assert_int_equal(wait_child(start_child("full", "",
-				 "journal.grow=ENOSPC:3")),
-		0);
+	assert_int_equal(
+		wait_child(start_child("full", "", "journal.grow=ENOSPC:3")), 0);
 	assert_int_equal(unlink("journal"), 0);
 	/* A limit of the real thing. */
 	assert_int_equal(wait_child(start_child("fsize", "", NULL)), 0);
 	/* Not even the first chunk: no journal at all. */
-	assert_int_equal(wait_child(start_child("full", "",
-				 "journal.grow=ENOSPC:1")),
-		1);
+	assert_int_equal(
+		wait_child(start_child("full", "", "journal.grow=ENOSPC:1")), 1);
 	assert_int_equal(journal_is_live(AT_FDCWD, "journal", &e), -1);
 	assert_int_equal(count_entries("."), 0);
 }

@@ -323,8 +323,8 @@ static void test_locate(void **state)
 	unsetenv("REPRISE_STORE");
 	setenv("HOME", "/home/x", 1);
 	setenv("XDG_DATA_HOME", "relative", 1);
-	assert_string_equal(store_locate(a, NULL, &e),
-		"/home/x/.local/share/reprise");
+	assert_string_equal(
+		store_locate(a, NULL, &e), "/home/x/.local/share/reprise");
 	setenv("XDG_DATA_HOME", "/data", 1);
 	assert_string_equal(store_locate(a, NULL, &e), "/data/reprise");
 	assert_int_equal(mkdir("project", 0700), 0);
@@ -474,17 +474,22 @@ static void test_killed(void **state)
 		const char *fault;
 		size_t objects;
 	} cases[] = {
-		{"store.scratch=kill", 0}, {"store.create=kill", 0},
-		{"store.write=kill", 0}, {"store.write=kill:3", 0},
-		{"store.write=kill:6", 0}, {"store.fsync=kill", 0},
-		{"store.fsync=kill:3", 0}, {"store.rename=kill", 0},
-		{"store.rename=kill:2", 1}, {"store.rename=kill:3", 2},
+		{"store.scratch=kill", 0},
+		{"store.create=kill", 0},
+		{"store.write=kill", 0},
+		{"store.write=kill:3", 0},
+		{"store.write=kill:6", 0},
+		{"store.fsync=kill", 0},
+		{"store.fsync=kill:3", 0},
+		{"store.rename=kill", 0},
+		{"store.rename=kill:2", 1},
+		{"store.rename=kill:3", 2},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		store_close(must_open("store", STORE_CREATE));
-		assert_int_equal(wait_child(start_child("put", "",
-					 cases[i].fault)),
+		assert_int_equal(
+			wait_child(start_child("put", "", cases[i].fault)),
 			-SIGKILL);
 		assert_true(count_entries("store/tmp") > 0);
 		assert_int_equal(check_all_objects(), cases[i].objects);
@@ -499,16 +504,20 @@ static void test_failing(void **state)
 		int status;
 		size_t objects;
 	} cases[] = {
-		{"store.scratch=ENOSPC", 28, 0}, {"store.create=ENOSPC", 28, 0},
-		{"store.create=EIO:2", 5, 0}, {"store.write=ENOSPC:3", 28, 0},
-		{"store.fsync=EIO:2", 5, 0}, {"store.fsync=ENOSPC", 28, 0},
-		{"store.rename=ENOSPC:2", 28, 1}, {"store.space=ENOSPC", 28, 0},
+		{"store.scratch=ENOSPC", 28, 0},
+		{"store.create=ENOSPC", 28, 0},
+		{"store.create=EIO:2", 5, 0},
+		{"store.write=ENOSPC:3", 28, 0},
+		{"store.fsync=EIO:2", 5, 0},
+		{"store.fsync=ENOSPC", 28, 0},
+		{"store.rename=ENOSPC:2", 28, 1},
+		{"store.space=ENOSPC", 28, 0},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		store_close(must_open("store", STORE_CREATE));
-		assert_int_equal(wait_child(start_child("put", "",
-					 cases[i].fault)),
+		assert_int_equal(
+			wait_child(start_child("put", "", cases[i].fault)),
 			cases[i].status);
 		/* It cleaned up itself. */
 		assert_int_equal(count_entries("store/tmp"), 0);
@@ -533,6 +542,29 @@ static void test_living_neighbour(void **state)
 	store_close(s);
 }
 
+static bool write_to(const char *path, const char *text)
+{
+	autoclose int fd = open(path, O_WRONLY);
+
+	return fd >= 0 && fs_write_all(fd, text, strlen(text)) == 0;
+}
+
+/* Root in a user and a mount namespace of its own. */
+static bool own_mounts(void)
+{
+	char map[32], gids[32];
+
+	if (geteuid() == 0)
+		return unshare(CLONE_NEWNS) == 0;
+	snprintf(map, sizeof(map), "0 %u 1", geteuid());
+	snprintf(gids, sizeof(gids), "0 %u 1", getegid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return false;
+	return write_to("/proc/self/uid_map", map) &&
+	       write_to("/proc/self/setgroups", "deny") &&
+	       write_to("/proc/self/gid_map", gids);
+}
+
 /* A file system of 20 MB of its own: 0 when storing stops in time. */
 static int task_small_disk(const char *arg)
 {
@@ -544,7 +576,7 @@ static int task_small_disk(const char *arg)
 	struct statfs f;
 	unsigned n = 0;
 
-	if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) < 0 ||
+	if (!own_mounts() ||
 		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mkdir("disk", 0700) < 0 ||
 		mount("small", "disk", "tmpfs", 0, "size=20m") < 0)
@@ -590,7 +622,7 @@ static int task_read_only(const char *arg)
 	struct store *s;
 	struct digest d;
 
-	if (geteuid() == 0 && (setegid(65534) < 0 || seteuid(65534) < 0))
+	if (!become_ordinary())
 		return 1;
 	s = store_open("store", STORE_WRITE, &e);
 	if (s || !strstr(e.msg, "cannot write to the store"))

@@ -79,8 +79,7 @@ static int task_publish(const char *id)
 	struct run_dir r;
 	int failed;
 
-	if (!s || run_open(s, id, &r, &e) < 0 ||
-		fs_slurp("manifest", &text) < 0)
+	if (!s || run_open(s, id, &r, &e) < 0 || fs_slurp("manifest", &text) < 0)
 		return 1;
 	failed = run_publish(s, &r, text.s, text.len, &e);
 	run_dir_release(&r);
@@ -121,8 +120,8 @@ static void test_torn_publish(void **state)
 		journal_close(journal_create(r.fd, RUN_JOURNAL, &e));
 		make_files(s, &plain, &r, &text);
 		write_text("manifest", text.s);
-		assert_int_equal(wait_child(start_child("publish", r.id,
-					 cases[i].fault)),
+		assert_int_equal(
+			wait_child(start_child("publish", r.id, cases[i].fault)),
 			cases[i].status);
 		if (cases[i].published) {
 			int fd;
@@ -135,8 +134,8 @@ static void test_torn_publish(void **state)
 		} else {
 			refused(run_find(s, "@", id, &e), "no run");
 			/* The journal still tells the story. */
-			assert_int_equal(journal_is_live(r.fd, RUN_JOURNAL, &e),
-				0);
+			assert_int_equal(
+				journal_is_live(r.fd, RUN_JOURNAL, &e), 0);
 		}
 		run_dir_release(&r);
 		arena_free(a);
@@ -207,8 +206,7 @@ static void make_named(struct store *s, const char *name, unsigned hour,
 	struct err e = ERR_INIT;
 	char started[40];
 
-	snprintf(started, sizeof(started), "2026-01-02T%02u:00:00.000000Z",
-		hour);
+	snprintf(started, sizeof(started), "2026-01-02T%02u:00:00.000000Z", hour);
 	t.started = started;
 	t.name = name;
 	make_run(s, &t, id);
@@ -240,9 +238,15 @@ static void test_find(void **state)
 	struct {
 		const char *what, *id;
 	} good[] = {
-		{"@", third}, {"@~0", third}, {"@~1", second},
-		{first, first}, {"train", first}, {"features/users@v3", second},
-		{part, second}, {"abcd0", twin_a}, {"abcd1111-89", twin_b},
+		{"@", third},
+		{"@~0", third},
+		{"@~1", second},
+		{first, first},
+		{"train", first},
+		{"features/users@v3", second},
+		{part, second},
+		{"abcd0", twin_a},
+		{"abcd1111-89", twin_b},
 	};
 	static const struct {
 		const char *what, *text;
@@ -290,17 +294,17 @@ static void test_find(void **state)
 	/* A run that has gone, and a name that holds nonsense. */
 	write_text("store/names/train", "../../etc/passwd, which is no run\n");
 	refused(run_find(s, "train", found, &e), "names/train' is damaged");
-	write_text("store/names/train",
-		"ffffffff-89ab-4cde-8f01-23456789abcd\n");
+	write_text(
+		"store/names/train", "ffffffff-89ab-4cde-8f01-23456789abcd\n");
 	refused(run_find(s, "train", found, &e), "not in the store");
 	store_close(s);
 }
 
 static void test_names(void **state)
 {
-	static const char *const bad[] = {"", "/", "/a", "a/", "a//b", ".", "..",
-		"a/../b", "a/.b", ".a", "@", "@x", "a/@x", "~1", "-n", "a:b",
-		"a\nb", "a\x7f", "x.tmp", "y.tmp/z",
+	static const char *const bad[] = {"", "/", "/a", "a/", "a//b", ".",
+		"..", "a/../b", "a/.b", ".a", "@", "@x", "a/@x", "~1", "-n",
+		"a:b", "a\nb", "a\x7f", "x.tmp", "y.tmp/z",
 		"01234567-89ab-4cde-8f01-23456789abcd"};
 	static const char *const good[] = {"a", "a.b", "train 2", "20240501",
 		"a/b/c", "\xc3\xa9t\xc3\xa9", "x@v3", "a-b", "cafe"};
@@ -318,8 +322,7 @@ static void test_names(void **state)
 	refused(run_set_name(s, longer, id, &e), "is longer than");
 	longer[240] = 0;
 	refused(run_set_name(s, longer, id, &e), "too long");
-	refused(run_set_name(s, "x", "ffffffff-89ab-4cde-8f01-23456789abcd",
-			&e),
+	refused(run_set_name(s, "x", "ffffffff-89ab-4cde-8f01-23456789abcd", &e),
 		"cannot name run");
 	after = picture("store");
 	assert_string_equal(before, after);
