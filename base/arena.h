@@ -38,9 +38,9 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
  * element and counts it.
  *	struct gap *g = ARENA_PUSH(a, m->gaps.items, m->gaps.count);
  */
-#define ARENA_PUSH(a, items, count)                                            \
-	((__typeof__(items))arena_push((a), (void **)&(items), &(count),       \
-		sizeof(*(items))))
+#define ARENA_PUSH(a, items, count)     \
+	((__typeof__(items))arena_push( \
+		(a), (void **)&(items), &(count), sizeof(*(items))))
 void *arena_push(struct arena *a, void **items, size_t *count, size_t size);
 
 /* Heap twins of the above for what has no arena; abort when out of memory. */

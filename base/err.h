@@ -15,7 +15,13 @@ struct err {
 	char msg[500];
 };
 
-#define ERR_INIT {0, {0}}
+#define ERR_INIT          \
+	{                 \
+		0,        \
+		{         \
+			0 \
+		}         \
+	}
 
 /*
  * Fill `e` and return -1, so that a function fails in one line. `e` may be

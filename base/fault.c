@@ -15,11 +15,21 @@ static const struct {
 	const char *name;
 	int code;
 } codes[] = {
-	{"EACCES", EACCES}, {"EBADF", EBADF}, {"EINTR", EINTR},
-	{"EINVAL", EINVAL}, {"EIO", EIO}, {"EMFILE", EMFILE},
-	{"ENOENT", ENOENT}, {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC},
-	{"ENOSYS", ENOSYS}, {"EDQUOT", EDQUOT}, {"EPERM", EPERM},
-	{"EROFS", EROFS}, {"ESTALE", ESTALE}, {"EBUSY", EBUSY},
+	{"EACCES", EACCES},
+	{"EBADF", EBADF},
+	{"EINTR", EINTR},
+	{"EINVAL", EINVAL},
+	{"EIO", EIO},
+	{"EMFILE", EMFILE},
+	{"ENOENT", ENOENT},
+	{"ENOMEM", ENOMEM},
+	{"ENOSPC", ENOSPC},
+	{"ENOSYS", ENOSYS},
+	{"EDQUOT", EDQUOT},
+	{"EPERM", EPERM},
+	{"EROFS", EROFS},
+	{"ESTALE", ESTALE},
+	{"EBUSY", EBUSY},
 };
 
 static struct {

@@ -119,8 +119,7 @@ static int sync_dir_of(int dirfd, const char *path)
 
 	if (slash)
 		slash[slash == dir] = 0;
-	fd = openat(dirfd, slash ? dir : ".",
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(dirfd, slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -1 : fsync(fd);
 }
 
@@ -172,8 +171,8 @@ int fs_mkdirs_at(int dirfd, const char *path, mode_t mode, struct err *e)
 			if (fstatat(dirfd, p, &st, 0) < 0 ||
 				!S_ISDIR(st.st_mode)) {
 				errno = code;
-				return err_sys(e, "cannot make directory '%s'",
-					p);
+				return err_sys(
+					e, "cannot make directory '%s'", p);
 			}
 		}
 		if (!slash)
@@ -202,8 +201,7 @@ static int remove_entry(int dirfd, const char *name, struct err *e)
 		return 0;
 	if (errno != EISDIR && errno != EPERM && errno != EACCES)
 		return err_sys(e, "cannot remove '%s'", name);
-	fd = openat(dirfd, name,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* A directory that its own writer closed is ours all the same. */
 	if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
 		fd = openat(dirfd, name,
@@ -271,8 +269,8 @@ char *fs_join(struct arena *a, const char *dir, const char *name)
 {
 	size_t n = strlen(dir);
 
-	return arena_printf(a, "%s%s%s", dir,
-		n && dir[n - 1] == '/' ? "" : "/", name);
+	return arena_printf(
+		a, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
 }
 
 bool fs_below(const char *path, const char *dir)

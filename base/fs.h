@@ -42,8 +42,8 @@ ssize_t fs_read_all(int fd, void *buf, size_t n);
 int fs_write_all(int fd, const void *buf, size_t n);
 
 /* The whole of a (small) file, /proc files included, appended to `out`. */
-int fs_slurp_fd(int fd, struct strbuf *out);	     /* -1 with errno */
-int fs_slurp(const char *path, struct strbuf *out);  /* -1 with errno */
+int fs_slurp_fd(int fd, struct strbuf *out);        /* -1 with errno */
+int fs_slurp(const char *path, struct strbuf *out); /* -1 with errno */
 int fs_slurp_at(int dirfd, const char *path, struct strbuf *out);
 
 /*

@@ -42,16 +42,16 @@ static void line(const char *fmt, va_list ap)
 	errno = saved;
 }
 
-#define LOG_AT(function, level)                                                \
-	void function(const char *fmt, ...)                                    \
-	{                                                                      \
-		va_list ap;                                                    \
-                                                                               \
-		if (current < (level))                                         \
-			return;                                                \
-		va_start(ap, fmt);                                             \
-		line(fmt, ap);                                                 \
-		va_end(ap);                                                    \
+#define LOG_AT(function, level)             \
+	void function(const char *fmt, ...) \
+	{                                   \
+		va_list ap;                 \
+                                            \
+		if (current < (level))      \
+			return;             \
+		va_start(ap, fmt);          \
+		line(fmt, ap);              \
+		va_end(ap);                 \
 	}
 
 LOG_AT(log_error, LOG_ERRORS)

@@ -75,8 +75,7 @@ static void grow(struct map *m)
 		struct map_entry *old = &m->entries[i];
 
 		if (old->key)
-			*slot(entries, cap, old->key, old->len, old->hash) =
-				*old;
+			*slot(entries, cap, old->key, old->len, old->hash) = *old;
 	}
 	free(m->entries);
 	m->entries = entries;

@@ -21,7 +21,10 @@ struct map {
 	size_t cap;
 };
 
-#define MAP_INIT {NULL, 0, 0}
+#define MAP_INIT           \
+	{                  \
+		NULL, 0, 0 \
+	}
 
 void map_release(struct map *m);
 /* NULL when absent. */

@@ -20,11 +20,11 @@
 /* How the flags argument of a call is read. */
 enum flags_kind {
 	FLAGS_NONE,
-	FLAGS_OPEN,	/* O_* */
-	FLAGS_HOW,	/* struct open_how, openat2(2) */
-	FLAGS_AT,	/* AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
-	FLAGS_LINK,	/* AT_SYMLINK_FOLLOW */
-	FLAGS_RENAME,	/* RENAME_* */
+	FLAGS_OPEN,   /* O_* */
+	FLAGS_HOW,    /* struct open_how, openat2(2) */
+	FLAGS_AT,     /* AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
+	FLAGS_LINK,   /* AT_SYMLINK_FOLLOW */
+	FLAGS_RENAME, /* RENAME_* */
 };
 
 struct path_arg {
@@ -44,10 +44,19 @@ struct call_def {
 };
 
 #define NONE (-1)
-#define ALWAYS {{{0}}}
+#define ALWAYS                    \
+	{                         \
+		{                 \
+			{         \
+				0 \
+			}         \
+		}                 \
+	}
 
-#define ONE(n, v, d, p, i, nf, k, f)                                           \
-	{{n, 0, ALWAYS}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f}
+#define ONE(n, v, d, p, i, nf, k, f)                                      \
+	{                                                                 \
+		{n, 0, ALWAYS}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f \
+	}
 /* name, path argument, intent */
 #define PATH(n, p, i) ONE(n, VERB_PATHS, NONE, p, i, false, FLAGS_NONE, 0)
 #define LPATH(n, p, i) ONE(n, VERB_PATHS, NONE, p, i, true, FLAGS_NONE, 0)
@@ -56,14 +65,21 @@ struct call_def {
 #define ATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, false, FLAGS_NONE, 0)
 #define LATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, true, FLAGS_NONE, 0)
 #define NEWER(n, nr, d, p, i, f)                                               \
-	{{n, nr, ALWAYS}, VERB_PATHS, {{d, p, i, false}, {0, 0, 0, 0}},  \
-		1, FLAGS_AT, f}
+	{                                                                      \
+		{n, nr, ALWAYS}, VERB_PATHS, {{d, p, i, false}, {0, 0, 0, 0}}, \
+			1, FLAGS_AT, f                                         \
+	}
 /* two paths: rename and link families */
-#define TWO(n, d1, p1, i1, d2, p2, i2, k, f)                                   \
-	{{n, 0, ALWAYS}, VERB_PATHS,                                     \
-		{{d1, p1, i1, true}, {d2, p2, i2, true}}, 2, k, f}
-#define PLAIN(n, v)                                                            \
-	{{n, 0, ALWAYS}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0}
+#define TWO(n, d1, p1, i1, d2, p2, i2, k, f)                              \
+	{                                                                 \
+		{n, 0, ALWAYS}, VERB_PATHS,                               \
+			{{d1, p1, i1, true}, {d2, p2, i2, true}}, 2, k, f \
+	}
+#define PLAIN(n, v)                                                 \
+	{                                                           \
+		{n, 0, ALWAYS}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
+			FLAGS_NONE, 0                               \
+	}
 
 /*
  * fstat(3) of glibc 2.33 and later is newfstatat(fd, "", AT_EMPTY_PATH), as
@@ -71,17 +87,29 @@ struct call_def {
  * cannot look at the path, so a relative path given together with exactly
  * this flag is not seen when it is only looked at: the manual says so.
  */
-#define FSTAT_TESTS(f)                                                         \
-	{{{0xffffffff, AT_EMPTY_PATH, f, true}},                               \
-		{{0x80000000, 0x80000000, 0, false}}}
-#define FSTATAT(n)                                                             \
-	{{n, 0, FSTAT_TESTS(3)}, VERB_PATHS,                                   \
-		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 3}
-#define MMAP(n)                                                                \
-	{{n, 0,                                                                \
-		 {{{PROT_EXEC, PROT_EXEC, 2, false},                           \
-			 {MAP_ANONYMOUS, 0, 3, false}}}},                      \
-		VERB_MMAP, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0}
+#define FSTAT_TESTS(f)                                           \
+	{                                                        \
+		{{0xffffffff, AT_EMPTY_PATH, f, true}},          \
+		{                                                \
+			{                                        \
+				0x80000000, 0x80000000, 0, false \
+			}                                        \
+		}                                                \
+	}
+#define FSTATAT(n)                                                     \
+	{                                                              \
+		{n, 0, FSTAT_TESTS(3)}, VERB_PATHS,                    \
+			{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, \
+			FLAGS_AT, 3                                    \
+	}
+#define MMAP(n)                                                     \
+	{                                                           \
+		{n, 0,                                              \
+			{{{PROT_EXEC, PROT_EXEC, 2, false},         \
+				{MAP_ANONYMOUS, 0, 3, false}}}},    \
+			VERB_MMAP, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
+			FLAGS_NONE, 0                               \
+	}
 
 static const struct call_def defs[] = {
 	ONE("open", VERB_PATHS, NONE, 0, INTENT_READ, false, FLAGS_OPEN, 1),
@@ -120,13 +148,11 @@ static const struct call_def defs[] = {
 
 	PATH("truncate", 0, INTENT_WRITE),
 	PATH("truncate64", 0, INTENT_WRITE),
-	TWO("rename", NONE, 0, INTENT_MOVE, NONE, 1, INTENT_REPLACE,
-		FLAGS_NONE, 0),
-	TWO("renameat", 0, 1, INTENT_MOVE, 2, 3, INTENT_REPLACE, FLAGS_NONE, 0),
-	TWO("renameat2", 0, 1, INTENT_MOVE, 2, 3, INTENT_REPLACE, FLAGS_RENAME,
-		4),
-	TWO("link", NONE, 0, INTENT_LOOK, NONE, 1, INTENT_CREATE, FLAGS_NONE,
+	TWO("rename", NONE, 0, INTENT_MOVE, NONE, 1, INTENT_REPLACE, FLAGS_NONE,
 		0),
+	TWO("renameat", 0, 1, INTENT_MOVE, 2, 3, INTENT_REPLACE, FLAGS_NONE, 0),
+	TWO("renameat2", 0, 1, INTENT_MOVE, 2, 3, INTENT_REPLACE, FLAGS_RENAME, 4),
+	TWO("link", NONE, 0, INTENT_LOOK, NONE, 1, INTENT_CREATE, FLAGS_NONE, 0),
 	TWO("linkat", 0, 1, INTENT_LOOK, 2, 3, INTENT_CREATE, FLAGS_LINK, 4),
 	LPATH("symlink", 1, INTENT_CREATE),
 	LATN("symlinkat", 1, 2, INTENT_CREATE),
@@ -213,8 +239,8 @@ const char *call_name(const struct call *c)
 	return c->spec < 0 ? "unknown" : defs[c->spec].spec.name;
 }
 
-static int read_path(const struct call *c, int arg, struct arena *a,
-	const char **out)
+static int read_path(
+	const struct call *c, int arg, struct arena *a, const char **out)
 {
 	char buf[PATH_MAX];
 	ssize_t n = watch_read_string(c->tid, c->args[arg], buf, sizeof(buf));
@@ -256,8 +282,8 @@ static void apply_open_flags(struct touch *t, uint64_t flags)
 		t->intent = INTENT_WRITE;
 }
 
-static int apply_flags(const struct call *c, const struct call_def *d,
-	struct decoded *out)
+static int apply_flags(
+	const struct call *c, const struct call_def *d, struct decoded *out)
 {
 	struct touch *t = &out->touches[0];
 	uint64_t flags = d->flags == NONE ? 0 : c->args[d->flags];
@@ -308,8 +334,8 @@ static int decode_socketcall(const struct call *c, struct decoded *out)
 	return 0;
 }
 
-static int decode_verb(const struct call *c, const struct call_def *d,
-	struct decoded *out)
+static int decode_verb(
+	const struct call *c, const struct call_def *d, struct decoded *out)
 {
 	int shift = out->count && d->path[0].dirfd != NONE;
 
@@ -337,8 +363,7 @@ static int decode_verb(const struct call *c, const struct call_def *d,
 	}
 }
 
-int call_decode(const struct call *c, struct arena *scratch,
-	struct decoded *out)
+int call_decode(const struct call *c, struct arena *scratch, struct decoded *out)
 {
 	const struct call_def *d = &defs[c->spec];
 

@@ -13,43 +13,43 @@ struct arena;
 
 /* What a call may do to one path. */
 enum intent {
-	INTENT_LOOK,	/* stat, access, readlink, O_PATH, chdir */
-	INTENT_READ,	/* open for reading; a directory is listed */
-	INTENT_WRITE,	/* open so that old bytes can stay and be read */
-	INTENT_APPEND,	/* O_APPEND | O_WRONLY: old bytes stay as they are */
-	INTENT_TRUNCATE,/* old bytes go */
-	INTENT_CREATE,	/* makes the name: mkdir, symlink, mknod, bind, link */
-	INTENT_REMOVE,	/* unlink, rmdir */
-	INTENT_MOVE,	/* the old name of a rename */
-	INTENT_REPLACE, /* the new name of a rename */
+	INTENT_LOOK,     /* stat, access, readlink, O_PATH, chdir */
+	INTENT_READ,     /* open for reading; a directory is listed */
+	INTENT_WRITE,    /* open so that old bytes can stay and be read */
+	INTENT_APPEND,   /* O_APPEND | O_WRONLY: old bytes stay as they are */
+	INTENT_TRUNCATE, /* old bytes go */
+	INTENT_CREATE,   /* makes the name: mkdir, symlink, mknod, bind, link */
+	INTENT_REMOVE,   /* unlink, rmdir */
+	INTENT_MOVE,     /* the old name of a rename */
+	INTENT_REPLACE,  /* the new name of a rename */
 	INTENT_ATTRIBUTES, /* chmod, chown, utime, setxattr */
 	INTENT_EXEC,
 };
 
 struct touch {
-	int dirfd;	  /* AT_FDCWD, or a descriptor of the task */
+	int dirfd;        /* AT_FDCWD, or a descriptor of the task */
 	const char *path; /* "" with empty_path: the descriptor itself */
 	enum intent intent;
-	bool nofollow;	 /* a symbolic link at the end is meant itself */
-	bool creates;	 /* makes the file when it is absent (O_CREAT) */
-	bool reads;	 /* WRITE, TRUNCATE: the descriptor can read, too */
-	bool exchange;	 /* MOVE, REPLACE: RENAME_EXCHANGE */
-	bool directory;	 /* O_DIRECTORY */
+	bool nofollow;   /* a symbolic link at the end is meant itself */
+	bool creates;    /* makes the file when it is absent (O_CREAT) */
+	bool reads;      /* WRITE, TRUNCATE: the descriptor can read, too */
+	bool exchange;   /* MOVE, REPLACE: RENAME_EXCHANGE */
+	bool directory;  /* O_DIRECTORY */
 	bool empty_path; /* AT_EMPTY_PATH */
 };
 
 /* What to do with a call beside its touches. */
 enum verb {
-	VERB_PATHS,	/* touches only */
-	VERB_EXEC,	/* touches[0] is the file; args hold argv, envp */
-	VERB_MMAP,	/* a descriptor mapped executable */
-	VERB_CONNECT,	/* a socket address */
+	VERB_PATHS,   /* touches only */
+	VERB_EXEC,    /* touches[0] is the file; args hold argv, envp */
+	VERB_MMAP,    /* a descriptor mapped executable */
+	VERB_CONNECT, /* a socket address */
 	VERB_BIND,
 	VERB_IO_URING,
-	VERB_HANDLE,	/* open_by_handle_at */
+	VERB_HANDLE, /* open_by_handle_at */
 	VERB_EXIT,
-	VERB_VIEW,	/* chroot, mount, unshare: what paths mean changes */
-	VERB_WATCHER,	/* seccomp, ptrace: may disturb or be disturbed */
+	VERB_VIEW,    /* chroot, mount, unshare: what paths mean changes */
+	VERB_WATCHER, /* seccomp, ptrace: may disturb or be disturbed */
 };
 
 struct decoded {
@@ -70,5 +70,4 @@ const char *call_name(const struct call *c);
  * 0; -1 when the task's memory could not be read: errno EFAULT (the call will
  * fail with it, too), ENAMETOOLONG (likewise), or EPERM (a gap).
  */
-int call_decode(const struct call *c, struct arena *scratch,
-	struct decoded *out);
+int call_decode(const struct call *c, struct arena *scratch, struct decoded *out);

@@ -27,11 +27,13 @@
 #include <unistd.h>
 
 /* A stream that is a file is read or written without any open being seen. */
-static void touch_stream(struct capture *cap, const struct m_stream *s,
-	bool output)
+static void touch_stream(
+	struct capture *cap, const struct m_stream *s, bool output)
 {
-	struct touch t = {.dirfd = AT_FDCWD, .path = s->path,
-		.nofollow = true, .intent = INTENT_READ};
+	struct touch t = {.dirfd = AT_FDCWD,
+		.path = s->path,
+		.nofollow = true,
+		.intent = INTENT_READ};
 	autoarena *scratch = arena_new();
 	struct stat st;
 
@@ -49,8 +51,12 @@ static void touch_stream(struct capture *cap, const struct m_stream *s,
 static void touch_inherited(struct capture *cap)
 {
 	const struct m_command *c = &cap->manifest->command;
+	struct touch cwd = {.dirfd = AT_FDCWD, .path = c->cwd};
+	autoarena *scratch = arena_new();
 
 	pthread_mutex_lock(&cap->rec.lock);
+	/* Nobody needs to look at the working directory to stand in it. */
+	touch_apply(cap, getpid(), &cwd, scratch);
 	touch_stream(cap, &c->stdin_, false);
 	touch_stream(cap, &c->stdout_, true);
 	touch_stream(cap, &c->stderr_, true);
@@ -75,22 +81,22 @@ void capture_set_end(struct manifest *m, struct arena *a, int status,
 	if (started > 0)
 		run->resource_usage.wall_s = (double)(end_us - started) / 1e6;
 	if (usage) {
-		run->resource_usage.user_s = (double)usage->ru_utime.tv_sec +
+		run->resource_usage.user_s =
+			(double)usage->ru_utime.tv_sec +
 			(double)usage->ru_utime.tv_usec / 1e6;
 		run->resource_usage.sys_s = (double)usage->ru_stime.tv_sec +
-			(double)usage->ru_stime.tv_usec / 1e6;
+					    (double)usage->ru_stime.tv_usec / 1e6;
 		/* ru_maxrss is in KiB (getrusage(2)). */
 		run->resource_usage.max_rss_bytes = usage->ru_maxrss * 1024;
 	}
 	if (WIFSIGNALED(status)) {
 		run->status = (char *)"failed";
-		run->signal = arena_printf(a, "SIG%s",
-			sigabbrev_np(WTERMSIG(status)));
+		run->signal =
+			arena_printf(a, "SIG%s", sigabbrev_np(WTERMSIG(status)));
 		run->exit_code = 128 + WTERMSIG(status);
 	} else {
 		run->exit_code = WEXITSTATUS(status);
-		run->status = (char *)(run->exit_code ? "failed"
-						      : "completed");
+		run->status = (char *)(run->exit_code ? "failed" : "completed");
 	}
 }
 
@@ -108,7 +114,8 @@ static void on_end(void *arg, const struct watch_end *end)
 	if (end->left_processes)
 		record_gap(&cap->rec, "left-running", NULL,
 			"processes outlived the command and are not recorded "
-			"from then on: %s", end->left_names);
+			"from then on: %s",
+			end->left_names);
 	if (end->vanished)
 		record_gap(&cap->rec, "interrupted-call", NULL,
 			"%llu calls were interrupted by a signal before they "
@@ -118,12 +125,13 @@ static void on_end(void *arg, const struct watch_end *end)
 	if (finish_run(cap, &e) < 0) {
 		log_error("the run is not published: %s", e.msg);
 		log_error("its journal stays in the store; `reprise finish %s` "
-			  "tries again", cap->run.id);
+			  "tries again",
+			cap->run.id);
 		return;
 	}
 	/* Only a run that is there can be found by its name. */
-	if (cap->opt->name && run_set_name(cap->store, cap->opt->name,
-				      cap->run.id, &e) < 0)
+	if (cap->opt->name &&
+		run_set_name(cap->store, cap->opt->name, cap->run.id, &e) < 0)
 		log_error("%s", e.msg);
 	summary_print(cap);
 }
@@ -184,8 +192,8 @@ static int write_id(const struct capture *cap, struct err *e)
 		return 0;
 	memcpy(line, cap->run.id, RUN_ID_LEN);
 	line[RUN_ID_LEN] = '\n';
-	return fs_write_file(AT_FDCWD, cap->opt->id_file, line, RUN_ID_LEN + 1,
-		0644, e);
+	return fs_write_file(
+		AT_FDCWD, cap->opt->id_file, line, RUN_ID_LEN + 1, 0644, e);
 }
 
 static int open_store(struct capture *cap, struct err *e)
@@ -193,10 +201,7 @@ static int open_store(struct capture *cap, struct err *e)
 	char *dir = store_locate(cap->arena, cap->opt->store, e);
 
 	cap->store = dir ? store_open(dir, STORE_CREATE, e) : NULL;
-	if (!cap->store)
-		return -1;
-	cap->batch = store_batch_new(cap->store, e);
-	return cap->batch ? 0 : -1;
+	return cap->store ? 0 : -1;
 }
 
 static int watch_command(struct capture *cap, const char *executable,
@@ -228,8 +233,10 @@ int capture_run(const struct capture_options *opt, int *status,
 {
 	struct capture_options chosen = *opt;
 	struct manifest manifest;
-	struct capture cap = {.opt = &chosen, .manifest = &manifest,
-		.arena = arena_new(), .home = getenv("HOME"),
+	struct capture cap = {.opt = &chosen,
+		.manifest = &manifest,
+		.arena = arena_new(),
+		.home = getenv("HOME"),
 		.run = {.fd = -1}};
 	char *executable;
 	int r = -1;

@@ -16,7 +16,7 @@ struct capture_options {
 	const char *name;
 	const char *id_file;
 	struct kvlist tags;
-	struct strlist redact;	     /* further patterns, fnmatch(3) */
+	struct strlist redact;       /* further patterns, fnmatch(3) */
 	struct strlist by_reference; /* paths */
 	uint64_t keep; /* bytes above which a file is kept by reference */
 	enum watch_backend backend;

@@ -33,8 +33,8 @@ struct work {
 
 static struct digest_key key_of(const struct state *st)
 {
-	return (struct digest_key){st->dev, st->ino, st->size,
-		state_mtime(st), st->ctime};
+	return (struct digest_key){
+		st->dev, st->ino, st->size, state_mtime(st), st->ctime};
 }
 
 static int64_t now_ns(void)
@@ -112,16 +112,14 @@ static void settle(struct work *w, struct content *c)
 	c->outcome = CONTENT_OK;
 	/* The usual case asks for nothing but one stat. */
 	if (state_of(AT_FDCWD, c->path, &before) == 0 &&
-		state_same_content(&before, &c->expect) &&
-		known(w, c, &before))
+		state_same_content(&before, &c->expect) && known(w, c, &before))
 		return;
-	fd = open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME |
-				   O_CLOEXEC);
+	fd = open(c->path,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME | O_CLOEXEC);
 	if (fd < 0 && errno == EPERM)
 		fd = open(c->path,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || state_of(fd, NULL, &before) < 0 ||
-		!S_ISREG(before.mode)) {
+	if (fd < 0 || state_of(fd, NULL, &before) < 0 || !S_ISREG(before.mode)) {
 		c->outcome = CONTENT_UNREADABLE;
 		c->error = fd < 0 ? errno : EINVAL;
 		return;
@@ -144,9 +142,10 @@ static void settle(struct work *w, struct content *c)
 		c->outcome = CONTENT_CHANGED;
 	else if (quiet && after.ctime == before.ctime &&
 		 c->limit >= before.size && w->cache)
-		digest_cache_put(w->cache, &(struct digest_key){before.dev,
-				before.ino, before.size, state_mtime(&before),
-				before.ctime}, &c->digest);
+		digest_cache_put(w->cache,
+			&(struct digest_key){before.dev, before.ino,
+				before.size, state_mtime(&before), before.ctime},
+			&c->digest);
 }
 
 static void *worker(void *arg)
@@ -177,14 +176,14 @@ static unsigned thread_count(size_t items)
 int contents_settle(struct store_batch *b, struct digest_cache *cache,
 	struct content *items, size_t count, struct err *e)
 {
-	struct work w = {.batch = b, .cache = cache, .items = items,
-		.count = count};
+	struct work w = {
+		.batch = b, .cache = cache, .items = items, .count = count};
 	pthread_t threads[THREADS_MAX];
 	unsigned n = thread_count(count), started = 0;
 
 	/* This thread is one of them. */
-	while (started + 1 < n && pthread_create(&threads[started], NULL,
-					  worker, &w) == 0)
+	while (started + 1 < n &&
+		pthread_create(&threads[started], NULL, worker, &w) == 0)
 		started++;
 	worker(&w);
 	while (started)

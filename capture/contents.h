@@ -27,7 +27,7 @@ struct content {
 	/* in */
 	const char *path;
 	struct state expect; /* as it should still be */
-	uint64_t limit;	     /* bytes of it that count; UINT64_MAX: all */
+	uint64_t limit;      /* bytes of it that count; UINT64_MAX: all */
 	bool by_reference;   /* digest only */
 	/* out */
 	struct digest digest;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/map.h"
-#include "capture/capture.h"
 #include "capture/calls.h"
+#include "capture/capture.h"
 #include "capture/record.h"
 #include "capture/resolve.h"
 #include "store/runs.h"
@@ -38,17 +38,18 @@ struct capture {
 	struct record rec;
 	struct resolver *resolver;
 	struct seen seen;
-	struct watch *watch; /* NULL while a run is frozen */
-	struct store_batch *batch; /* what is preserved while it runs */
-	struct map command_env;	   /* NAME=VALUE of the command itself */
+	struct watch *watch;             /* NULL while a run is frozen */
+	struct store_batch *batch;       /* while the run is finished */
+	uint64_t new_bytes, known_bytes; /* of what was stored */
+	struct map command_env;          /* NAME=VALUE of the command itself */
 	const char *home;
 	struct manifest *manifest;
 	struct arena *arena;
 };
 
 /* handle.c: the watch's handler. */
-void capture_call(void *arg, struct watch *w, const struct call *c,
-	struct answer *out);
+void capture_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out);
 
 /* touch.c: with the record locked. */
 void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
@@ -56,8 +57,8 @@ void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	const struct touch *to, struct arena *scratch);
 /* A place that is known, with the bits of a plain access. */
-struct touched *touch_place(struct capture *cap, const struct place *p,
-	unsigned bits);
+struct touched *touch_place(
+	struct capture *cap, const struct place *p, unsigned bits);
 
 /* preserve.c: the first content of `t`, now at `access`, into the store. The
  * record's lock is given up while a file is copied. */

@@ -36,8 +36,8 @@ static const char *word(struct cursor *c)
 	return s;
 }
 
-static void words(struct cursor *c, struct arena *a, uint32_t n,
-	struct strlist *out)
+static void words(
+	struct cursor *c, struct arena *a, uint32_t n, struct strlist *out)
 {
 	memset(out, 0, sizeof(*out));
 	for (uint32_t i = 0; i < n && c->len; i++)
@@ -49,8 +49,8 @@ static struct touched *touched_at(struct record *r, uint32_t index)
 	return index < r->touched_count ? r->touched[index] : NULL;
 }
 
-static void apply_bits(struct record *r, uint32_t type, struct cursor *c,
-	struct arena *a)
+static void apply_bits(
+	struct record *r, uint32_t type, struct cursor *c, struct arena *a)
 {
 	struct event_bits ev;
 	struct strlist names;
@@ -60,8 +60,7 @@ static void apply_bits(struct record *r, uint32_t type, struct cursor *c,
 		return;
 	if (type == EVENT_EXIT) {
 		if (ev.index >= 1 && ev.index <= r->process_count)
-			record_exit(r, r->processes[ev.index - 1],
-				(int)ev.bits);
+			record_exit(r, r->processes[ev.index - 1], (int)ev.bits);
 		return;
 	}
 	t = touched_at(r, ev.index);
@@ -114,7 +113,8 @@ static void apply_device(struct record *r, struct cursor *c)
 
 	if (take(c, &ev, sizeof(ev)) < 0)
 		return;
-	d = (struct m_device){.major = ev.major, .minor = ev.minor,
+	d = (struct m_device){.major = ev.major,
+		.minor = ev.minor,
 		.accelerator = ev.accelerator};
 	d.path = (char *)word(c);
 	d.type = (char *)word(c);
@@ -122,8 +122,8 @@ static void apply_device(struct record *r, struct cursor *c)
 	record_device(r, &d);
 }
 
-static void apply(struct record *r, uint32_t type, struct cursor c,
-	struct arena *a)
+static void apply(
+	struct record *r, uint32_t type, struct cursor c, struct arena *a)
 {
 	struct event_touch touch;
 	struct event_digest digest;
@@ -141,8 +141,8 @@ static void apply(struct record *r, uint32_t type, struct cursor c,
 	case EVENT_PRESERVED:
 		if (take(&c, &digest, sizeof(digest)) == 0 &&
 			touched_at(r, digest.index))
-			record_preserved(r, touched_at(r, digest.index),
-				&digest.digest);
+			record_preserved(
+				r, touched_at(r, digest.index), &digest.digest);
 		return;
 	case EVENT_PROCESS:
 		apply_process(r, &c, a);

@@ -7,23 +7,23 @@
 #include <stdint.h>
 
 enum event_type {
-	EVENT_BEGIN = 1, /* the manifest as YAML text */
-	EVENT_TOUCH,	 /* struct event_touch; path, target */
-	EVENT_ACCESS,	 /* struct event_bits */
-	EVENT_WRITTEN,	 /* struct event_bits: the writer */
-	EVENT_APPENDED,	 /* struct event_bits: 0 or 1 */
-	EVENT_LISTING,	 /* struct event_bits: the number; names */
-	EVENT_PRESERVED, /* struct event_digest */
-	EVENT_NOT_STORED,/* struct event_bits */
-	EVENT_MOVED,	 /* struct event_bits; the new path */
-	EVENT_GONE,	 /* struct event_bits */
-	EVENT_PROCESS,	 /* struct event_process; executable, cwd, args, env */
-	EVENT_EXIT,	 /* struct event_bits: the code */
-	EVENT_FORK,	 /* nothing */
-	EVENT_DEVICE,	 /* struct event_device; path, type, access */
-	EVENT_NETWORK,	 /* family, protocol, direction, peer, role */
-	EVENT_GAP,	 /* kind, path, detail */
-	EVENT_END,	 /* struct event_end */
+	EVENT_BEGIN = 1,  /* the manifest as YAML text */
+	EVENT_TOUCH,      /* struct event_touch; path, target */
+	EVENT_ACCESS,     /* struct event_bits */
+	EVENT_WRITTEN,    /* struct event_bits: the writer */
+	EVENT_APPENDED,   /* struct event_bits: 0 or 1 */
+	EVENT_LISTING,    /* struct event_bits: the number; names */
+	EVENT_PRESERVED,  /* struct event_digest */
+	EVENT_NOT_STORED, /* struct event_bits */
+	EVENT_MOVED,      /* struct event_bits; the new path */
+	EVENT_GONE,       /* struct event_bits */
+	EVENT_PROCESS,    /* struct event_process; executable, cwd, args, env */
+	EVENT_EXIT,       /* struct event_bits: the code */
+	EVENT_FORK,       /* nothing */
+	EVENT_DEVICE,     /* struct event_device; path, type, access */
+	EVENT_NETWORK,    /* family, protocol, direction, peer, role */
+	EVENT_GAP,        /* kind, path, detail */
+	EVENT_END,        /* struct event_end */
 };
 
 struct event_touch {

@@ -66,8 +66,8 @@ static int freeze(struct store *s, const char *id, struct err *e)
 {
 	struct capture_options opt = {.keep = CAPTURE_KEEP_DEFAULT};
 	struct manifest m;
-	struct capture cap = {.opt = &opt, .store = s, .manifest = &m,
-		.run = {.fd = -1}};
+	struct capture cap = {
+		.opt = &opt, .store = s, .manifest = &m, .run = {.fd = -1}};
 	autoclose int lock = -1;
 	char *start;
 	int r = -1;
@@ -82,23 +82,19 @@ static int freeze(struct store *s, const char *id, struct err *e)
 	}
 	record_open(&cap.rec, NULL);
 	cap.arena = cap.rec.arena;
-	cap.batch = store_batch_new(s, e);
-	if (cap.batch && record_replay(&cap.rec, cap.run.fd, "journal", &start,
-				 e) == 0 &&
+	if (record_replay(&cap.rec, cap.run.fd, "journal", &start, e) == 0 &&
 		manifest_read_yaml(&m, cap.arena, "journal", start,
 			strlen(start), e) == 0) {
 		for (size_t i = 0; i < m.environment.variables.count; i++)
 			if (!strcmp(m.environment.variables.items[i].key,
 				    "HOME"))
-				cap.home =
-					m.environment.variables.items[i].value;
+				cap.home = m.environment.variables.items[i].value;
 		read_end(&cap);
 		set_end(&cap);
 		r = finish_run(&cap, e);
 		if (r == 0)
 			unlinkat(cap.run.fd, ENDED, 0);
 	}
-	store_batch_free(cap.batch);
 	record_close(&cap.rec);
 	run_dir_release(&cap.run);
 	return r;
@@ -114,7 +110,7 @@ int capture_freeze_dead(struct store *s, struct err *e)
 		return -1;
 	for (size_t i = 0; i < dead.count; i++)
 		if (freeze(s, dead.items[i], e) < 0)
-			r = err_wrap(e, "run '%s' cannot be frozen",
-				dead.items[i]);
+			r = err_wrap(
+				e, "run '%s' cannot be frozen", dead.items[i]);
 	return r;
 }

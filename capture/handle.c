@@ -35,7 +35,8 @@ static void unknown_call(struct capture *cap, const struct call *c)
 
 	record_gap(&cap->rec, "unknown-call", NULL,
 		"system call %d (%s) is not known: what it touched is not "
-		"recorded", c->nr, arch[c->arch]);
+		"recorded",
+		c->nr, arch[c->arch]);
 }
 
 static void unreadable(struct capture *cap, const struct call *c, int code)
@@ -48,7 +49,8 @@ static void unreadable(struct capture *cap, const struct call *c, int code)
 	comm_of(c->tid, comm);
 	record_gap(&cap->rec, "unreadable-process", NULL,
 		"memory of process '%s' cannot be read: its paths are not "
-		"recorded (%s)", comm, strerror(code));
+		"recorded (%s)",
+		comm, strerror(code));
 }
 
 static void mapped(struct capture *cap, const struct call *c, int fd)
@@ -73,12 +75,11 @@ static void mapped(struct capture *cap, const struct call *c, int fd)
 }
 
 /* One path: nothing to do when the same was recorded before. */
-static void one_path(struct capture *cap, const struct call *c,
-	const struct touch *t)
+static void one_path(
+	struct capture *cap, const struct call *c, const struct touch *t)
 {
-	const char *key = resolver_one_view(cap->resolver)
-				  ? seen_key(t, scratch)
-				  : NULL;
+	const char *key =
+		resolver_one_view(cap->resolver) ? seen_key(t, scratch) : NULL;
 
 	if (key && seen_has(&cap->seen, key))
 		return;
@@ -99,8 +100,7 @@ static void by_handle(struct capture *cap, const struct call *c, int fd)
 	char *name;
 	autoclose int mount = -1, file = -1;
 
-	if (watch_read(c->tid, c->args[1], &u, sizeof(u)) <
-			(ssize_t)sizeof(u.h) ||
+	if (watch_read(c->tid, c->args[1], &u, sizeof(u)) < (ssize_t)sizeof(u.h) ||
 		u.h.handle_bytes > MAX_HANDLE_SZ)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/%s", c->tid, "cwd");
@@ -113,18 +113,21 @@ static void by_handle(struct capture *cap, const struct call *c, int fd)
 		if (errno != ESTALE)
 			record_gap(&cap->rec, "file-handle", NULL,
 				"a file opened by its handle could not be "
-				"named: %s", strerror(errno));
+				"named: %s",
+				strerror(errno));
 		return;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	name = fs_readlink(scratch, AT_FDCWD, path);
 	if (name)
 		touch_apply(cap, c->tid,
-			&(struct touch){.dirfd = AT_FDCWD, .path = name,
+			&(struct touch){.dirfd = AT_FDCWD,
+				.path = name,
 				.intent = (c->args[2] & O_ACCMODE) == O_RDONLY
 						  ? INTENT_READ
 						  : INTENT_WRITE,
-				.reads = true, .nofollow = true},
+				.reads = true,
+				.nofollow = true},
 			scratch);
 }
 
@@ -175,15 +178,15 @@ static void handle(struct capture *cap, const struct call *c,
 		break;
 	}
 	if (d->count == 2 && d->touches[0].intent == INTENT_MOVE)
-		touch_rename(cap, c->tid, &d->touches[0], &d->touches[1],
-			scratch);
+		touch_rename(
+			cap, c->tid, &d->touches[0], &d->touches[1], scratch);
 	else
 		for (size_t i = 0; i < d->count; i++)
 			one_path(cap, c, &d->touches[i]);
 }
 
-void capture_call(void *arg, struct watch *w, const struct call *c,
-	struct answer *out)
+void capture_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out)
 {
 	struct capture *cap = arg;
 	struct decoded d;

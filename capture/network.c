@@ -37,19 +37,18 @@ static const char *protocol_of(pid_t tid, int fd)
 
 	if (task >= 0)
 		copy = (int)syscall(SYS_pidfd_getfd, task, fd, 0);
-	if (copy < 0 ||
-		getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+	if (copy < 0 || getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
 		return "unknown";
-	return type == SOCK_STREAM	? "stream"
-	       : type == SOCK_DGRAM	? "dgram"
+	return type == SOCK_STREAM      ? "stream"
+	       : type == SOCK_DGRAM     ? "dgram"
 	       : type == SOCK_SEQPACKET ? "seqpacket"
-	       : type == SOCK_RAW	? "raw"
+	       : type == SOCK_RAW       ? "raw"
 					: "other";
 }
 
 static void unix_address(struct capture *cap, const struct call *c,
-	const union address *u, size_t len, enum verb verb,
-	struct m_network *n, struct arena *a)
+	const union address *u, size_t len, enum verb verb, struct m_network *n,
+	struct arena *a)
 {
 	size_t base = offsetof(struct sockaddr_un, sun_path);
 	size_t max = len > base ? len - base : 0;
@@ -61,11 +60,11 @@ static void unix_address(struct capture *cap, const struct call *c,
 	if (!max) {
 		n->peer = (char *)"@"; /* autobind */
 	} else if (u->un.sun_path[0] == 0) {
-		n->peer = arena_printf(a, "@%.*s", (int)max - 1,
-			u->un.sun_path + 1);
+		n->peer = arena_printf(
+			a, "@%.*s", (int)max - 1, u->un.sun_path + 1);
 	} else {
-		t.path = arena_memdup(a, u->un.sun_path,
-			strnlen(u->un.sun_path, max));
+		t.path = arena_memdup(
+			a, u->un.sun_path, strnlen(u->un.sun_path, max));
 		n->peer = (char *)t.path;
 		touch_apply(cap, c->tid, &t, a);
 	}
@@ -74,9 +73,8 @@ static void unix_address(struct capture *cap, const struct call *c,
 void network_address(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch)
 {
-	struct m_network n = {.direction = (char *)(d->verb == VERB_BIND
-							    ? "bind"
-							    : "connect")};
+	struct m_network n = {
+		.direction = (char *)(d->verb == VERB_BIND ? "bind" : "connect")};
 	union address u = {0};
 	size_t want = d->socklen < sizeof(u) ? d->socklen : sizeof(u);
 	char host[INET6_ADDRSTRLEN] = "";
@@ -92,14 +90,14 @@ void network_address(struct capture *cap, const struct call *c,
 	case AF_INET:
 		n.family = (char *)"inet";
 		inet_ntop(AF_INET, &u.in.sin_addr, host, sizeof(host));
-		n.peer = arena_printf(scratch, "%s:%u", host,
-			ntohs(u.in.sin_port));
+		n.peer = arena_printf(
+			scratch, "%s:%u", host, ntohs(u.in.sin_port));
 		break;
 	case AF_INET6:
 		n.family = (char *)"inet6";
 		inet_ntop(AF_INET6, &u.in6.sin6_addr, host, sizeof(host));
-		n.peer = arena_printf(scratch, "[%s]:%u", host,
-			ntohs(u.in6.sin6_port));
+		n.peer = arena_printf(
+			scratch, "[%s]:%u", host, ntohs(u.in6.sin6_port));
 		break;
 	case AF_NETLINK:
 		n.family = (char *)"netlink";
@@ -107,14 +105,13 @@ void network_address(struct capture *cap, const struct call *c,
 		break;
 	case AF_VSOCK:
 		n.family = (char *)"vsock";
-		n.peer = arena_printf(scratch, "%u:%u", u.vm.svm_cid,
-			u.vm.svm_port);
+		n.peer = arena_printf(
+			scratch, "%u:%u", u.vm.svm_cid, u.vm.svm_port);
 		break;
 	case AF_UNSPEC:
 		return; /* dissolves an association (connect(2)) */
 	default:
-		n.family = arena_printf(scratch, "family-%u",
-			u.sa.sa_family);
+		n.family = arena_printf(scratch, "family-%u", u.sa.sa_family);
 		n.peer = (char *)"unknown";
 	}
 	n.protocol = (char *)protocol_of(c->tid, d->fd);

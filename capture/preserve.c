@@ -13,8 +13,8 @@
 static int store_content(struct capture *cap, const struct touched *t,
 	const char *access, struct digest *out, struct err *e)
 {
-	autoclose int fd = open(access,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autoclose int fd =
+		open(access, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct store_batch *b;
 	struct put_result put;
 	struct state now;
@@ -25,8 +25,7 @@ static int store_content(struct capture *cap, const struct touched *t,
 	if (state_of(fd, NULL, &now) < 0)
 		return err_sys(e, "cannot stat '%s'", t->path);
 	if (!state_same_file(&now, &t->first) || now.size < t->first.size)
-		return err_set(e, "'%s' was changed by somebody else",
-			t->path);
+		return err_set(e, "'%s' was changed by somebody else", t->path);
 	b = store_batch_new(cap->store, e);
 	if (!b)
 		return -1;

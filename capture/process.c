@@ -153,8 +153,8 @@ void process_program(struct capture *cap, pid_t tid, const struct place *p,
 
 	for (int i = 0; i < SCRIPTS_MAX && cur.path; i++) {
 		struct touch next = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
-		autoclose int fd = open(cur.access,
-			O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		autoclose int fd =
+			open(cur.access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		char buf[256];
 		ssize_t n = fd < 0 ? 0 : pread(fd, buf, sizeof(buf), 0);
 
@@ -162,8 +162,8 @@ void process_program(struct capture *cap, pid_t tid, const struct place *p,
 		/* A script is read by its interpreter, too. */
 		if (!next.path)
 			next.path = n > 0 ? elf_interpreter(fd, scratch) : NULL;
-		if (!next.path || resolve(cap->resolver, tid, &next, scratch,
-					  &cur) < 0)
+		if (!next.path ||
+			resolve(cap->resolver, tid, &next, scratch, &cur) < 0)
 			return;
 		touch_place(cap, &cur, cur.st.exists ? ACCESS_X : 0);
 		if (!cur.st.exists)
@@ -196,8 +196,8 @@ void process_exec(struct capture *cap, const struct call *c,
 	char link[64];
 	bool hidden = false;
 
-	if (!d->count || resolve(cap->resolver, c->tid, &d->touches[0], scratch,
-				 &p) < 0)
+	if (!d->count ||
+		resolve(cap->resolver, c->tid, &d->touches[0], scratch, &p) < 0)
 		return;
 	touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
 	if (!p.path || !runs(&p) || identify(c->tid, &id) < 0)

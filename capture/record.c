@@ -60,8 +60,8 @@ static struct journal_part text(const char *s)
 	return (struct journal_part){s ? s : "", s ? strlen(s) + 1 : 1};
 }
 
-static void append_bits(struct record *r, enum event_type type, uint32_t index,
-	uint32_t bits)
+static void append_bits(
+	struct record *r, enum event_type type, uint32_t index, uint32_t bits)
 {
 	struct event_bits ev = {index, bits};
 	struct journal_part part = {&ev, sizeof(ev)};
@@ -69,8 +69,8 @@ static void append_bits(struct record *r, enum event_type type, uint32_t index,
 	append(r, type, &part, 1);
 }
 
-int record_begin(struct record *r, const char *manifest, size_t len,
-	struct err *e)
+int record_begin(
+	struct record *r, const char *manifest, size_t len, struct err *e)
 {
 	struct journal_part part = {manifest, len};
 
@@ -89,8 +89,8 @@ struct touched *record_find_inode(struct record *r, const struct state *st)
 	return st->exists ? map_get(&r->by_inode, &k, sizeof(k)) : NULL;
 }
 
-static void index_inode(struct record *r, struct touched *t,
-	const struct state *st)
+static void index_inode(
+	struct record *r, struct touched *t, const struct state *st)
 {
 	struct inode_key k = {st->dev, st->ino};
 
@@ -105,8 +105,8 @@ struct touched *record_touch(struct record *r, const char *path,
 {
 	struct touched *t = arena_alloc(r->arena, sizeof(*t));
 	struct event_touch ev = {access, *st};
-	struct journal_part parts[] = {{&ev, sizeof(ev)}, text(path),
-		text(target)};
+	struct journal_part parts[] = {
+		{&ev, sizeof(ev)}, text(path), text(target)};
 
 	t->index = (uint32_t)r->touched_count;
 	t->path = t->now = arena_strdup(r->arena, path);
@@ -145,8 +145,8 @@ void record_appended(struct record *r, struct touched *t, bool only)
 	append_bits(r, EVENT_APPENDED, t->index, only);
 }
 
-void record_listing(struct record *r, struct touched *t,
-	const struct strlist *names)
+void record_listing(
+	struct record *r, struct touched *t, const struct strlist *names)
 {
 	autostrbuf all = STRBUF_INIT;
 	struct event_bits ev = {t->index, (uint32_t)names->count};
@@ -163,8 +163,7 @@ void record_listing(struct record *r, struct touched *t,
 	record_access(r, t, ACCESS_D);
 }
 
-void record_preserved(struct record *r, struct touched *t,
-	const struct digest *d)
+void record_preserved(struct record *r, struct touched *t, const struct digest *d)
 {
 	struct event_digest ev = {t->index, *d};
 	struct journal_part part = {&ev, sizeof(ev)};
@@ -181,8 +180,8 @@ void record_not_stored(struct record *r, struct touched *t)
 }
 
 /* `path` with its beginning `from` replaced by `to`. */
-static const char *rebase(struct record *r, const char *path, const char *from,
-	const char *to)
+static const char *rebase(
+	struct record *r, const char *path, const char *from, const char *to)
 {
 	return arena_printf(r->arena, "%s%s", to, path + strlen(from));
 }
@@ -235,8 +234,8 @@ const char *record_origin(struct record *r, const char *path)
 	return path;
 }
 
-static void copy_list(struct arena *a, struct strlist *out,
-	const struct strlist *in)
+static void copy_list(
+	struct arena *a, struct strlist *out, const struct strlist *in)
 {
 	out->count = in->count;
 	out->items = arena_array(a, in->count, sizeof(char *));
@@ -254,8 +253,8 @@ struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
 	const struct m_process *m)
 {
 	struct process *p = arena_alloc(r->arena, sizeof(*p));
-	struct event_process ev = {parent, tgid,
-		(uint32_t)m->argv.count, (uint32_t)m->env_added.count};
+	struct event_process ev = {parent, tgid, (uint32_t)m->argv.count,
+		(uint32_t)m->env_added.count};
 	autostrbuf all = STRBUF_INIT;
 	struct journal_part parts[] = {{&ev, sizeof(ev)}, text(m->executable),
 		text(m->cwd), {NULL, 0}};
@@ -360,8 +359,7 @@ void record_gap(struct record *r, const char *kind, const char *path,
 	g->path = path && *path ? arena_strdup(r->arena, path) : NULL;
 	g->detail = arena_strdup(r->arena, detail);
 	append(r, EVENT_GAP,
-		(struct journal_part[]){text(kind), text(path), text(detail)},
-		3);
+		(struct journal_part[]){text(kind), text(path), text(detail)}, 3);
 }
 
 void record_end(struct record *r, int status, int64_t end_time)

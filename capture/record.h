@@ -29,17 +29,17 @@ struct touched {
 	const char *now;  /* where the run has moved it */
 	unsigned access;
 	struct state first;
-	const char *target;	/* symbolic link */
+	const char *target;     /* symbolic link */
 	struct strlist listing; /* directory that was listed */
 	/* The first content is safe: its object and size. */
 	bool preserved;
 	struct digest digest;
 	/* Somebody is preserving it outside of the lock. */
 	bool preserving;
-	bool appended;	  /* only ever appended to so far */
-	bool gone;	  /* `now` was removed or replaced by the run */
-	bool not_stored;  /* too large, or no room: by digest only, or a gap */
-	uint32_t writer;  /* process that wrote it last, index; 0 none */
+	bool appended;   /* only ever appended to so far */
+	bool gone;       /* `now` was removed or replaced by the run */
+	bool not_stored; /* too large, or no room: by digest only, or a gap */
+	uint32_t writer; /* process that wrote it last, index; 0 none */
 };
 
 struct process {
@@ -74,7 +74,7 @@ struct record {
 	 * `from` when it started. */
 	struct move {
 		const char *from, *to;
-	} *moves;
+	} * moves;
 	size_t move_count;
 
 	/* Set when the journal could not take a record. */
@@ -99,10 +99,10 @@ struct touched *record_touch(struct record *r, const char *path,
 void record_access(struct record *r, struct touched *t, unsigned bits);
 void record_written(struct record *r, struct touched *t, uint32_t writer);
 void record_appended(struct record *r, struct touched *t, bool only);
-void record_listing(struct record *r, struct touched *t,
-	const struct strlist *names);
-void record_preserved(struct record *r, struct touched *t,
-	const struct digest *d);
+void record_listing(
+	struct record *r, struct touched *t, const struct strlist *names);
+void record_preserved(
+	struct record *r, struct touched *t, const struct digest *d);
 void record_not_stored(struct record *r, struct touched *t);
 /* The run renames `t` (and, a directory, what is below it). */
 void record_moved(struct record *r, struct touched *t, const char *to);
@@ -128,5 +128,5 @@ void record_end(struct record *r, int status, int64_t end_time);
 int record_replay(struct record *r, int dirfd, const char *name, char **start,
 	struct err *e);
 /* The journal's first record. */
-int record_begin(struct record *r, const char *manifest, size_t len,
-	struct err *e);
+int record_begin(
+	struct record *r, const char *manifest, size_t len, struct err *e);

@@ -35,7 +35,7 @@ struct resolver {
 struct view {
 	const char *root;   /* "" or the chroot's path */
 	const char *prefix; /* "", or "/proc/TID/root" of another namespace */
-	bool cached;	    /* the remembered directories hold */
+	bool cached;        /* the remembered directories hold */
 };
 
 struct walk {
@@ -94,8 +94,8 @@ static char *proc_link(struct arena *a, pid_t tid, const char *what)
 	return fs_readlink(a, AT_FDCWD, path);
 }
 
-static int find_view(struct resolver *r, pid_t tid, struct arena *a,
-	struct view *v)
+static int find_view(
+	struct resolver *r, pid_t tid, struct arena *a, struct view *v)
 {
 	char *mnt, *root;
 
@@ -359,7 +359,10 @@ static char *base_of(struct arena *a, pid_t tid, int dirfd)
 int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 	struct arena *scratch, struct place *out)
 {
-	struct walk w = {.r = r, .a = scratch, .tid = tid, .out = out,
+	struct walk w = {.r = r,
+		.a = scratch,
+		.tid = tid,
+		.out = out,
 		.nofollow = t->nofollow};
 	const char *path = t->path;
 
@@ -380,10 +383,8 @@ int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 			return 0;
 		/* The kernel names it from our root; the task's own root is
 		 * a beginning of it already. */
-		path = *path ? arena_printf(scratch, "%s/%s", base, path)
-			     : base;
-		if (!*w.view.prefix && *w.view.root &&
-			fs_below(base, w.view.root))
+		path = *path ? arena_printf(scratch, "%s/%s", base, path) : base;
+		if (!*w.view.prefix && *w.view.root && fs_below(base, w.view.root))
 			path += strlen(w.view.root);
 		if (!strcmp(base, "/"))
 			path++;

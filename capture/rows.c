@@ -61,8 +61,8 @@ void row_from_state(struct file_row *r, const struct state *st)
 unsigned row_access(const struct touched *t, bool content_changed)
 {
 	unsigned a = t->access;
-	unsigned more = ACCESS_R | ACCESS_X | ACCESS_W | ACCESS_D | ACCESS_L |
-			ACCESS_N;
+	unsigned more =
+		ACCESS_R | ACCESS_X | ACCESS_W | ACCESS_D | ACCESS_L | ACCESS_N;
 
 	if (a & more)
 		a &= ~(unsigned)ACCESS_S;

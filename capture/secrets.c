@@ -9,14 +9,25 @@
 #include <string.h>
 
 static const char *const names[] = {
-	"*TOKEN*", "*SECRET*", "*PASSW*", "*_KEY", "*CREDENTIAL*", "AWS_*",
+	"*TOKEN*",
+	"*SECRET*",
+	"*PASSW*",
+	"*_KEY",
+	"*CREDENTIAL*",
+	"AWS_*",
 	"SSH_AUTH_SOCK",
 };
 
 /* Below the home directory; a directory hides what is in it. */
 static const char *const home_paths[] = {
-	".ssh", ".aws", ".netrc", ".kube", ".kaggle", ".config/gcloud",
-	".git-credentials", ".cache/huggingface/token",
+	".ssh",
+	".aws",
+	".netrc",
+	".kube",
+	".kaggle",
+	".config/gcloud",
+	".git-credentials",
+	".cache/huggingface/token",
 };
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -48,8 +59,8 @@ static bool secret_name(const char *name, const struct strlist *extra)
 	return false;
 }
 
-bool secret_variable(const char *name, const char *value,
-	const struct strlist *extra)
+bool secret_variable(
+	const char *name, const char *value, const struct strlist *extra)
 {
 	return secret_name(name, extra) || url_with_password(value);
 }
@@ -84,8 +95,8 @@ static char *option_name(struct arena *a, const char *arg)
 	return s;
 }
 
-static bool secret_option(struct arena *a, const char *arg,
-	const struct strlist *extra)
+static bool secret_option(
+	struct arena *a, const char *arg, const struct strlist *extra)
 {
 	char *name;
 
@@ -122,9 +133,8 @@ void secret_argv(struct arena *a, const struct strlist *in,
 		if (secret_option(a, arg, extra)) {
 			next = !eq;
 			if (eq) {
-				*o = arena_printf(a, "%.*s=%s",
-					(int)(eq - arg), arg,
-					SECRET_PLACEHOLDER);
+				*o = arena_printf(a, "%.*s=%s", (int)(eq - arg),
+					arg, SECRET_PLACEHOLDER);
 				*hidden = true;
 			}
 		} else if (url_with_password(arg)) {

@@ -9,8 +9,8 @@ struct arena;
 
 /* Does a variable's name, or its value, say that it is secret? `extra` are
  * further fnmatch(3) patterns for names. */
-bool secret_variable(const char *name, const char *value,
-	const struct strlist *extra);
+bool secret_variable(
+	const char *name, const char *value, const struct strlist *extra);
 /* Is the content of this file a credential? */
 bool secret_path(const char *home, const char *path);
 

@@ -14,8 +14,7 @@ static int take(int dirfd, const char *path, int flags, struct state *st)
 {
 	struct statx x;
 
-	if (statx(dirfd, path, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
-		    &x) < 0)
+	if (statx(dirfd, path, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &x) < 0)
 		return -1;
 	*st = (struct state){
 		.exists = true,

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "capture/classify.h"
 #include "capture/context.h"
-#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -56,8 +55,8 @@ static struct totals total(const struct m_data *items, size_t count)
 	struct totals t = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t bytes = items[i].bytes > 0 ? (uint64_t)items[i].bytes
-						    : 0;
+		uint64_t bytes =
+			items[i].bytes > 0 ? (uint64_t)items[i].bytes : 0;
 
 		t.files += (uint64_t)items[i].files;
 		t.bytes += bytes;
@@ -103,7 +102,6 @@ void summary_print(const struct capture *cap)
 	struct totals in = total(m->inputs.items, m->inputs.count);
 	struct totals out = total(m->outputs.items, m->outputs.count);
 	char in_size[32], out_size[32], new_size[32], known_size[32];
-	uint64_t fresh, known;
 
 	log_info("captured %.8s \"%s\" in %.1f s: %llu input%s (%s), "
 		 "%llu output%s (%s), %llu files of the environment",
@@ -118,9 +116,8 @@ void summary_print(const struct capture *cap)
 			 "reprise show %.8s",
 			m->completeness.gaps.count,
 			plural(m->completeness.gaps.count), m->run.id);
-	store_batch_totals(cap->batch, &fresh, &known);
 	log_info("stored %s new, %s already there; replay it with: "
 		 "reprise replay %.8s",
-		size_text(fresh, new_size), size_text(known, known_size),
-		m->run.id);
+		size_text(cap->new_bytes, new_size),
+		size_text(cap->known_bytes, known_size), m->run.id);
 }

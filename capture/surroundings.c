@@ -27,13 +27,21 @@ static const struct {
 	const char *name;
 	int resource;
 } limits[] = {
-	{"as", RLIMIT_AS}, {"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU},
-	{"data", RLIMIT_DATA}, {"fsize", RLIMIT_FSIZE},
-	{"locks", RLIMIT_LOCKS}, {"memlock", RLIMIT_MEMLOCK},
-	{"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
-	{"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC},
-	{"rss", RLIMIT_RSS}, {"rtprio", RLIMIT_RTPRIO},
-	{"rttime", RLIMIT_RTTIME}, {"sigpending", RLIMIT_SIGPENDING},
+	{"as", RLIMIT_AS},
+	{"core", RLIMIT_CORE},
+	{"cpu", RLIMIT_CPU},
+	{"data", RLIMIT_DATA},
+	{"fsize", RLIMIT_FSIZE},
+	{"locks", RLIMIT_LOCKS},
+	{"memlock", RLIMIT_MEMLOCK},
+	{"msgqueue", RLIMIT_MSGQUEUE},
+	{"nice", RLIMIT_NICE},
+	{"nofile", RLIMIT_NOFILE},
+	{"nproc", RLIMIT_NPROC},
+	{"rss", RLIMIT_RSS},
+	{"rtprio", RLIMIT_RTPRIO},
+	{"rttime", RLIMIT_RTTIME},
+	{"sigpending", RLIMIT_SIGPENDING},
 	{"stack", RLIMIT_STACK},
 };
 
@@ -61,8 +69,7 @@ char *rfc3339(struct arena *a, long long us)
 long long rfc3339_us(const char *text)
 {
 	struct tm tm = {0};
-	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)
-				: NULL;
+	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
 	long us = 0;
 
 	if (!rest || (*rest == '.' && sscanf(rest + 1, "%6ld", &us) != 1))
@@ -101,8 +108,7 @@ static void read_run(struct m_run *run, struct arena *a)
 	run->user.uid = getuid();
 	run->user.gid = getgid();
 	for (int i = 0; i < n; i++)
-		*ARENA_PUSH(a, run->user.groups.items,
-			run->user.groups.count) =
+		*ARENA_PUSH(a, run->user.groups.items, run->user.groups.count) =
 			arena_printf(a, "%u", groups[i]);
 	run->started = rfc3339(a, now_us());
 }
@@ -139,8 +145,7 @@ static void read_stream(struct m_stream *s, int fd, struct arena *a)
 	if (!path || stat(path, &again) < 0 || again.st_ino != st.st_ino ||
 		again.st_dev != st.st_dev)
 		return;
-	if (S_ISCHR(st.st_mode) && !isatty(fd) &&
-		strcmp(path, "/dev/null") != 0)
+	if (S_ISCHR(st.st_mode) && !isatty(fd) && strcmp(path, "/dev/null") != 0)
 		s->kind = (char *)"other";
 	s->path = path;
 	if (S_ISREG(st.st_mode))
@@ -148,8 +153,7 @@ static void read_stream(struct m_stream *s, int fd, struct arena *a)
 }
 
 static int read_command(struct m_command *c, struct arena *a,
-	const struct capture_options *opt, const char *executable,
-	struct err *e)
+	const struct capture_options *opt, const char *executable, struct err *e)
 {
 	struct strlist argv = {0};
 	mode_t mask = umask(0);
@@ -174,9 +178,9 @@ static int read_command(struct m_command *c, struct arena *a,
 
 static char *limit_text(struct arena *a, rlim_t v)
 {
-	return v == RLIM_INFINITY ? arena_strdup(a, "unlimited")
-				  : arena_printf(a, "%llu",
-					    (unsigned long long)v);
+	return v == RLIM_INFINITY
+		       ? arena_strdup(a, "unlimited")
+		       : arena_printf(a, "%llu", (unsigned long long)v);
 }
 
 static void read_environment(struct m_environment *env, struct arena *a,
@@ -211,8 +215,7 @@ static void read_environment(struct m_environment *env, struct arena *a,
 }
 
 int surroundings_read(struct manifest *m, struct arena *a,
-	const struct capture_options *opt, const char *executable,
-	struct err *e)
+	const struct capture_options *opt, const char *executable, struct err *e)
 {
 	read_run(&m->run, a);
 	if (read_command(&m->command, a, opt, executable, e) < 0)

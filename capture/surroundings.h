@@ -10,8 +10,7 @@ struct manifest;
 /* Fill run, command, environment and hardware. `executable` is the path after
  * the search in PATH. */
 int surroundings_read(struct manifest *m, struct arena *a,
-	const struct capture_options *opt, const char *executable,
-	struct err *e);
+	const struct capture_options *opt, const char *executable, struct err *e);
 
 /* RFC 3339 in UTC with microseconds, from microseconds since the epoch. */
 char *rfc3339(struct arena *a, long long us);

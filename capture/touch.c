@@ -25,8 +25,8 @@ static bool is_accelerator(const char *path)
 	       !strncmp(path, "/dev/accel/", 11) || !strcmp(path, "/dev/dxg");
 }
 
-static void touch_device(struct capture *cap, const struct place *p,
-	const struct touch *t)
+static void touch_device(
+	struct capture *cap, const struct place *p, const struct touch *t)
 {
 	struct m_device d = {
 		.path = (char *)p->path,
@@ -34,8 +34,8 @@ static void touch_device(struct capture *cap, const struct place *p,
 		.major = p->st.major,
 		.minor = p->st.minor,
 		.access = (char *)(t->intent == INTENT_READ ? "r"
-				   : t->reads		      ? "rw"
-							      : "w"),
+				   : t->reads               ? "rw"
+							    : "w"),
 		.accelerator = is_accelerator(p->path),
 	};
 
@@ -45,8 +45,8 @@ static void touch_device(struct capture *cap, const struct place *p,
 }
 
 /* Below /dev only what is in /dev/shm is a file like others. */
-static bool is_recorded(struct capture *cap, const struct place *p,
-	const struct touch *t)
+static bool is_recorded(
+	struct capture *cap, const struct place *p, const struct touch *t)
 {
 	if (!p->path || is_kernels(p->path))
 		return false;
@@ -75,8 +75,8 @@ static void touch_steps(struct capture *cap, const struct place *p)
 
 /* The row of a place; new ones get `bits`. NULL: made by the run itself, so
  * that only writing to it is of interest. */
-static struct touched *row_of(struct capture *cap, const struct place *p,
-	unsigned bits, bool *fresh)
+static struct touched *row_of(
+	struct capture *cap, const struct place *p, unsigned bits, bool *fresh)
 {
 	struct record *r = &cap->rec;
 	struct touched *t = record_find_inode(r, &p->st);
@@ -104,8 +104,8 @@ static bool is_runs_own(const struct touched *t, const struct place *p)
 	       ((t->access & ACCESS_N) && (t->access & ACCESS_W));
 }
 
-struct touched *touch_place(struct capture *cap, const struct place *p,
-	unsigned bits)
+struct touched *touch_place(
+	struct capture *cap, const struct place *p, unsigned bits)
 {
 	struct touched *t;
 	bool fresh;
@@ -144,8 +144,8 @@ static void list(struct capture *cap, struct touched *t, const char *access,
 
 		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
 			continue;
-		o = record_find(&cap->rec,
-			fs_join(scratch, t->path, ent->d_name));
+		o = record_find(
+			&cap->rec, fs_join(scratch, t->path, ent->d_name));
 		if (!o || !(o->access & ACCESS_N))
 			*ARENA_PUSH(scratch, names.items, names.count) =
 				arena_strdup(scratch, ent->d_name);
@@ -184,8 +184,8 @@ static void content_changes(struct capture *cap, struct touched *t,
 static void about_to_write(struct capture *cap, struct touched *t,
 	const struct place *p, const struct touch *touch)
 {
-	bool other_names = p->st.nlink > 1 ||
-			   record_find_inode(&cap->rec, &p->st) != t;
+	bool other_names =
+		p->st.nlink > 1 || record_find_inode(&cap->rec, &p->st) != t;
 
 	switch (touch->intent) {
 	case INTENT_APPEND:
@@ -232,8 +232,7 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 	if (p->st.exists && touch->intent == INTENT_CREATE)
 		return;
 	if (p->st.exists && S_ISDIR(p->st.mode) &&
-		(touch->intent == INTENT_WRITE ||
-			touch->intent == INTENT_APPEND ||
+		(touch->intent == INTENT_WRITE || touch->intent == INTENT_APPEND ||
 			touch->intent == INTENT_TRUNCATE))
 		return; /* EISDIR */
 	if (p->st.exists && !is_runs_own(t, p))

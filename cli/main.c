@@ -64,6 +64,7 @@
  *   signals       signals that are passed on
  *   spawn         the command's process, up to its first execve
  *   watch         choosing an engine, starting keeper and recorder
+ *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own
  *   command       limits, directory, stdin, exec
  *   dev           a /dev of its own
@@ -90,6 +91,9 @@
  *   contents      the threads that hash and store
  *   events        a journal read back into a record
  *   finish        from the record to a published run
+ *   finish_data   inputs, outputs, processes, gaps of it
+ *   finish_plan   which contents it needs
+ *   finish_rows   its tables
  *   freeze        runs whose recorder is dead
  *   handle        one watched call
  *   network       peers of connect and bind
@@ -97,6 +101,7 @@
  *   process       processes and what exec runs
  *   record        the record's state, journaled
  *   resolve       a path as the task sees it
+ *   roots         directories whose files belong together
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look

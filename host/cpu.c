@@ -19,8 +19,7 @@ static const struct {
 			      "ssse3"}},
 	{"x86-64-v3", {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm",
 			      "movbe", "xsave"}},
-	{"x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq",
-			      "avx512vl"}},
+	{"x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}},
 };
 
 static char *value_of(struct arena *a, const char *text, const char *key)
@@ -111,8 +110,7 @@ void cpu_read(struct m_cpu *cpu, struct arena *a, const char *root)
 }
 
 /* Kernel list format: "0-7,16". */
-static char *list_of(struct arena *a, const cpu_set_t *set, size_t size,
-	int max)
+static char *list_of(struct arena *a, const cpu_set_t *set, size_t size, int max)
 {
 	autostrbuf out = STRBUF_INIT;
 

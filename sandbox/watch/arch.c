@@ -27,9 +27,9 @@
 
 uint32_t arch_seccomp(enum watch_arch a)
 {
-	return a == WATCH_NATIVE ? SCMP_NATIVE
-	     : a == WATCH_COMPAT ? SCMP_COMPAT
-				 : 0;
+	return a == WATCH_NATIVE   ? SCMP_NATIVE
+	       : a == WATCH_COMPAT ? SCMP_COMPAT
+				   : 0;
 }
 
 enum watch_arch arch_from_audit(uint32_t audit, int nr)
@@ -38,9 +38,9 @@ enum watch_arch arch_from_audit(uint32_t audit, int nr)
 	if (audit == AUDIT_NATIVE && nr >= 0 && (nr & X32_BIT))
 		return WATCH_OTHER;
 #endif
-	return audit == AUDIT_NATIVE ? WATCH_NATIVE
-	     : audit == AUDIT_COMPAT ? WATCH_COMPAT
-				     : WATCH_OTHER;
+	return audit == AUDIT_NATIVE   ? WATCH_NATIVE
+	       : audit == AUDIT_COMPAT ? WATCH_COMPAT
+				       : WATCH_OTHER;
 }
 
 size_t watch_word(enum watch_arch arch)

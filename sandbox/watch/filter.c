@@ -31,8 +31,8 @@ int filter_lookup(const struct filter *f, enum watch_arch arch, int nr)
 }
 
 /* One rule for each alternative; without tests one for the call. */
-static int add_rules(scmp_filter_ctx ctx, uint32_t action, int nr,
-	const struct call_spec *c)
+static int add_rules(
+	scmp_filter_ctx ctx, uint32_t action, int nr, const struct call_spec *c)
 {
 	if (!c->stop[0][0].mask)
 		return seccomp_rule_add(ctx, action, nr, 0);
@@ -46,13 +46,14 @@ static int add_rules(scmp_filter_ctx ctx, uint32_t action, int nr,
 			if (!t->mask)
 				continue;
 			/* High bits that differ, too, make it stop: right. */
-			cmp[count++] = t->differs
-				? SCMP_CMP64(t->arg, SCMP_CMP_NE, t->value)
-				: SCMP_CMP64(t->arg, SCMP_CMP_MASKED_EQ,
-					  t->mask, t->value);
+			cmp[count++] =
+				t->differs
+					? SCMP_CMP64(t->arg, SCMP_CMP_NE, t->value)
+					: SCMP_CMP64(t->arg, SCMP_CMP_MASKED_EQ,
+						  t->mask, t->value);
 		}
-		if (count && seccomp_rule_add_array(ctx, action, nr, count,
-				     cmp) < 0)
+		if (count &&
+			seccomp_rule_add_array(ctx, action, nr, count, cmp) < 0)
 			return -1;
 	}
 	return 0;
@@ -70,8 +71,8 @@ static void index_numbers(struct filter *f, const struct call_spec *calls,
 		int nr = calls[i].number;
 
 		if (!nr)
-			nr = seccomp_syscall_resolve_name_arch(token,
-				calls[i].name);
+			nr = seccomp_syscall_resolve_name_arch(
+				token, calls[i].name);
 		if (nr >= 0 && nr < FILTER_NUMBERS)
 			f->spec[arch][nr] = (int16_t)i;
 	}
@@ -106,11 +107,11 @@ static void write_prologue(struct sock_filter **out, size_t *len,
 	struct sock_filter *p = xcalloc(n + 4, sizeof(*p));
 	size_t k = 0;
 
-	p[k++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		offsetof(struct seccomp_data, nr));
+	p[k++] = (struct sock_filter)BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	/* x32 numbers, with bit 30, are among them. */
-	p[k++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
-		LAST_KNOWN, 0, 1);
+	p[k++] = (struct sock_filter)BPF_JUMP(
+		BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN, 0, 1);
 	p[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
 	for (size_t i = 0; i < n; i++) {
 		if (!calls[i].number)

@@ -21,7 +21,7 @@
 struct watch_slot {
 	struct seccomp_notif notif;
 	_Atomic uint64_t answered; /* the last id that was answered */
-	_Atomic bool slow;	   /* the handler said that it takes long */
+	_Atomic bool slow;         /* the handler said that it takes long */
 };
 
 struct watch_shared {
@@ -36,13 +36,13 @@ struct watch_shared {
 
 /* Messages from the recorder to the keeper (SOCK_SEQPACKET). */
 enum watch_msg_type {
-	MSG_LISTENER,	/* carries the listener */
-	MSG_COMMAND,	/* carries a pidfd of the command; pid */
-	MSG_STOPPED,	/* the command was stopped by a signal */
-	MSG_NOT_STARTED,/* execve failed: code */
-	MSG_FAILED,	/* nothing started: err */
-	MSG_ENDED,	/* status; recording goes on */
-	MSG_DONE,	/* the record is complete */
+	MSG_LISTENER,    /* carries the listener */
+	MSG_COMMAND,     /* carries a pidfd of the command; pid */
+	MSG_STOPPED,     /* the command was stopped by a signal */
+	MSG_NOT_STARTED, /* execve failed: code */
+	MSG_FAILED,      /* nothing started: err */
+	MSG_ENDED,       /* status; recording goes on */
+	MSG_DONE,        /* the record is complete */
 };
 
 struct watch_msg {
@@ -84,8 +84,8 @@ void watch_signals_restore(const struct watch *w);
 /* spawn.c: fork the command; it installs the filter and runs execve once
  * `go` is written to. Returns its pid, or -1. */
 pid_t watch_spawn(struct watch *w, int *go, struct err *e);
-int watch_load_filter(const struct sock_fprog *prog, bool listener,
-	struct err *e);
+int watch_load_filter(
+	const struct sock_fprog *prog, bool listener, struct err *e);
 /* 0: the command runs; else the errno of its execve, or WATCH_NO_FILTER plus
  * that of loading the filter. Blocks until known. */
 #define WATCH_NO_FILTER 0x10000

@@ -4,9 +4,9 @@
  * were meant for the command, stops and ends as the command does, and lets
  * every call through when the recorder is lost.
  */
-#include "sandbox/watch/internal.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "sandbox/watch/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -208,8 +208,13 @@ static bool recorder_is_stuck(struct keeper *k)
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	struct watch_result *out, struct err *e)
 {
-	struct keeper k = {.w = w, .out = out, .e = e, .signals = signals,
-		.listener = -1, .command_fd = -1, .recorder = recorder};
+	struct keeper k = {.w = w,
+		.out = out,
+		.e = e,
+		.signals = signals,
+		.listener = -1,
+		.command_fd = -1,
+		.recorder = recorder};
 	struct watch_msg m;
 	int fd;
 

@@ -39,8 +39,10 @@ int watch_recv(int sock, struct watch_msg *m, int *fd)
 {
 	struct iovec iov = {m, sizeof(*m)};
 	union control c;
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = c.buf, .msg_controllen = sizeof(c.buf)};
+	struct msghdr h = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = c.buf,
+		.msg_controllen = sizeof(c.buf)};
 	struct cmsghdr *cm;
 	ssize_t r;
 

@@ -11,8 +11,8 @@
  * with four threads taking turns 0.66 s); when an answer takes long, the
  * handler says so with watch_slow() and the next thread takes its place.
  */
-#include "sandbox/watch/internal.h"
 #include "sandbox/watch/arch.h"
+#include "sandbox/watch/internal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -81,8 +81,7 @@ bool watch_notify_hangup(int listener)
 }
 
 /* 1 received, 0 nothing (a call vanished), -1 the end. */
-static int receive(int listener, struct watch_shared *s,
-	struct seccomp_notif *n)
+static int receive(int listener, struct watch_shared *s, struct seccomp_notif *n)
 {
 	int code;
 

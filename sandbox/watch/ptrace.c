@@ -6,9 +6,9 @@
  * from every watched call (seccomp(2)), so EXITKILL takes it along: this
  * engine cannot survive its recorder.
  */
-#include "sandbox/watch/internal.h"
 #include "base/fs.h"
 #include "sandbox/watch/arch.h"
+#include "sandbox/watch/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,8 +98,8 @@ static void seccomp_stop(struct watch *w, pid_t tid)
 	struct answer out = {.kind = ANSWER_CONTINUE};
 	struct call c = {.tid = tid};
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info),
-		    &info) <= 0 ||
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info), &info) <=
+			0 ||
 		info.op != PTRACE_SYSCALL_INFO_SECCOMP)
 		return; /* killed meanwhile */
 	c.nr = (int)info.seccomp.nr;

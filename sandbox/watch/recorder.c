@@ -4,8 +4,8 @@
  * what happens to it, runs the handler's end, and stays behind to let through
  * what the command left running.
  */
-#include "sandbox/watch/internal.h"
 #include "base/fs.h"
+#include "sandbox/watch/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,8 +41,7 @@ void watch_command_stopped(struct watch *w, int sig)
 	tell(w, MSG_STOPPED, sig, -1);
 }
 
-static void fail(struct watch *w, const struct err *e)
-	__attribute__((noreturn));
+static void fail(struct watch *w, const struct err *e) __attribute__((noreturn));
 
 static void fail(struct watch *w, const struct err *e)
 {
@@ -159,8 +158,8 @@ static void finish(struct watch *w, int status)
 	}
 	atomic_store(&w->shared->frozen, 1);
 	tell(w, MSG_ENDED, status, -1);
-	end.left_processes = left_processes(end.left_names,
-		sizeof(end.left_names));
+	end.left_processes =
+		left_processes(end.left_names, sizeof(end.left_names));
 	end.calls = atomic_load(&w->shared->calls);
 	end.vanished = atomic_load(&w->shared->vanished);
 	w->spec->handler.end(w->spec->handler.arg, &end);
@@ -200,8 +199,8 @@ void watch_command_ended(struct watch *w, int status)
 
 	f = (struct finisher){w, status};
 	atomic_store(&w->shared->frozen, 1);
-	finisher_started = pthread_create(&finisher_thread, NULL,
-				   finisher_main, &f) == 0;
+	finisher_started =
+		pthread_create(&finisher_thread, NULL, finisher_main, &f) == 0;
 	if (!finisher_started)
 		finisher_main(&f);
 }
@@ -238,14 +237,12 @@ static void start_command(struct watch *w)
 	watch_let_go(w);
 	if (w->spec->handler.start)
 		w->spec->handler.start(w->spec->handler.arg, w, w->command);
-	tell(w, MSG_COMMAND, 0,
-		(int)syscall(SYS_pidfd_open, w->command, 0));
+	tell(w, MSG_COMMAND, 0, (int)syscall(SYS_pidfd_open, w->command, 0));
 	if (w->backend == BACKEND_NOTIFY) {
 		tell(w, MSG_LISTENER, 0, w->listener);
 		if (watch_notify_start(w, &e) < 0)
 			fail(w, &e);
-	} else if (watch_ptrace_attach(w->command) < 0 ||
-		   write(go, "g", 1) != 1) {
+	} else if (watch_ptrace_attach(w->command) < 0 || write(go, "g", 1) != 1) {
 		err_sys(&e, "cannot trace the command");
 		kill(w->command, SIGKILL);
 		fail(w, &e);

@@ -17,8 +17,8 @@ void watch_signals_save(struct watch *w)
 
 int watch_signals_take(void)
 {
-	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
-		SIGTRAP, SIGSYS};
+	static const int faults[] = {
+		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 	sigset_t all;
 
 	sigfillset(&all);

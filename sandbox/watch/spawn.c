@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The command's process, from fork to its first execve. */
-#include "sandbox/watch/internal.h"
 #include "base/fs.h"
+#include "sandbox/watch/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +30,7 @@ static bool has_sys_admin(void)
 	return v == CAP_SET;
 }
 
-int watch_load_filter(const struct sock_fprog *prog, bool listener,
-	struct err *e)
+int watch_load_filter(const struct sock_fprog *prog, bool listener, struct err *e)
 {
 	/* Before kernel 5.16 a filter without SPEC_ALLOW switches the
 	 * speculative-store-bypass mitigation on for the whole program. */
@@ -67,8 +66,8 @@ static void command(struct watch *w, int go, int errors, int sock)
 	/* Nothing is read when the recorder died meanwhile. */
 	if (read(go, &c, 1) != 1)
 		_exit(125);
-	fd = watch_load_filter(&w->filter.prog, w->backend == BACKEND_NOTIFY,
-		NULL);
+	fd = watch_load_filter(
+		&w->filter.prog, w->backend == BACKEND_NOTIFY, NULL);
 	if (fd < 0) {
 		code = WATCH_NO_FILTER + errno;
 		fs_write_all(errors, &code, sizeof(code));

@@ -23,7 +23,7 @@
 const char *watch_backend_name(enum watch_backend b)
 {
 	return b == BACKEND_NOTIFY   ? "notify"
-	     : b == BACKEND_PTRACE ? "ptrace"
+	       : b == BACKEND_PTRACE ? "ptrace"
 				     : "auto";
 }
 
@@ -161,8 +161,7 @@ static void watch_release(struct watch *w)
 		munmap(w->shared, sizeof(*w->shared));
 }
 
-static int fork_recorder(struct watch *w, struct watch_result *out,
-	struct err *e)
+static int fork_recorder(struct watch *w, struct watch_result *out, struct err *e)
 {
 	autoclose int signals = -1;
 	int pair[2];
@@ -191,11 +190,14 @@ static int fork_recorder(struct watch *w, struct watch_result *out,
 	return r;
 }
 
-int watch_run(const struct watch_spec *spec, struct watch_result *out,
-	struct err *e)
+int watch_run(
+	const struct watch_spec *spec, struct watch_result *out, struct err *e)
 {
-	struct watch w = {.spec = spec, .backend = spec->backend,
-		.listener = -1, .sock = -1, .exec_pipe = -1,
+	struct watch w = {.spec = spec,
+		.backend = spec->backend,
+		.listener = -1,
+		.sock = -1,
+		.exec_pipe = -1,
 		.shared = MAP_FAILED};
 	int r = -1;
 

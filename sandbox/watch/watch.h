@@ -84,7 +84,7 @@ struct watch_end {
 	/* Processes that were left behind; they keep running, unrecorded. */
 	bool left_processes;
 	char left_names[200]; /* "sleep (4711), ..." */
-	uint64_t calls;	      /* stops answered */
+	uint64_t calls;       /* stops answered */
 	uint64_t vanished;    /* calls interrupted before they were received */
 };
 
@@ -119,7 +119,7 @@ struct watch_spec {
 };
 
 enum watch_outcome {
-	WATCH_ENDED,	  /* `status` is the command's */
+	WATCH_ENDED,      /* `status` is the command's */
 	WATCH_NOT_STARTED /* execve failed with `exec_error` */
 };
 
@@ -139,8 +139,8 @@ int watch_choose(enum watch_backend *backend, struct err *e);
  * Run the command watched. Returns in the keeper when the command has ended
  * and `end` has returned (or the recorder was lost); -1 when nothing started.
  */
-int watch_run(const struct watch_spec *spec, struct watch_result *out,
-	struct err *e);
+int watch_run(
+	const struct watch_spec *spec, struct watch_result *out, struct err *e);
 
 /* End this process as the command ended: same status, or same signal. */
 void watch_die_like(int status) __attribute__((noreturn));

@@ -3,8 +3,8 @@
  * The keeper's eye on a recorder that is alive but does not answer: stopped by
  * somebody, or stuck on a file system that went away.
  */
-#include "sandbox/watch/internal.h"
 #include "base/fs.h"
+#include "sandbox/watch/internal.h"
 
 #include <fcntl.h>
 #include <stdio.h>

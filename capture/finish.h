@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files that finish a run; nobody else includes this. */
+#pragma once
+
+#include "capture/contents.h"
+#include "capture/context.h"
+#include "capture/rows.h"
+
+/* One touched path on its way to a row, an input, an output. */
+struct item {
+	struct touched *t;
+	struct state last;      /* what the run left at t->now, if it wrote */
+	struct content *first;  /* the first content, to be settled */
+	struct content *result; /* what the run left */
+};
+
+struct finish {
+	struct capture *cap;
+	struct record *rec;
+	struct arena *a;
+	struct item *items;
+	size_t count;
+	struct content *contents;
+	size_t content_count;
+	/* Sorted; files of more than ROOT_FILES together. */
+	struct strlist input_roots, output_roots;
+	struct rows rows;
+};
+
+/* finish_plan.c: which contents are to be hashed, and which stored. */
+void finish_plan(struct finish *f);
+bool item_is_input(const struct item *i);
+
+/* finish_rows.c: the rows, in files.yaml and in the tables of trees. */
+int finish_rows(struct finish *f, struct err *e);
+
+/* finish_data.c: inputs, outputs, processes, devices, peers, gaps. */
+void finish_data(struct finish *f);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a person asks of a run first: inputs, outputs, processes, gaps. */
+#include "base/arena.h"
+#include "base/fs.h"
+#include "capture/classify.h"
+#include "capture/finish.h"
+#include "capture/roots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct m_data *add_data(struct arena *a, struct m_data **items,
+	size_t *count, const char *prefix, const char *path)
+{
+	struct m_data *d = ARENA_PUSH(a, *items, *count);
+
+	d->id = arena_printf(a, "%s%zu", prefix, *count);
+	d->path = (char *)path;
+	d->kind = (char *)"file";
+	d->files = 1;
+	return d;
+}
+
+/* The root's row, when it has become a tree. */
+static const struct file_row *tree_row(struct finish *f, const char *root)
+{
+	for (size_t i = 0; i < f->rows.count; i++)
+		if (f->rows.items[i].kind == KIND_TREE &&
+			!strcmp(f->rows.items[i].path, root))
+			return &f->rows.items[i];
+	return NULL;
+}
+
+static bool in_tree(
+	struct finish *f, const struct strlist *roots, const char *path)
+{
+	long r = roots_of(roots, path);
+
+	return r >= 0 && tree_row(f, roots->items[r]) != NULL;
+}
+
+/* Files, bytes, and the role of most of a root. */
+static void add_root(struct finish *f, const char *root, bool results)
+{
+	struct manifest *m = f->cap->manifest;
+	const struct file_row *row = tree_row(f, root);
+	struct m_data *d;
+
+	if (!row)
+		return;
+	d = results ? add_data(f->a, &m->outputs.items, &m->outputs.count,
+			      "out", root)
+		    : add_data(f->a, &m->inputs.items, &m->inputs.count, "in",
+			      root);
+	d->kind = (char *)"tree";
+	d->files = d->bytes = 0;
+	d->digest = digest_string(f->a, &row->digest);
+	d->stored = true;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct item *it = &f->items[i];
+		const struct content *c = results ? it->result : it->first;
+
+		if (!c || !fs_below(c->path, root) ||
+			(!results && !item_is_input(it)))
+			continue;
+		d->files++;
+		d->bytes += (int64_t)c->expect.size;
+		d->stored &= c->stored;
+		if (!d->role)
+			d->role = (char *)(results ? role_of_output(c->path)
+						   : role_of_input(c->path));
+	}
+}
+
+static void add_input(struct finish *f, const struct item *i)
+{
+	struct manifest *m = f->cap->manifest;
+	struct touched *t = i->t;
+	struct m_data *d;
+
+	if (!item_is_input(i) || in_tree(f, &f->input_roots, t->path))
+		return;
+	d = add_data(f->a, &m->inputs.items, &m->inputs.count, "in", t->path);
+	d->role = (char *)role_of_input(t->path);
+	d->bytes = (int64_t)t->first.size;
+	if (i->first && i->first->outcome != CONTENT_UNREADABLE) {
+		d->digest = digest_string(f->a, &i->first->digest);
+		d->stored = i->first->stored;
+	} else if (t->preserved) {
+		d->digest = digest_string(f->a, &t->digest);
+		d->stored = true;
+	}
+}
+
+/* Where the caller sent the command's output: a log, whatever its name. */
+static bool is_stream(const struct manifest *m, const char *path)
+{
+	const struct m_stream *s[] = {&m->command.stdout_, &m->command.stderr_};
+
+	return (s[0]->path && !strcmp(s[0]->path, path)) ||
+	       (s[1]->path && !strcmp(s[1]->path, path));
+}
+
+static void add_output(struct finish *f, const struct item *i)
+{
+	struct manifest *m = f->cap->manifest;
+	struct touched *t = i->t;
+	struct m_data *d;
+
+	if (!i->result || in_tree(f, &f->output_roots, t->now))
+		return;
+	d = add_data(f->a, &m->outputs.items, &m->outputs.count, "out", t->now);
+	d->role = (char *)(is_stream(m, t->now) ? "log" : role_of_output(t->now));
+	d->bytes = (int64_t)i->last.size;
+	d->mode = arena_printf(f->a, "%04o", i->last.mode & 07777);
+	if (i->result->outcome != CONTENT_UNREADABLE)
+		d->digest = digest_string(f->a, &i->result->digest);
+	d->stored = i->result->stored;
+	if (t->writer)
+		d->written_by = arena_printf(f->a, "p%u", t->writer);
+}
+
+static int by_now(const void *a, const void *b)
+{
+	return strcmp(((const struct item *)a)->t->now,
+		((const struct item *)b)->t->now);
+}
+
+static int by_first_path(const void *a, const void *b)
+{
+	return strcmp(((const struct item *)a)->t->path,
+		((const struct item *)b)->t->path);
+}
+
+static void name_data(struct finish *f)
+{
+	const char *last = "";
+
+	if (!f->count)
+		return;
+	qsort(f->items, f->count, sizeof(*f->items), by_first_path);
+	for (size_t i = 0; i < f->input_roots.count; i++)
+		add_root(f, f->input_roots.items[i], false);
+	for (size_t i = 0; i < f->output_roots.count; i++)
+		add_root(f, f->output_roots.items[i], true);
+	for (size_t i = 0; i < f->count; i++)
+		add_input(f, &f->items[i]);
+	qsort(f->items, f->count, sizeof(*f->items), by_now);
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->items[i].result && strcmp(last, f->items[i].t->now))
+			add_output(f, &f->items[i]);
+		if (f->items[i].result)
+			last = f->items[i].t->now;
+	}
+}
+
+static void name_processes(struct finish *f)
+{
+	struct manifest *m = f->cap->manifest;
+
+	m->processes.count = (int64_t)(f->rec->process_count + f->rec->forks);
+	for (size_t i = 0; i < f->rec->process_count; i++)
+		*ARENA_PUSH(f->a, m->processes.items.items,
+			m->processes.items.count) = f->rec->processes[i]->m;
+}
+
+/* Said for the reader, although nothing of the record is lost by them. */
+static bool is_note(const char *kind)
+{
+	return !strcmp(kind, "io-uring") || !strcmp(kind, "setuid");
+}
+
+static void name_gaps(struct finish *f)
+{
+	struct m_completeness *c = &f->cap->manifest->completeness;
+
+	for (size_t i = 0; i < f->rec->gaps.count; i++) {
+		struct m_gap *g = &f->rec->gaps.items[i];
+
+		if (is_note(g->kind))
+			*ARENA_PUSH(f->a, c->notes.items, c->notes.count) = *g;
+		else
+			*ARENA_PUSH(f->a, c->gaps.items, c->gaps.count) = *g;
+	}
+	c->aggregate = (char *)(c->gaps.count ? "incomplete" : "complete");
+}
+
+static void name_peers(struct finish *f)
+{
+	struct manifest *m = f->cap->manifest;
+
+	m->devices.items = f->rec->devices.items;
+	m->devices.count = f->rec->devices.count;
+	m->network.items = f->rec->network.items;
+	m->network.count = f->rec->network.count;
+}
+
+void finish_data(struct finish *f)
+{
+	name_data(f);
+	name_processes(f);
+	name_gaps(f);
+	name_peers(f);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Deciding, for each touched path, which of its contents a record needs. */
+#include "base/arena.h"
+#include "base/fs.h"
+#include "capture/classify.h"
+#include "capture/finish.h"
+#include "capture/roots.h"
+#include "capture/secrets.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_file(const struct state *st)
+{
+	return st->exists && S_ISREG(st->mode);
+}
+
+static bool below_any(const struct strlist *dirs, const char *path)
+{
+	for (size_t i = 0; i < dirs->count; i++)
+		if (fs_below(path, dirs->items[i]))
+			return true;
+	return false;
+}
+
+static struct content *want(struct finish *f, const char *path,
+	const struct state *st, uint64_t limit)
+{
+	const struct capture_options *opt = f->cap->opt;
+	struct content *c = &f->contents[f->content_count++];
+
+	*c = (struct content){.path = path,
+		.expect = *st,
+		.limit = limit,
+		.by_reference = st->size > opt->keep ||
+				below_any(&opt->by_reference, path)};
+	return c;
+}
+
+bool item_is_input(const struct item *i)
+{
+	const struct touched *t = i->t;
+
+	return (t->access & (ACCESS_R | ACCESS_X)) && !(t->access & ACCESS_N) &&
+	       is_file(&t->first) && !is_environment_path(t->path);
+}
+
+/* Was its content read, or could it have been? */
+static bool first_matters(const struct touched *t)
+{
+	return is_file(&t->first) && !(t->access & ACCESS_N) &&
+	       (t->access & (ACCESS_R | ACCESS_X) || t->appended || t->preserved);
+}
+
+static bool left_something(const struct item *i)
+{
+	return (i->t->access & ACCESS_W) && is_file(&i->last) &&
+	       !(strcmp(i->t->now, i->t->path) == 0 && i->t->gone &&
+		       !i->last.exists);
+}
+
+/* Anything but the times and owner of what was there before? */
+static bool content_differs(const struct item *i)
+{
+	return strcmp(i->t->now, i->t->path) != 0 ||
+	       !state_same_content(&i->t->first, &i->last);
+}
+
+/* The last state. A rename that failed left the file where it was. */
+static void find_last(struct item *i)
+{
+	struct touched *t = i->t;
+
+	state_of(AT_FDCWD, t->now, &i->last);
+	if (t->now != t->path && !i->last.exists && !t->gone) {
+		state_of(AT_FDCWD, t->path, &i->last);
+		if (i->last.exists)
+			t->now = t->path;
+	}
+}
+
+static void plan_item(struct finish *f, struct item *i)
+{
+	struct touched *t = i->t;
+	bool secret = secret_path(f->cap->home, t->path);
+
+	if (!(t->access & (ACCESS_R | ACCESS_X | ACCESS_W)))
+		return;
+	if ((t->access & ACCESS_W) || t->now != t->path)
+		find_last(i);
+	if (secret) {
+		record_not_stored(f->rec, t);
+		return;
+	}
+	if (first_matters(t) && !t->preserved && !t->not_stored && !t->gone)
+		i->first = want(f, t->now, &t->first,
+			t->appended ? t->first.size : UINT64_MAX);
+	if (left_something(i) && content_differs(i))
+		i->result = want(f, t->now, &i->last, UINT64_MAX);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * A root that is larger than --keep as a whole is kept by reference, although
+ * each file of it may be small.
+ */
+static void keep_large_roots_out(
+	struct finish *f, const struct strlist *roots, bool results)
+{
+	uint64_t *bytes = arena_array(f->a, roots->count, sizeof(*bytes));
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < f->count; i++) {
+			struct content *c = results ? f->items[i].result
+						    : f->items[i].first;
+			long r = c ? roots_of(roots, c->path) : -1;
+
+			if (r < 0 || (!results && !item_is_input(&f->items[i])))
+				continue;
+			if (pass == 0)
+				bytes[r] += c->expect.size;
+			else if (bytes[r] > f->cap->opt->keep)
+				c->by_reference = true;
+		}
+}
+
+static void find_roots(struct finish *f, bool results, struct strlist *roots)
+{
+	char **paths = arena_array(f->a, f->count, sizeof(*paths));
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct item *it = &f->items[i];
+
+		if (results ? it->result != NULL : item_is_input(it))
+			paths[n++] = (char *)(results ? it->t->now : it->t->path);
+	}
+	if (n)
+		qsort(paths, n, sizeof(*paths), by_text);
+	roots_find(f->a, paths, n, ROOT_FILES, roots);
+	if (roots->count)
+		keep_large_roots_out(f, roots, results);
+}
+
+void finish_plan(struct finish *f)
+{
+	struct record *rec = f->rec;
+
+	rows_add_implied(rec);
+	f->count = rec->touched_count;
+	f->items = arena_array(f->a, f->count, sizeof(*f->items));
+	f->contents = arena_array(f->a, 2 * f->count, sizeof(*f->contents));
+	for (size_t i = 0; i < f->count; i++) {
+		f->items[i].t = rec->touched[i];
+		plan_item(f, &f->items[i]);
+	}
+	find_roots(f, false, &f->input_roots);
+	find_roots(f, true, &f->output_roots);
+}
