@@ -228,6 +228,19 @@ static int watch_command(struct capture *cap, const char *executable,
 	return 0;
 }
 
+/*
+ * A standard stream that the caller has closed must not become one of our
+ * files, which a message would then be written into. The command finds it
+ * closed again, as it should.
+ */
+static void hold_closed_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return;
+}
+
 int capture_run(const struct capture_options *opt, int *status,
 	int *exit_status, struct err *e)
 {
@@ -242,6 +255,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	int r = -1;
 
 	*exit_status = 125;
+	hold_closed_streams();
 	executable = command_find(cap.arena, opt->argv[0], e);
 	if (!executable) {
 		*exit_status = e->code == ENOENT ? 127 : 126;

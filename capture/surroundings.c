@@ -133,7 +133,8 @@ static void read_stream(struct m_stream *s, int fd, struct arena *a)
 	char *path;
 
 	s->offset = ABSENT;
-	if (fstat(fd, &st) < 0) {
+	/* Ours in the place of a closed one is close-on-exec. */
+	if (fstat(fd, &st) < 0 || (fcntl(fd, F_GETFD) & FD_CLOEXEC)) {
 		s->kind = (char *)"closed";
 		return;
 	}
