@@ -128,6 +128,8 @@ static int obey_one(char **w)
 		return write_file(w[1], w[2], O_APPEND), 3;
 	if (!strcmp(w[0], "unlink"))
 		return report(w[0], unlink(w[1])), 2;
+	if (!strcmp(w[0], "rmdir"))
+		return report(w[0], rmdir(w[1])), 2;
 	if (!strcmp(w[0], "mkdir"))
 		return report(w[0], mkdir(w[1], 0777)), 2;
 	if (!strcmp(w[0], "symlink"))
@@ -139,7 +141,7 @@ static int obey_one(char **w)
 		       3;
 	if (!strcmp(w[0], "exit"))
 		exit(atoi(w[1]));
-	if (!strcmp(w[0], "die"))
+	if (!strcmp(w[0], "die") && signal(atoi(w[1]), SIG_DFL) != SIG_ERR)
 		raise(atoi(w[1]));
 	printf("what is '%s'?\n", w[0]);
 	exit(99);
@@ -387,7 +389,7 @@ static void make_view(struct fake *f)
 		(char *)"/nowhere/at/all";
 	fake_file(f, "/w/d/mid", ACCESS_R, 0444, "mid");
 	fake_row(f, "/w/d/quiet", KIND_FILE, ACCESS_N, 0);
-	fake_dir(f, "/w/d/sub");
+	fake_dir(f, "/w/d/sub")->mtime_ns = 987654321;
 	r = fake_row(f, "/w/d/unopened", KIND_FILE, ACCESS_S, 0644);
 	r->size = 77;
 	fake_file(f, "/w/d/zeta", ACCESS_R, 0666, "z");
@@ -428,6 +430,7 @@ static void it_sees_files_as_recorded(void **state)
 						    : "Permission denied",
 			       row->target ? row->target : ""));
 	}
+	has(p, "\nsub 40755 0 1700000000.987654321 ok\n");
 	has(p, "/w/d/quiet: No such file or directory\n");
 	finish(&f);
 }
@@ -530,6 +533,48 @@ static void outputs_are_compared(void **state)
 	assert_non_null(strstr(json.s, "\"verdict\": \"missing\""));
 	assert_non_null(strstr(json.s,
 		w->strategy == 'A' ? "\"root\": \"A\"" : "\"root\": \"B\""));
+	finish(&f);
+}
+
+/* Removed from below: whiteouts, and a directory that hides what was there. */
+static void what_was_removed_is_missing(void **state)
+{
+	const struct way *w = way_of(state);
+	struct replay_request r = {.check = true};
+	struct played *p;
+	struct fake f;
+
+	begin(&f, "unlink lower unlink sub/in rmdir sub mkdir sub");
+	fake_file(&f, "/w/lower", ACCESS_R, 0644, "1");
+	fake_file(&f, "/w/kept", ACCESS_R, 0644, "2");
+	fake_file(&f, "/w/sub/in", ACCESS_R, 0644, "3");
+	fake_output(&f, "/w/lower", "1");
+	fake_output(&f, "/w/kept", "2");
+	fake_output(&f, "/w/sub/in", "3");
+	fake_publish(&f);
+	p = replay(f.id, w, &r);
+	has(p, "1 of 3 outputs identical\n");
+	has(p, "missing: '/w/lower'");
+	has(p, "missing: '/w/sub/in'");
+	finish(&f);
+}
+
+static void an_extra_file_is_a_difference(void **state)
+{
+	const struct way *w = way_of(state);
+	struct replay_request r = {.check = true};
+	struct played *p;
+	struct fake f;
+
+	begin(&f, "write out 1 write more 2 chmod in 0600");
+	fake_file(&f, "/w/in", ACCESS_R, 0644, "in");
+	fake_output(&f, "/w/out", "1");
+	fake_publish(&f);
+	p = replay(f.id, w, &r);
+	has(p, "1 of 1 outputs identical\n");
+	has(p, "extra: '/w/more'");
+	has_not(p, "'/w/in'");
+	assert_int_equal(p->status, 1);
 	finish(&f);
 }
 
@@ -692,6 +737,23 @@ static void damaged_objects_are_named_and_nothing_runs(void **state)
 	has(p, "of '/w/in2' is missing\n");
 	has_not(p, "self /w");
 	scratch_is_empty();
+	finish(&f);
+}
+
+static void an_object_must_have_the_recorded_size(void **state)
+{
+	const struct way *w = way_of(state);
+	struct replay_request r = {.check = true};
+	struct played *p;
+	struct fake f;
+
+	begin(&f, "self");
+	fake_file(&f, "/w/in", ACCESS_R, 0644, "input")->size = 4096;
+	fake_publish(&f);
+	p = replay(f.id, w, &r);
+	assert_int_equal(p->status, 125);
+	has(p, "of '/w/in' has 5 bytes, recorded were 4096\n");
+	has_not(p, "self /w");
 	finish(&f);
 }
 
@@ -859,6 +921,8 @@ int main(int argc, char **argv)
 		EVERY_WAY(it_lists_in_the_recorded_order),
 		EVERY_WAY(changed_files_keep_their_places_and_links),
 		EVERY_WAY(outputs_are_compared),
+		EVERY_WAY(what_was_removed_is_missing),
+		EVERY_WAY(an_extra_file_is_a_difference),
 		EVERY_WAY(a_mode_is_part_of_an_output),
 		EVERY_WAY(an_exit_status_is_part_of_the_verdict),
 		EVERY_WAY(a_death_by_signal_is_recorded_too),
@@ -866,6 +930,7 @@ int main(int argc, char **argv)
 		EVERY_WAY(what_was_written_can_be_kept),
 		EVERY_WAY(another_command_can_be_run),
 		EVERY_WAY(damaged_objects_are_named_and_nothing_runs),
+		EVERY_WAY(an_object_must_have_the_recorded_size),
 		EVERY_WAY(what_was_not_stored_is_absent_and_named),
 		EVERY_WAY(links_do_not_lead_out),
 		EVERY_WAY(contradictory_tables_are_refused),
