@@ -30,11 +30,13 @@ static const struct cli_opt capture_opts[] = {
 		OPTION(id_file)},
 	{"keep", 0, "SIZE", "keep larger files by digest only (default 1G)",
 		CLI_SIZE, OPTION(keep)},
-	{"by-reference", 0, "PATH", "keep PATH and what is below it by digest "
-				    "only; may be repeated",
+	{"by-reference", 0, "PATH",
+		"keep PATH and what is below it by digest "
+		"only; may be repeated",
 		CLI_LIST, OPTION(by_reference)},
-	{"redact", 0, "PATTERN", "variables and options whose values are never "
-				 "written; may be repeated",
+	{"redact", 0, "PATTERN",
+		"variables and options whose values are never "
+		"written; may be repeated",
 		CLI_LIST, OPTION(redact)},
 	{"backend", 0, "auto|notify|ptrace", "how the command is watched",
 		CLI_CHOICE, OPTION(backend)},
@@ -52,7 +54,7 @@ static void capture_defaults(void *options)
 
 static enum watch_backend backend_of(const char *word)
 {
-	return !strcmp(word, "notify")	 ? BACKEND_NOTIFY
+	return !strcmp(word, "notify")   ? BACKEND_NOTIFY
 	       : !strcmp(word, "ptrace") ? BACKEND_PTRACE
 					 : BACKEND_AUTO;
 }
