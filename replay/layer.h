@@ -16,7 +16,7 @@ struct layer_kind {
 	/* Is this node part of the layer? Asked only below those that are. */
 	bool (*wants)(const struct node *n);
 	/* Make a regular file with its content in the working directory and
-	 * give a descriptor of it (-1: none could be had). */
+	 * give a descriptor of it. */
 	int (*file)(
 		struct layer *l, const struct node *n, int *fd, struct err *e);
 	/* Names count, nothing else: no attributes, no hard links. */

@@ -5,7 +5,6 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/fs.h"
-#include "sandbox/isolation/isolation.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -70,23 +69,6 @@ static int object_file(
 	return 0;
 }
 
-/*
- * A file that must not be read: its mode is taken away. Where the command
- * keeps the capability to read it all the same, and owns it, only another type
- * helps: opening a socket gives ENXIO.
- */
-static int closed_file(
-	struct layer *l, const struct node *n, int *fd, struct err *e)
-{
-	if (l->ids->iso->keep_caps && !l->ids->range) {
-		if (mknodat(AT_FDCWD, n->name, S_IFSOCK | n->mode, 0) < 0)
-			return err_sys(e, "cannot make '%s'", n->path);
-		return 0;
-	}
-	*fd = layer_new_file(n, 0, node_file(n)->size, e);
-	return *fd < 0 ? -1 : 0;
-}
-
 static int real_file(
 	struct layer *l, const struct node *n, int *fd, struct err *e)
 {
@@ -94,9 +76,9 @@ static int real_file(
 
 	if (f->content == CONTENT_OBJECT)
 		return object_file(l, n, fd, e);
-	if (f->content == CONTENT_UNOPENED)
-		return closed_file(l, n, fd, e);
-	*fd = layer_new_file(n, f->mode & 0777, f->size, e);
+	/* What must not be read has its mode taken away: see plan.c. */
+	*fd = layer_new_file(n,
+		f->content == CONTENT_UNOPENED ? 0 : f->mode & 0777, f->size, e);
 	return *fd < 0 ? -1 : 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/capability.h>
 
 void note_add(struct notes *n, const char *kind, const char *path,
 	const char *fmt, ...)
@@ -148,6 +149,28 @@ static bool has_other_owners(const struct plan *p)
 	return false;
 }
 
+/*
+ * Strategy B can refuse to open a file only by its mode. Root's own power over
+ * modes must not open it then, as it would with one id that owns everything:
+ * with a range, such files have an owner that the command has no power over.
+ */
+static void keep_closed(struct plan *p, const struct host_view *h)
+{
+	const uint64_t power =
+		1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH;
+	bool closed = false;
+
+	for (struct node *n = p->tree.root; n && !closed; n = tree_next(n))
+		closed = n->content == CONTENT_UNOPENED &&
+			 (p->strategy == 'B' || n->layers & IN_UPPER);
+	if (!closed || h->ranges || !(p->iso.keep_caps & power))
+		return;
+	p->iso.keep_caps &= ~power;
+	note_add(&p->notes, "capabilities", NULL,
+		"root has no power over modes, so that files that were not "
+		"opened stay closed");
+}
+
 /* What this way of building the root, or this host, cannot give. */
 static void note_differences(struct plan *p, const struct host_view *h)
 {
@@ -200,6 +223,7 @@ int plan_finish(struct plan *p, const struct replay_options *o,
 	if (need_objects(p, e) < 0 || plan_command(p, o, h, e) < 0)
 		return -1;
 	collect_owners(p);
+	keep_closed(p, h);
 	plan_read_only(p);
 	note_differences(p, h);
 	return 0;

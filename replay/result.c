@@ -56,7 +56,7 @@ bool result_same(const struct replay_outcome *o)
 static bool is_quiet(const struct note *n)
 {
 	static const char *const kinds[] = {
-		"unopened", "owners", "kernel", "cpu"};
+		"unopened", "owners", "kernel", "cpu", "capabilities"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))

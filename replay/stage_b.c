@@ -26,8 +26,11 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+/* Counts up when what a tree holds changes: then old ones are not used. */
+#define TREE_FORMAT 1
+
 /*
- * Trees are $XDG_CACHE_HOME/reprise/trees/<run>-<files digest>, with the owners
+ * Trees are $XDG_CACHE_HOME/reprise/trees/<run>-<files digest>-<format>, with the owners
  * of the range of ids when there is one; beside each lies its lock file.
  */
 int stage_b_prepare(struct stage *s, bool ranges, struct err *e)
@@ -44,8 +47,9 @@ int stage_b_prepare(struct stage *s, bool ranges, struct err *e)
 	dir = fs_join(a, cache, "trees");
 	if (fs_mkdirs(dir, 0700, e) < 0)
 		return -1;
-	s->tree_path = arena_printf(a, "%s/%s-%.16s%s", dir, m->run.id,
-		digest + strcspn(digest, ":") + 1, ranges ? "-range" : "");
+	s->tree_path = arena_printf(a, "%s/%s-%.16s-%d%s", dir, m->run.id,
+		digest + strcspn(digest, ":") + 1, TREE_FORMAT,
+		ranges ? "-range" : "");
 	lock = arena_printf(a, "%s.lock", s->tree_path);
 	s->tree_lock =
 		open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -437,6 +437,23 @@ static void root_could_write_everywhere(void **state)
 	assert_false(d->plan.iso.keep_caps & 1ull << CAP_SYS_ADMIN);
 }
 
+/* Else it would read zeros where the content was never recorded. */
+static void root_cannot_open_what_was_not_opened(void **state)
+{
+	struct draft *d = *state;
+	struct file_row r = row_of("/seen", KIND_FILE, ACCESS_S);
+
+	r.size = 5;
+	d->m.run.user.uid = 0;
+	d->options.strategy = 'B';
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add_row(d, &r);
+	finish(d);
+	assert_false(d->plan.iso.keep_caps & 1ull << CAP_DAC_OVERRIDE);
+	assert_true(d->plan.iso.keep_caps & 1ull << CAP_FOWNER);
+	assert_non_null(note(d, "capabilities"));
+}
+
 static void limits_and_environment_are_taken_over(void **state)
 {
 	struct draft *d = *state;
@@ -597,6 +614,7 @@ int main(void)
 		PLAN(a_strategy_that_cannot_work_is_refused),
 		PLAN(read_only_is_what_the_user_could_not_write),
 		PLAN(root_could_write_everywhere),
+		PLAN(root_cannot_open_what_was_not_opened),
 		PLAN(limits_and_environment_are_taken_over),
 		PLAN(cpus_are_given_back_where_they_are),
 		PLAN(cpus_that_are_not_there_are_said),

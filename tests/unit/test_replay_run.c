@@ -435,6 +435,25 @@ static void it_sees_files_as_recorded(void **state)
 	finish(&f);
 }
 
+/* A run of root, too: what was not opened is never read as zeros. */
+static void root_does_not_read_what_was_not_recorded(void **state)
+{
+	const struct way *w = way_of(state);
+	struct replay_request r = {.check = true};
+	struct played *p;
+	struct fake f;
+
+	begin(&f, "self stat seen cat seen");
+	f.m.run.user.uid = f.m.run.user.gid = 0;
+	fake_row(&f, "/w/seen", KIND_FILE, ACCESS_S, 0644)->size = 5;
+	fake_publish(&f);
+	p = replay(f.id, w, &r);
+	has(p, "self /w recorded 0 0 0022 -\nseen 100");
+	has(p, w->strategy == 'A' ? "cat seen: File name too long\n"
+				  : "cat seen: Permission denied\n");
+	finish(&f);
+}
+
 static void it_lists_in_the_recorded_order(void **state)
 {
 	const struct way *w = way_of(state);
@@ -918,6 +937,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		EVERY_WAY(it_sees_itself_as_recorded),
 		EVERY_WAY(it_sees_files_as_recorded),
+		EVERY_WAY(root_does_not_read_what_was_not_recorded),
 		EVERY_WAY(it_lists_in_the_recorded_order),
 		EVERY_WAY(changed_files_keep_their_places_and_links),
 		EVERY_WAY(outputs_are_compared),
