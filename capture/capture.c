@@ -156,16 +156,12 @@ static void index_environment(struct capture *cap)
 		map_puts(&cap->command_env, *p, cap);
 }
 
-static int begin(struct capture *cap, const char *executable, struct err *e)
+/* What the command will find, before anything of it is changed. */
+static int look_around(struct capture *cap, const char *executable, struct err *e)
 {
 	struct manifest *m = cap->manifest;
-	autostrbuf yaml = STRBUF_INIT;
-	struct journal *j;
 
 	manifest_init(m, cap->arena);
-	if (surroundings_read(m, cap->arena, cap->opt,
-		    command_absolute(cap->arena, executable), e) < 0)
-		return -1;
 	m->run.backend = (char *)watch_backend_name(cap->opt->backend);
 	if (run_create(cap->store, &cap->run, e) < 0)
 		return -1;
@@ -194,6 +190,20 @@ static int write_id(const struct capture *cap, struct err *e)
 	line[RUN_ID_LEN] = '\n';
 	return fs_write_file(
 		AT_FDCWD, cap->opt->id_file, line, RUN_ID_LEN + 1, 0644, e);
+	index_environment(cap);
+	/* A umask like 0177 would lock us out of what we make. */
+	cap->umask = umask(0);
+	umask(cap->umask & 0077);
+	return surroundings_read(m, cap->arena, cap->opt,
+		command_absolute(cap->arena, executable), cap->umask, e);
+}
+
+static int begin(struct capture *cap, struct err *e)
+{
+	struct manifest *m = cap->manifest;
+	autostrbuf yaml = STRBUF_INIT;
+	struct journal *j;
+
 }
 
 static int open_store(struct capture *cap, struct err *e)
@@ -242,6 +252,7 @@ static void hold_closed_streams(void)
 }
 
 int capture_run(const struct capture_options *opt, int *status,
+		.umask = cap->umask,
 	int *exit_status, struct err *e)
 {
 	struct capture_options chosen = *opt;
@@ -263,14 +274,14 @@ int capture_run(const struct capture_options *opt, int *status,
 	}
 	if (opt->name && run_check_name(opt->name, e) < 0)
 		goto out;
-	if (watch_choose(&chosen.backend, e) < 0 || open_store(&cap, e) < 0)
+	if (watch_choose(&chosen.backend, e) < 0 ||
+		look_around(&cap, executable, e) < 0 || open_store(&cap, e) < 0)
 		goto out;
 	if (capture_freeze_dead(cap.store, NULL) < 0)
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
-	index_environment(&cap);
-	if (begin(&cap, executable, e) == 0 && write_id(&cap, e) == 0)
+	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0)
 		r = watch_command(&cap, executable, status, exit_status, e);
 	if (r < 0 && cap.run.fd >= 0) {
 		journal_close(cap.rec.journal);

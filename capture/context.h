@@ -45,6 +45,7 @@ struct capture {
 	const char *home;
 	struct manifest *manifest;
 	struct arena *arena;
+	mode_t umask; /* the command's */
 };
 
 /* handle.c: the watch's handler. */

@@ -154,14 +154,13 @@ static void read_stream(struct m_stream *s, int fd, struct arena *a)
 }
 
 static int read_command(struct m_command *c, struct arena *a,
-	const struct capture_options *opt, const char *executable, struct err *e)
+	const struct capture_options *opt, const char *executable, mode_t mask,
+	struct err *e)
 {
 	struct strlist argv = {0};
-	mode_t mask = umask(0);
 	char *cwd = getcwd(NULL, 0);
 	bool hidden = false;
 
-	umask(mask);
 	if (!cwd)
 		return err_sys(e, "cannot name the working directory");
 	c->cwd = arena_strdup(a, cwd);
@@ -216,10 +215,11 @@ static void read_environment(struct m_environment *env, struct arena *a,
 }
 
 int surroundings_read(struct manifest *m, struct arena *a,
-	const struct capture_options *opt, const char *executable, struct err *e)
+	const struct capture_options *opt, const char *executable, mode_t mask,
+	struct err *e)
 {
 	read_run(&m->run, a);
-	if (read_command(&m->command, a, opt, executable, e) < 0)
+	if (read_command(&m->command, a, opt, executable, mask, e) < 0)
 		return -1;
 	read_environment(&m->environment, a, opt);
 	cpu_read(&m->hardware.cpu, a, "");

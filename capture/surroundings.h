@@ -2,15 +2,18 @@
 /* What is known before the command starts: who, where, with what. */
 #pragma once
 
+#include <sys/types.h>
+
 struct arena;
 struct capture_options;
 struct err;
 struct manifest;
 
 /* Fill run, command, environment and hardware. `executable` is the path after
- * the search in PATH. */
+ * the search in PATH, `mask` the command's umask. */
 int surroundings_read(struct manifest *m, struct arena *a,
-	const struct capture_options *opt, const char *executable, struct err *e);
+	const struct capture_options *opt, const char *executable, mode_t mask,
+	struct err *e);
 
 /* RFC 3339 in UTC with microseconds, from microseconds since the epoch. */
 char *rfc3339(struct arena *a, long long us);

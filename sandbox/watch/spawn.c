@@ -10,6 +10,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -77,6 +78,7 @@ static void command(struct watch *w, int go, int errors, int sock)
 		watch_send(sock, &m, fd);
 		close(fd);
 	}
+	umask(spec->umask);
 	watch_signals_restore(w);
 	execve(spec->executable, spec->argv, spec->envp);
 	/* A script without #! is the shell's, as for every execvp(3) user. */

@@ -115,6 +115,7 @@ struct watch_spec {
 	const char *executable; /* path for execve(2) */
 	char *const *argv;
 	char *const *envp;
+	mode_t umask; /* of the command */
 	struct watch_handler handler;
 };
 
