@@ -19,6 +19,9 @@ struct capture_options {
 	struct strlist redact;       /* further patterns, fnmatch(3) */
 	struct strlist by_reference; /* paths */
 	uint64_t keep; /* bytes above which a file is kept by reference */
+	/* Time for hashing after the command's end; -1: as long as it takes.
+	 * What is left is done by `reprise finish`. */
+	int64_t finish_within_ms;
 	enum watch_backend backend;
 };
 
@@ -38,3 +41,9 @@ int capture_run(const struct capture_options *opt, int *status,
  * could not be (it stays for the next time).
  */
 int capture_freeze_dead(struct store *s, struct err *e);
+
+/*
+ * Complete the runs whose id begins with `id` ("": all) that --finish-within
+ * has left pending. How many, or -1.
+ */
+int capture_finish_pending(struct store *s, const char *id, struct err *e);

@@ -27,9 +27,16 @@ struct work {
 	struct digest_cache *cache;
 	struct content *items;
 	size_t count;
+	const struct content_limit *limit;
 	_Atomic size_t next;
 	_Atomic bool full;
 };
+
+static bool out_of_time(const struct work *w)
+{
+	return w->limit && w->limit->out_of_time &&
+	       w->limit->out_of_time(w->limit->arg);
+}
 
 static struct digest_key key_of(const struct state *st)
 {
@@ -58,14 +65,34 @@ static bool no_writer(int fd)
 	return true;
 }
 
-static void hash_only(struct content *c, int fd)
-{
-	struct err e = ERR_INIT;
+#define CHUNK (1 << 20)
 
-	if (digest_fd(fd, &c->digest, NULL, &e) < 0) {
-		c->outcome = CONTENT_UNREADABLE;
-		c->error = e.code;
+/* A file may be so large that its hashing alone takes too long. */
+static void hash_only(struct work *w, struct content *c, int fd)
+{
+	struct hasher *h = hasher_new();
+	char *buf = xmalloc(CHUNK);
+	uint64_t left = c->limit;
+
+	while (left) {
+		ssize_t n = fs_read_all(fd, buf, left < CHUNK ? left : CHUNK);
+
+		if (n < 0) {
+			c->outcome = CONTENT_UNREADABLE;
+			c->error = errno;
+		}
+		if (n <= 0)
+			break;
+		hasher_add(h, buf, (size_t)n);
+		left -= (uint64_t)n;
+		if (out_of_time(w)) {
+			c->outcome = CONTENT_PENDING;
+			break;
+		}
 	}
+	hasher_final(h, &c->digest);
+	free(buf);
+	hasher_free(h);
 }
 
 static void store_it(struct work *w, struct content *c, int fd)
@@ -84,7 +111,7 @@ static void store_it(struct work *w, struct content *c, int fd)
 		return;
 	}
 	atomic_store(&w->full, true);
-	hash_only(c, fd);
+	hash_only(w, c, fd);
 	if (c->outcome == CONTENT_OK)
 		c->outcome = CONTENT_NO_ROOM;
 }
@@ -124,16 +151,20 @@ static void settle(struct work *w, struct content *c)
 		c->error = fd < 0 ? errno : EINVAL;
 		return;
 	}
+	if (out_of_time(w)) {
+		c->outcome = CONTENT_PENDING;
+		return;
+	}
 	start = now_ns();
 	quiet = start - before.ctime > QUIET_NS && no_writer(fd);
 	if (c->by_reference || atomic_load(&w->full)) {
-		hash_only(c, fd);
+		hash_only(w, c, fd);
 		if (!c->by_reference && c->outcome == CONTENT_OK)
 			c->outcome = CONTENT_NO_ROOM;
 	} else {
 		store_it(w, c, fd);
 	}
-	if (c->outcome == CONTENT_UNREADABLE)
+	if (c->outcome == CONTENT_UNREADABLE || c->outcome == CONTENT_PENDING)
 		return;
 	if (state_of(fd, NULL, &after) < 0 ||
 		!state_same_content(&before, &after) ||
@@ -174,10 +205,14 @@ static unsigned thread_count(size_t items)
 }
 
 int contents_settle(struct store_batch *b, struct digest_cache *cache,
-	struct content *items, size_t count, struct err *e)
+	struct content *items, size_t count, const struct content_limit *limit,
+	size_t *pending, struct err *e)
 {
-	struct work w = {
-		.batch = b, .cache = cache, .items = items, .count = count};
+	struct work w = {.batch = b,
+		.cache = cache,
+		.items = items,
+		.count = count,
+		.limit = limit};
 	pthread_t threads[THREADS_MAX];
 	unsigned n = thread_count(count), started = 0;
 
@@ -188,5 +223,8 @@ int contents_settle(struct store_batch *b, struct digest_cache *cache,
 	worker(&w);
 	while (started)
 		pthread_join(threads[--started], NULL);
+	*pending = 0;
+	for (size_t i = 0; i < count; i++)
+		*pending += items[i].outcome == CONTENT_PENDING;
 	return store_batch_commit(b, e);
 }

@@ -21,6 +21,7 @@ enum content_outcome {
 	CONTENT_CHANGED,    /* hashed, but not what it was when it was read */
 	CONTENT_UNREADABLE, /* `error` says why */
 	CONTENT_NO_ROOM,    /* hashed, but the store is full */
+	CONTENT_PENDING,    /* there was no time for it */
 };
 
 struct content {
@@ -36,10 +37,17 @@ struct content {
 	int error; /* errno */
 };
 
+/* When to stop; called often, by many threads. NULL: never. */
+struct content_limit {
+	bool (*out_of_time)(void *arg);
+	void *arg;
+};
+
 /*
  * Work off all of them and make what is stored durable. `cache` may be NULL.
  * A full disk ends the storing, not the hashing. -1 when the batch could not
- * be committed: then nothing new is stored.
+ * be committed: then nothing new is stored. *pending counts what was left.
  */
 int contents_settle(struct store_batch *b, struct digest_cache *cache,
-	struct content *items, size_t count, struct err *e);
+	struct content *items, size_t count, const struct content_limit *limit,
+	size_t *pending, struct err *e);

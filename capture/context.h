@@ -41,11 +41,13 @@ struct capture {
 	struct watch *watch;             /* NULL while a run is frozen */
 	struct store_batch *batch;       /* while the run is finished */
 	uint64_t new_bytes, known_bytes; /* of what was stored */
-	struct map command_env;          /* NAME=VALUE of the command itself */
+	int64_t deadline; /* microseconds since the epoch; 0: none */
+	bool (*out_of_time)(void *cap); /* NULL: never */
+	struct map command_env;         /* NAME=VALUE of the command itself */
 	const char *home;
+	mode_t umask; /* the command's */
 	struct manifest *manifest;
 	struct arena *arena;
-	mode_t umask; /* the command's */
 };
 
 /* handle.c: the watch's handler. */
@@ -79,4 +81,5 @@ void network_address(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch);
 
 /* finish.c */
-int finish_run(struct capture *cap, struct err *e);
+enum finished { FINISH_FAILED = -1, FINISH_PUBLISHED, FINISH_PENDING };
+enum finished finish_run(struct capture *cap, struct err *e);

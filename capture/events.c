@@ -128,6 +128,8 @@ static void apply(
 	struct event_touch touch;
 	struct event_digest digest;
 	struct event_end end;
+	struct event_options options;
+	struct strlist paths;
 	struct m_network n = {0};
 	const char *path, *kind;
 
@@ -168,7 +170,15 @@ static void apply(
 		return;
 	case EVENT_END:
 		if (take(&c, &end, sizeof(end)) == 0)
-			record_end(r, end.status, end.time);
+			record_end(r, &(struct ending){end.status, end.time,
+					      end.user_s, end.sys_s,
+					      end.max_rss_bytes});
+		return;
+	case EVENT_OPTIONS:
+		if (take(&c, &options, sizeof(options)) < 0)
+			return;
+		words(&c, a, options.by_reference, &paths);
+		record_options(r, options.keep, &paths);
 		return;
 	default:
 		apply_bits(r, type, &c, a);

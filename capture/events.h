@@ -24,6 +24,7 @@ enum event_type {
 	EVENT_NETWORK,    /* family, protocol, direction, peer, role */
 	EVENT_GAP,        /* kind, path, detail */
 	EVENT_END,        /* struct event_end */
+	EVENT_OPTIONS,    /* struct event_options; paths by reference */
 };
 
 struct event_touch {
@@ -55,4 +56,11 @@ struct event_device {
 struct event_end {
 	int32_t status;
 	int64_t time;
+	double user_s, sys_s;
+	int64_t max_rss_bytes;
+};
+
+struct event_options {
+	uint64_t keep;
+	uint32_t by_reference; /* number of paths */
 };

@@ -12,41 +12,54 @@
 #include "store/digest_cache.h"
 #include "store/store.h"
 
-static int settle_contents(struct finish *f, struct err *e)
+/* The number of contents that there was no time for. */
+static size_t settle_contents(struct finish *f, struct err *e)
 {
 	struct digest_cache *cache = digest_cache_open(NULL, NULL);
-	int r = contents_settle(
-		f->cap->batch, cache, f->contents, f->content_count, e);
+	struct content_limit limit = {f->cap->out_of_time, f->cap};
+	size_t pending;
+	int r = contents_settle(f->cap->batch, cache, f->contents,
+		f->content_count, &limit, &pending, e);
 
 	digest_cache_close(cache);
-	if (r == 0)
-		return 0;
 	/* What was not made durable is not there. The run is published all
 	 * the same: digests tell what was read. */
-	for (size_t i = 0; i < f->content_count; i++)
+	for (size_t i = 0; r < 0 && i < f->content_count; i++)
 		if (f->contents[i].stored) {
 			f->contents[i].stored = false;
 			f->contents[i].outcome = CONTENT_NO_ROOM;
 		}
-	return 0;
+	return pending;
 }
 
-int finish_run(struct capture *cap, struct err *e)
+static enum finished publish(struct finish *f, struct err *e)
+{
+	struct capture *cap = f->cap;
+	autostrbuf yaml = STRBUF_INIT;
+
+	if (settle_contents(f, e))
+		return fs_write_file(cap->run.fd, RUN_PENDING, "", 0, 0600, e) < 0
+			       ? FINISH_FAILED
+			       : FINISH_PENDING;
+	if (finish_rows(f, e) < 0)
+		return FINISH_FAILED;
+	finish_data(f);
+	if (manifest_write_yaml(cap->manifest, &yaml, e) < 0 ||
+		run_publish(cap->store, &cap->run, yaml.s, yaml.len, e) < 0)
+		return FINISH_FAILED;
+	return FINISH_PUBLISHED;
+}
+
+enum finished finish_run(struct capture *cap, struct err *e)
 {
 	struct finish f = {.cap = cap, .rec = &cap->rec, .a = cap->rec.arena};
-	autostrbuf yaml = STRBUF_INIT;
-	int r = -1;
+	enum finished r;
 
 	cap->batch = store_batch_new(cap->store, e);
 	if (!cap->batch)
-		return -1;
+		return FINISH_FAILED;
 	finish_plan(&f);
-	if (settle_contents(&f, e) == 0 && finish_rows(&f, e) == 0) {
-		finish_data(&f);
-		r = manifest_write_yaml(cap->manifest, &yaml, e);
-	}
-	if (r == 0)
-		r = run_publish(cap->store, &cap->run, yaml.s, yaml.len, e);
+	r = publish(&f, e);
 	store_batch_totals(cap->batch, &cap->new_bytes, &cap->known_bytes);
 	store_batch_free(cap->batch);
 	cap->batch = NULL;

@@ -28,7 +28,7 @@ static bool below_any(const struct strlist *dirs, const char *path)
 static struct content *want(struct finish *f, const char *path,
 	const struct state *st, uint64_t limit)
 {
-	const struct capture_options *opt = f->cap->opt;
+	const struct record *opt = f->rec;
 	struct content *c = &f->contents[f->content_count++];
 
 	*c = (struct content){.path = path,
@@ -125,7 +125,7 @@ static void keep_large_roots_out(
 				continue;
 			if (pass == 0)
 				bytes[r] += c->expect.size;
-			else if (bytes[r] > f->cap->opt->keep)
+			else if (bytes[r] > f->rec->keep)
 				c->by_reference = true;
 		}
 }

@@ -16,6 +16,7 @@ static void gap_of(struct finish *f, const struct content *c, const char *path)
 {
 	switch (c->outcome) {
 	case CONTENT_OK:
+	case CONTENT_PENDING: /* not published with one */
 		return;
 	case CONTENT_CHANGED:
 		record_gap(f->rec, "changed", path,

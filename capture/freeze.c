@@ -32,72 +32,122 @@ void freeze_note_end(int run_fd, int status)
 	fs_write_file(run_fd, ENDED, line, (size_t)n, 0600, NULL);
 }
 
-static void read_end(struct capture *cap)
+static bool read_end(struct capture *cap, struct ending *end)
 {
 	autostrbuf text = STRBUF_INIT;
 	long long when;
-	int status;
 
-	if (fs_slurp_at(cap->run.fd, ENDED, &text) == 0 && text.s &&
-		sscanf(text.s, "%d %lld", &status, &when) == 2)
-		record_end(&cap->rec, status, when);
+	memset(end, 0, sizeof(*end));
+	if (fs_slurp_at(cap->run.fd, ENDED, &text) < 0 || !text.s ||
+		sscanf(text.s, "%d %lld", &end->status, &when) != 2)
+		return false;
+	end->time = when;
+	end->max_rss_bytes = ABSENT;
+	return true;
 }
 
+/*
+ * Three ways to get here: the recorder saw the end and died, or ran out of
+ * time, while it hashed (nothing is missing); it died before (the keeper left
+ * the end); or everything was killed.
+ */
 static void set_end(struct capture *cap)
 {
 	struct manifest *m = cap->manifest;
 	struct record *r = &cap->rec;
+	struct ending end;
 
-	if (!r->ended) {
+	if (r->ended) {
+		capture_set_end(m, r->arena, &r->ending);
+		return;
+	}
+	if (!read_end(cap, &end)) {
 		m->run.status = (char *)"killed";
 		record_gap(r, "killed", NULL,
 			"the recorder was killed with the command: what came "
 			"after is not recorded");
 		return;
 	}
-	capture_set_end(m, r->arena, r->end_status, r->end_time, NULL);
+	capture_set_end(m, r->arena, &end);
 	m->run.status = (char *)"incomplete";
 	record_gap(r, "recorder-lost", NULL,
 		"the recorder died before the command: what came after is not "
 		"recorded");
 }
 
-static int freeze(struct store *s, const char *id, struct err *e)
+static const char *variable(const struct manifest *m, const char *name)
 {
-	struct capture_options opt = {.keep = CAPTURE_KEEP_DEFAULT};
+	for (size_t i = 0; i < m->environment.variables.count; i++)
+		if (!strcmp(m->environment.variables.items[i].key, name))
+			return m->environment.variables.items[i].value;
+	return NULL;
+}
+
+/* With the journal locked: read it back, and finish. */
+static int thaw_and_finish(struct capture *cap, struct err *e)
+{
+	char *start;
+
+	if (record_replay(&cap->rec, cap->run.fd, RUN_JOURNAL, &start, e) < 0 ||
+		manifest_read_yaml(cap->manifest, cap->arena, RUN_JOURNAL,
+			start, strlen(start), e) < 0)
+		return -1;
+	cap->home = variable(cap->manifest, "HOME");
+	/* Made for the journal only: the real ones are made now. */
+	cap->manifest->completeness.gaps.count = 0;
+	set_end(cap);
+	if (finish_run(cap, e) != FINISH_PUBLISHED)
+		return -1;
+	unlinkat(cap->run.fd, ENDED, 0);
+	unlinkat(cap->run.fd, RUN_PENDING, 0);
+	if (cap->manifest->run.name)
+		return run_set_name(
+			cap->store, cap->manifest->run.name, cap->run.id, e);
+	return 0;
+}
+
+static int freeze(
+	struct store *s, const char *id, bool pending_too, struct err *e)
+{
+	struct capture_options opt = {0};
 	struct manifest m;
 	struct capture cap = {
 		.opt = &opt, .store = s, .manifest = &m, .run = {.fd = -1}};
 	autoclose int lock = -1;
-	char *start;
-	int r = -1;
+	int r = 0;
 
 	if (run_open(s, id, &cap.run, e) < 0)
 		return -1;
-	/* Two commands may find the same dead run: one freezes it. */
-	lock = openat(cap.run.fd, "journal", O_RDONLY | O_CLOEXEC);
-	if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0) {
-		run_dir_release(&cap.run);
-		return 0;
-	}
 	record_open(&cap.rec, NULL);
+	cap.rec.keep = CAPTURE_KEEP_DEFAULT;
 	cap.arena = cap.rec.arena;
-	if (record_replay(&cap.rec, cap.run.fd, "journal", &start, e) == 0 &&
-		manifest_read_yaml(&m, cap.arena, "journal", start,
-			strlen(start), e) == 0) {
-		for (size_t i = 0; i < m.environment.variables.count; i++)
-			if (!strcmp(m.environment.variables.items[i].key,
-				    "HOME"))
-				cap.home = m.environment.variables.items[i].value;
-		read_end(&cap);
-		set_end(&cap);
-		r = finish_run(&cap, e);
-		if (r == 0)
-			unlinkat(cap.run.fd, ENDED, 0);
-	}
+	/* Two commands may find the same dead run: one freezes it. */
+	lock = openat(cap.run.fd, RUN_JOURNAL, O_RDONLY | O_CLOEXEC);
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 &&
+		(pending_too || faccessat(cap.run.fd, RUN_PENDING, F_OK, 0) < 0))
+		r = thaw_and_finish(&cap, e);
 	record_close(&cap.rec);
 	run_dir_release(&cap.run);
 	return r;
+}
+
+int capture_finish_pending(struct store *s, const char *id, struct err *e)
+{
+	autoarena *a = arena_new();
+	struct strlist dead;
+	int done = 0;
+
+	if (runs_dead(s, a, &dead, e) < 0)
+		return -1;
+	for (size_t i = 0; i < dead.count; i++) {
+		if (strncmp(dead.items[i], id, strlen(id)) != 0)
+			continue;
+		if (freeze(s, dead.items[i], true, e) < 0)
+			return err_wrap(e, "run '%s' cannot be finished",
+				dead.items[i]);
+		done++;
+	}
+	return done;
 }
 
 int capture_freeze_dead(struct store *s, struct err *e)
@@ -109,7 +159,7 @@ int capture_freeze_dead(struct store *s, struct err *e)
 	if (runs_dead(s, a, &dead, e) < 0)
 		return -1;
 	for (size_t i = 0; i < dead.count; i++)
-		if (freeze(s, dead.items[i], e) < 0)
+		if (freeze(s, dead.items[i], false, e) < 0)
 			r = err_wrap(
 				e, "run '%s' cannot be frozen", dead.items[i]);
 	return r;

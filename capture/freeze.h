@@ -3,12 +3,12 @@
 #pragma once
 
 struct arena;
+struct ending;
 struct manifest;
-struct rusage;
 
-/* Status, exit code, signal, times. `usage` may be NULL. */
-void capture_set_end(struct manifest *m, struct arena *a, int status,
-	long long end_us, const struct rusage *usage);
+/* Status, exit code, signal, times. */
+void capture_set_end(
+	struct manifest *m, struct arena *a, const struct ending *end);
 
 /* The keeper, whose recorder was lost, leaves the command's wait status. */
 void freeze_note_end(int run_fd, int status);

@@ -44,7 +44,7 @@ static bool wanted(struct capture *cap, struct touched *t)
 		!S_ISREG(t->first.mode) || (t->access & ACCESS_N) ||
 		secret_path(cap->home, t->path))
 		return false;
-	if (t->first.size <= cap->opt->keep)
+	if (t->first.size <= cap->rec.keep)
 		return true;
 	record_not_stored(&cap->rec, t);
 	record_gap(&cap->rec, "too-large", t->path,

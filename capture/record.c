@@ -362,13 +362,27 @@ void record_gap(struct record *r, const char *kind, const char *path,
 		(struct journal_part[]){text(kind), text(path), text(detail)}, 3);
 }
 
-void record_end(struct record *r, int status, int64_t end_time)
+void record_end(struct record *r, const struct ending *end)
 {
-	struct event_end ev = {status, end_time};
+	struct event_end ev = {end->status, end->time, end->user_s, end->sys_s,
+		end->max_rss_bytes};
 	struct journal_part part = {&ev, sizeof(ev)};
 
 	r->ended = true;
-	r->end_status = status;
-	r->end_time = end_time;
+	r->ending = *end;
 	append(r, EVENT_END, &part, 1);
+}
+
+void record_options(
+	struct record *r, uint64_t keep, const struct strlist *by_reference)
+{
+	struct event_options ev = {keep, (uint32_t)by_reference->count};
+	autostrbuf all = STRBUF_INIT;
+	struct journal_part parts[2] = {{&ev, sizeof(ev)}};
+
+	r->keep = keep;
+	copy_list(r->arena, &r->by_reference, by_reference);
+	join_list(&all, by_reference);
+	parts[1] = (struct journal_part){all.s, all.len};
+	append(r, EVENT_OPTIONS, parts, 2);
 }

@@ -79,10 +79,17 @@ struct record {
 
 	/* Set when the journal could not take a record. */
 	bool journal_failed;
-	/* Read from a journal: how the command ended, if it did. */
+	/* How the command ended, once it has. */
 	bool ended;
-	int end_status;
-	int64_t end_time; /* microseconds since the epoch */
+	struct ending {
+		int status;   /* as wait(2) gives it */
+		int64_t time; /* microseconds since the epoch */
+		double user_s, sys_s;
+		int64_t max_rss_bytes;
+	} ending;
+	/* What decides which contents are stored; also read back. */
+	uint64_t keep;
+	struct strlist by_reference;
 };
 
 void record_open(struct record *r, struct journal *j);
@@ -121,7 +128,9 @@ void record_network(struct record *r, const struct m_network *n);
 /* Printf for the detail; each (kind, path) is kept once. */
 void record_gap(struct record *r, const char *kind, const char *path,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void record_end(struct record *r, int status, int64_t end_time);
+void record_end(struct record *r, const struct ending *end);
+void record_options(
+	struct record *r, uint64_t keep, const struct strlist *by_reference);
 
 /* Read a journal back. The first record is the manifest as text, which goes
  * to `start`. 0, or -1 when the journal holds no beginning of a run. */

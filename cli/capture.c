@@ -18,6 +18,7 @@ struct capture_cli {
 	struct strlist redact;
 	struct strlist by_reference;
 	uint64_t keep;
+	int64_t finish_within;
 };
 
 #define OPTION(field) offsetof(struct capture_cli, field)
@@ -40,6 +41,10 @@ static const struct cli_opt capture_opts[] = {
 		CLI_LIST, OPTION(redact)},
 	{"backend", 0, "auto|notify|ptrace", "how the command is watched",
 		CLI_CHOICE, OPTION(backend)},
+	{"finish-within", 0, "TIME",
+		"hash for at most TIME after the command; the rest is left to "
+		"finish",
+		CLI_TIME, OPTION(finish_within)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
@@ -49,6 +54,7 @@ static void capture_defaults(void *options)
 	struct capture_cli *o = options;
 
 	o->keep = CAPTURE_KEEP_DEFAULT;
+	o->finish_within = -1;
 	o->backend = "auto";
 }
 
@@ -83,6 +89,7 @@ static int capture_main(struct invocation *in)
 		.redact = o->redact,
 		.by_reference = o->by_reference,
 		.keep = o->keep,
+		.finish_within_ms = o->finish_within,
 		.backend = backend_of(o->backend),
 	};
 	struct err e = ERR_INIT;

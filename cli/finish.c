@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `reprise finish`: freeze the journals of runs that were killed. */
+/* `reprise finish`: complete runs that were left pending, or were killed. */
 #include "base/err.h"
 #include "base/log.h"
 #include "capture/capture.h"
@@ -18,13 +18,20 @@ static const struct cli_opt finish_opts[] = {
 
 static int finish_in(struct invocation *in, struct store *s)
 {
+	const char *what = in->argc ? in->argv[0] : "";
 	char id[RUN_ID_LEN + 1];
 	struct err e = ERR_INIT;
+	int done;
 
 	if (capture_freeze_dead(s, &e) < 0)
 		return cli_fail(in, &e);
-	if (in->argc && run_find(s, in->argv[0], id, &e) < 0)
+	done = capture_finish_pending(s, what, &e);
+	if (done < 0)
 		return cli_fail(in, &e);
+	/* A run that is finished already is no error. */
+	if (!done && in->argc && run_find(s, what, id, &e) < 0)
+		return cli_fail(in, &e);
+	log_info("%d run%s finished", done, done == 1 ? "" : "s");
 	return CLI_OK;
 }
 
@@ -43,7 +50,7 @@ static int finish_main(struct invocation *in)
 
 const struct command cmd_finish = {
 	.name = "finish",
-	.summary = "complete runs whose recorder was killed",
+	.summary = "hash and store what captures left pending",
 	.synopsis = "[OPTIONS] [RUN]",
 	.opts = finish_opts,
 	.options_size = sizeof(struct finish_options),

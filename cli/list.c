@@ -48,7 +48,8 @@ static json_t *entry_json(const struct run_entry *r, const struct manifest *m)
 	json_t *argv = json_array(), *tags = json_object();
 
 	if (m == NULL) {
-		json_object_set_new(j, "status", json_string("running"));
+		json_object_set_new(j, "status",
+			json_string(r->pending ? "pending" : "running"));
 		json_decref(argv);
 		json_decref(tags);
 		return j;
@@ -72,10 +73,11 @@ static json_t *entry_json(const struct run_entry *r, const struct manifest *m)
 }
 
 /* How it ended, in a word or two. */
-static const char *ending(struct arena *a, const struct manifest *m)
+static const char *ending(
+	struct arena *a, const struct run_entry *r, const struct manifest *m)
 {
 	if (m == NULL)
-		return "running";
+		return r->pending ? "pending" : "running";
 	if (m->run.signal != NULL)
 		return arena_printf(a, "%s %s", m->run.status, m->run.signal);
 	if (m->run.exit_code != ABSENT && m->run.exit_code != 0)
@@ -96,7 +98,7 @@ static void print_line(
 	}
 	if (m != NULL)
 		command = cli_command_text(a, &m->command.argv);
-	printf("%.8s  %-19s  %-12s  %-12s  %s\n", r->id, when, ending(a, m),
+	printf("%.8s  %-19s  %-12s  %-12s  %s\n", r->id, when, ending(a, r, m),
 		r->name != NULL ? cli_printable(a, r->name) : "-", command);
 }
 
@@ -140,7 +142,7 @@ static int list_runs(struct invocation *in, struct store *s, struct err *e)
 		int r;
 
 		/* Killed, and it could not be frozen: said when opening. */
-		if (runs[i].dead)
+		if (runs[i].dead && !runs[i].pending)
 			continue;
 		arena_clear(scratch);
 		r = list_one(s, o, &runs[i], first, scratch, e);

@@ -44,6 +44,8 @@ static void read_entry(struct store *s, struct arena *a, struct run_dir *r,
 		live = journal_is_live(r->fd, RUN_JOURNAL, &trouble);
 		/* Without a journal it has only just been made. */
 		out->dead = live == 0;
+		out->pending = out->dead &&
+			       faccessat(r->fd, RUN_PENDING, F_OK, 0) == 0;
 		if (live < 0 && trouble.code != ENOENT)
 			out->trouble = arena_strdup(a, trouble.msg);
 	}

@@ -23,6 +23,8 @@ struct store;
 #define RUN_FILES "files.yaml"
 #define RUN_KEY "key"
 #define RUN_JOURNAL "journal"
+/* Beside the journal of a run that only needs more time for hashing. */
+#define RUN_PENDING "pending"
 
 struct run_dir {
 	char id[RUN_ID_LEN + 1]; /* uuid version 4, lower case */
@@ -68,6 +70,7 @@ struct run_entry {
 	char *status;  /* of a published run, or NULL */
 	bool published;
 	bool dead;     /* not published, and nobody holds its journal */
+	bool pending;  /* likewise, but only hashing is left: `finish` */
 	char *trouble; /* why its manifest could not be read, or NULL */
 };
 int runs_list(struct store *s, struct arena *a, bool unpublished_too,

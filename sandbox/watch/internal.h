@@ -31,6 +31,8 @@ struct watch_shared {
 	_Atomic uint32_t recorder_got[NSIG];
 	/* Set once: later calls are let through without asking. */
 	_Atomic int frozen;
+	/* SIGTERM and the like came after the command's end. */
+	_Atomic int hurry;
 	_Atomic uint64_t calls, vanished;
 };
 

@@ -71,6 +71,9 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 
 	if (sig == SIGCHLD || sig >= NSIG)
 		return;
+	/* Only the record is unfinished: what is hashed so far must do. */
+	if (k->ended && (sig == SIGTERM || sig == SIGINT || sig == SIGHUP))
+		atomic_store(&k->w->shared->hurry, 1);
 	/* From the kernel: the terminal told the whole foreground group, the
 	 * command with it (or not, when it left the group: as without us). */
 	if (si->ssi_code > 0) {

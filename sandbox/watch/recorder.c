@@ -29,6 +29,11 @@ void watch_dispatch(struct watch *w, const struct call *c, struct answer *out)
 		w->spec->handler.call(w->spec->handler.arg, w, &known, out);
 }
 
+bool watch_hurry(const struct watch *w)
+{
+	return w && atomic_load(&w->shared->hurry);
+}
+
 static void tell(struct watch *w, enum watch_msg_type type, int value, int fd)
 {
 	struct watch_msg m = {.type = type, .value = value, .pid = w->command};

@@ -159,6 +159,9 @@ bool watch_call_valid(struct watch *w, const struct call *c);
  */
 void watch_slow(struct watch *w);
 
+/* In `end`: a signal asked this program to end soon. */
+bool watch_hurry(const struct watch *w);
+
 /*
  * A NUL-terminated string of at most `cap` - 1 bytes. Returns its length; -1
  * with errno: EFAULT unmapped, EPERM not readable, ENAMETOOLONG.
