@@ -71,46 +71,43 @@ static void on_start(void *arg, struct watch *w, pid_t command)
 	touch_inherited(cap);
 }
 
-void capture_set_end(struct manifest *m, struct arena *a, int status,
-	long long end_us, const struct rusage *usage)
+void capture_set_end(struct manifest *m, struct arena *a, const struct ending *end)
 {
 	struct m_run *run = &m->run;
 	long long started = rfc3339_us(run->started);
 
-	run->ended = rfc3339(a, end_us);
+	run->ended = rfc3339(a, end->time);
 	if (started > 0)
-		run->resource_usage.wall_s = (double)(end_us - started) / 1e6;
-	if (usage) {
-		run->resource_usage.user_s =
-			(double)usage->ru_utime.tv_sec +
-			(double)usage->ru_utime.tv_usec / 1e6;
-		run->resource_usage.sys_s = (double)usage->ru_stime.tv_sec +
-					    (double)usage->ru_stime.tv_usec / 1e6;
-		/* ru_maxrss is in KiB (getrusage(2)). */
-		run->resource_usage.max_rss_bytes = usage->ru_maxrss * 1024;
-	}
-	if (WIFSIGNALED(status)) {
+		run->resource_usage.wall_s = (double)(end->time - started) / 1e6;
+	run->resource_usage.user_s = end->user_s;
+	run->resource_usage.sys_s = end->sys_s;
+	run->resource_usage.max_rss_bytes = end->max_rss_bytes;
+	if (WIFSIGNALED(end->status)) {
 		run->status = (char *)"failed";
-		run->signal =
-			arena_printf(a, "SIG%s", sigabbrev_np(WTERMSIG(status)));
-		run->exit_code = 128 + WTERMSIG(status);
+		run->signal = arena_printf(
+			a, "SIG%s", sigabbrev_np(WTERMSIG(end->status)));
+		run->exit_code = 128 + WTERMSIG(end->status);
 	} else {
-		run->exit_code = WEXITSTATUS(status);
+		run->exit_code = WEXITSTATUS(end->status);
 		run->status = (char *)(run->exit_code ? "failed" : "completed");
 	}
 }
 
-static void on_end(void *arg, const struct watch_end *end)
+static double seconds(const struct timeval *t)
 {
-	struct capture *cap = arg;
-	struct err e = ERR_INIT;
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
+static void note_end(struct capture *cap, const struct watch_end *end)
+{
+	struct ending e = {.status = end->status, .time = now_us()};
 	struct rusage usage;
-	long long now = now_us();
 
 	getrusage(RUSAGE_CHILDREN, &usage);
-	pthread_mutex_lock(&cap->rec.lock);
-	record_end(&cap->rec, end->status, now);
-	capture_set_end(cap->manifest, cap->arena, end->status, now, &usage);
+	e.user_s = seconds(&usage.ru_utime);
+	e.sys_s = seconds(&usage.ru_stime);
+	/* ru_maxrss is in KiB (getrusage(2)). */
+	e.max_rss_bytes = usage.ru_maxrss * 1024;
 	if (end->left_processes)
 		record_gap(&cap->rec, "left-running", NULL,
 			"processes outlived the command and are not recorded "
@@ -121,13 +118,43 @@ static void on_end(void *arg, const struct watch_end *end)
 			"%llu calls were interrupted by a signal before they "
 			"could be received; the program may have repeated them",
 			(unsigned long long)end->vanished);
+	record_end(&cap->rec, &e);
+	capture_set_end(cap->manifest, cap->arena, &e);
+}
+
+static bool out_of_time(void *arg)
+{
+	struct capture *cap = arg;
+
+	return watch_hurry(cap->watch) ||
+	       (cap->deadline && now_us() > cap->deadline);
+}
+
+static void on_end(void *arg, const struct watch_end *end)
+{
+	struct capture *cap = arg;
+	struct err e = ERR_INIT;
+
+	pthread_mutex_lock(&cap->rec.lock);
+	note_end(cap, end);
 	pthread_mutex_unlock(&cap->rec.lock);
-	if (finish_run(cap, &e) < 0) {
+	if (cap->opt->finish_within_ms >= 0)
+		cap->deadline = now_us() + cap->opt->finish_within_ms * 1000;
+	cap->out_of_time = out_of_time;
+	switch (finish_run(cap, &e)) {
+	case FINISH_FAILED:
 		log_error("the run is not published: %s", e.msg);
-		log_error("its journal stays in the store; `reprise finish %s` "
-			  "tries again",
+		log_error("its journal stays in the store; `reprise finish "
+			  "%.8s` tries again",
 			cap->run.id);
 		return;
+	case FINISH_PENDING:
+		log_info("captured %.8s, but not all of its files are hashed "
+			 "yet; complete it with: reprise finish %.8s",
+			cap->run.id, cap->run.id);
+		return;
+	case FINISH_PUBLISHED:
+		break;
 	}
 	/* Only a run that is there can be found by its name. */
 	if (cap->opt->name &&
@@ -163,33 +190,6 @@ static int look_around(struct capture *cap, const char *executable, struct err *
 
 	manifest_init(m, cap->arena);
 	m->run.backend = (char *)watch_backend_name(cap->opt->backend);
-	if (run_create(cap->store, &cap->run, e) < 0)
-		return -1;
-	m->run.id = cap->run.id;
-	j = journal_create(cap->run.fd, "journal", e);
-	if (!j)
-		return -1;
-	record_open(&cap->rec, j);
-	/* The beginning is a manifest of a run that is not over. */
-	m->run.status = (char *)"killed";
-	m->files = (struct m_files){(char *)"files.yaml",
-		digest_string(cap->arena, &(struct digest){{0}}), 0};
-	m->completeness.aggregate = (char *)"incomplete";
-	if (manifest_write_yaml(m, &yaml, e) < 0)
-		return -1;
-	return record_begin(&cap->rec, yaml.s, yaml.len, e);
-}
-
-static int write_id(const struct capture *cap, struct err *e)
-{
-	char line[RUN_ID_LEN + 2];
-
-	if (!cap->opt->id_file)
-		return 0;
-	memcpy(line, cap->run.id, RUN_ID_LEN);
-	line[RUN_ID_LEN] = '\n';
-	return fs_write_file(
-		AT_FDCWD, cap->opt->id_file, line, RUN_ID_LEN + 1, 0644, e);
 	index_environment(cap);
 	/* A umask like 0177 would lock us out of what we make. */
 	cap->umask = umask(0);
@@ -204,6 +204,36 @@ static int begin(struct capture *cap, struct err *e)
 	autostrbuf yaml = STRBUF_INIT;
 	struct journal *j;
 
+	if (run_create(cap->store, &cap->run, e) < 0)
+		return -1;
+	m->run.id = cap->run.id;
+	j = journal_create(cap->run.fd, "journal", e);
+	if (!j)
+		return -1;
+	record_open(&cap->rec, j);
+	/* The beginning is a manifest of a run that is not over. */
+	m->run.status = (char *)"killed";
+	m->files = (struct m_files){(char *)"files.yaml",
+		digest_string(cap->arena, &(struct digest){{0}}), 0};
+	m->completeness.aggregate = (char *)"incomplete";
+	if (manifest_write_yaml(m, &yaml, e) < 0)
+		return -1;
+	if (record_begin(&cap->rec, yaml.s, yaml.len, e) < 0)
+		return -1;
+	record_options(&cap->rec, cap->opt->keep, &cap->opt->by_reference);
+	return 0;
+}
+
+static int write_id(const struct capture *cap, struct err *e)
+{
+	char line[RUN_ID_LEN + 2];
+
+	if (!cap->opt->id_file)
+		return 0;
+	memcpy(line, cap->run.id, RUN_ID_LEN);
+	line[RUN_ID_LEN] = '\n';
+	return fs_write_file(
+		AT_FDCWD, cap->opt->id_file, line, RUN_ID_LEN + 1, 0644, e);
 }
 
 static int open_store(struct capture *cap, struct err *e)
@@ -222,6 +252,7 @@ static int watch_command(struct capture *cap, const char *executable,
 		.executable = executable,
 		.argv = cap->opt->argv,
 		.envp = environ,
+		.umask = cap->umask,
 		.handler = {capture_call, on_start, on_end, on_lost, cap},
 	};
 	struct watch_result result;
@@ -252,7 +283,6 @@ static void hold_closed_streams(void)
 }
 
 int capture_run(const struct capture_options *opt, int *status,
-		.umask = cap->umask,
 	int *exit_status, struct err *e)
 {
 	struct capture_options chosen = *opt;
