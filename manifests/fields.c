@@ -146,6 +146,36 @@ static const struct field command_fields[] = {
 RECORD(command, command_fields);
 #undef S
 
+#define S m_code
+static const struct field code_fields[] = {
+	WORD("vcs", vcs, REQ, "git", "the system that keeps its versions"),
+	FORM("root", root, REQ, &FORM_PATH, "directory of the work tree"),
+	STRING("url", url, 0, "where it came from, without credentials"),
+	FORM("commit", commit, 0, &FORM_HEX, "commit that was checked out"),
+	STRING("branch", branch, 0, "branch that was checked out"),
+	BOOL("dirty", dirty, REQ,
+		"whether a file that was read was not as in the commit"),
+	FORM("patch", patch, 0, &FORM_DIGEST,
+		"object that makes the modified files of those of the commit"),
+	INT("files_read", files_read, 0, INT64_MAX,
+		"files of the work tree that the run read"),
+	STRINGS("modified", modified, SHOWN, NULL,
+		"those of them that were not as in the commit"),
+	STRINGS("untracked", untracked, SHOWN, NULL,
+		"those of them that were never added"),
+};
+RECORD(code, code_fields);
+#undef S
+
+#define S m_parameter
+static const struct field parameter_fields[] = {
+	STRING("name", name, REQ, "its name"),
+	STRING("value", value, 0, "as it was spelled; left out: a secret"),
+	STRING("source", source, REQ, "argv, or the file that it stood in"),
+};
+RECORD(parameter, parameter_fields);
+#undef S
+
 #define S m_limit
 static const struct field limit_fields[] = {
 	STRING("name", name, REQ, "resource of getrlimit(2), lower case"),
@@ -166,10 +196,61 @@ static const struct field environment_fields[] = {
 RECORD(environment, environment_fields);
 #undef S
 
+#define S m_cpuid
+static const struct field cpuid_fields[] = {
+	FORM("leaf", leaf, REQ, &FORM_REGISTER, "EAX before the instruction"),
+	FORM("subleaf", subleaf, REQ, &FORM_REGISTER,
+		"ECX before the instruction"),
+	FORM("eax", eax, REQ, &FORM_REGISTER, "EAX after it"),
+	FORM("ebx", ebx, REQ, &FORM_REGISTER, "EBX after it"),
+	FORM("ecx", ecx, REQ, &FORM_REGISTER, "ECX after it"),
+	FORM("edx", edx, REQ, &FORM_REGISTER, "EDX after it"),
+};
+RECORD(cpuid, cpuid_fields);
+#undef S
+
+#define S m_cache
+static const struct field cache_fields[] = {
+	INT("level", level, REQ, UINT8_MAX, "level"),
+	STRING("type", type, 0, "Data, Instruction or Unified"),
+	INT("size_bytes", size_bytes, 0, INT64_MAX, "its size"),
+	INT("line_bytes", line_bytes, 0, UINT32_MAX, "size of a line"),
+	FORM("shared_by", shared_by, 0, &FORM_CPUS, "processors that share it"),
+};
+RECORD(cache, cache_fields);
+#undef S
+
+#define S m_topology
+static const struct field topology_fields[] = {
+	INT("sockets", sockets, 0, UINT32_MAX, "physical packages"),
+	INT("cores", cores, 0, UINT32_MAX, "cores of all packages"),
+	INT("threads_per_core", threads_per_core, 0, UINT32_MAX,
+		"processors that share a core"),
+	INT("numa_nodes", numa_nodes, 0, UINT32_MAX, "nodes of memory"),
+	LIST("caches", caches, FLOW, cache_record,
+		"caches of the first processor"),
+};
+RECORD(topology, topology_fields);
+#undef S
+
+#define S m_cpu_limit
+static const struct field cpu_limit_fields[] = {
+	INT("quota_us", quota_us, 0, INT64_MAX,
+		"microseconds of processor time in each period"),
+	INT("period_us", period_us, 0, INT64_MAX, "the period"),
+	FORM("cpuset", cpuset, 0, &FORM_CPUS, "processors of the control group"),
+};
+RECORD(cpu_limit, cpu_limit_fields);
+#undef S
+
 #define S m_cpu
 static const struct field cpu_fields[] = {
 	STRING("vendor", vendor, 0, "vendor, as in /proc/cpuinfo"),
 	STRING("model_name", model_name, 0, "model, as in /proc/cpuinfo"),
+	STRING("family", family, 0, "family; aarch64: architecture"),
+	STRING("model", model, 0, "model; aarch64: part"),
+	STRING("stepping", stepping, 0, "stepping; aarch64: revision"),
+	STRING("microcode", microcode, 0, "version of the microcode"),
 	STRINGS("flags", flags, FLOW, NULL, "flags, as in /proc/cpuinfo"),
 	STRING("isa_level", isa_level, 0,
 		"highest level of the architecture's ABI that it has"),
@@ -179,6 +260,14 @@ static const struct field cpu_fields[] = {
 	FORM("affinity", affinity, 0, &FORM_CPUS,
 		"processors that the command might use"),
 	INT("count", count, 0, UINT32_MAX, "how many those are"),
+	STRUCT("cgroup", cgroup, 0, cpu_limit_record,
+		"what its control groups allow"),
+	STRUCT("topology", topology, 0, topology_record,
+		"how the processors belong together"),
+	WORD("cpuid_faulting", cpuid_faulting, 0, "available|unavailable",
+		"whether the CPUID instruction can be made to fault"),
+	LIST("cpuid", cpuid, FLOW, cpuid_record,
+		"what the CPUID instruction gives"),
 };
 RECORD(cpu, cpu_fields);
 #undef S
@@ -186,14 +275,54 @@ RECORD(cpu, cpu_fields);
 #define S m_memory
 static const struct field memory_fields[] = {
 	INT("total_bytes", total_bytes, 0, INT64_MAX, "main memory"),
+	INT("swap_bytes", swap_bytes, 0, INT64_MAX, "swap space"),
+	INT("cgroup_limit_bytes", cgroup_limit_bytes, 0, INT64_MAX,
+		"what its control groups allow of memory"),
+	INT("cgroup_swap_limit_bytes", cgroup_swap_limit_bytes, 0, INT64_MAX,
+		"what they allow of swap space"),
 };
 RECORD(memory, memory_fields);
+#undef S
+
+#define S m_mig
+static const struct field mig_fields[] = {
+	STRING("instance", instance, REQ,
+		"GPU instance, or a compute instance in one"),
+	FORM("device_node", device_node, 0, &FORM_PATH,
+		"device node that gives access to it"),
+};
+RECORD(mig, mig_fields);
+#undef S
+
+#define S m_accelerator
+static const struct field accelerator_fields[] = {
+	WORD("vendor", vendor, REQ, "nvidia|amd|intel", "who made it"),
+	STRING("model", model, 0, "model, as its driver names it"),
+	STRING("uuid", uuid, 0, "unique name, as its driver's tools show it"),
+	STRING("pci", pci, 0, "PCI address"),
+	STRING("pci_id", pci_id, 0, "PCI vendor and device"),
+	STRING("architecture", architecture, 0, "target of its compilers"),
+	STRING("driver", driver, 0, "kernel module"),
+	STRING("driver_version", driver_version, 0, "version of the module"),
+	STRING("firmware", firmware, 0, "version of its firmware"),
+	STRING("vbios", vbios, 0, "version of its video BIOS"),
+	INT("memory_bytes", memory_bytes, 0, INT64_MAX, "its memory"),
+	INT("compute_units", compute_units, 0, UINT32_MAX, "its compute units"),
+	INT("minor", minor, 0, UINT32_MAX, "NVIDIA: N of /dev/nvidiaN"),
+	STRINGS("device_nodes", device_nodes, SHOWN, &FORM_PATH,
+		"device nodes that are its own"),
+	LIST("mig", mig, FLOW, mig_record, "parts that it was divided into"),
+	BOOL("used", used, REQ, "whether the run opened one of its nodes"),
+};
+RECORD(accelerator, accelerator_fields);
 #undef S
 
 #define S m_hardware
 static const struct field hardware_fields[] = {
 	STRUCT("cpu", cpu, 0, cpu_record, "processors"),
 	STRUCT("memory", memory, 0, memory_record, "memory"),
+	LIST("accelerators", accelerators, SHOWN, accelerator_record,
+		"GPUs and the like"),
 };
 RECORD(hardware, hardware_fields);
 #undef S
@@ -303,6 +432,10 @@ static const struct field manifest_fields[] = {
 	STRUCT("run", run, REQ, run_record,
 		"all that differs between two runs of the same thing"),
 	STRUCT("command", command, REQ, command_record, "what was run"),
+	LIST("code", code, SHOWN, code_record,
+		"version-controlled trees that files were read of"),
+	LIST("parameters", parameters, SHOWN, parameter_record,
+		"settings on the command line and in configuration files"),
 	STRUCT("environment", environment, REQ | SHOWN, environment_record,
 		"variables and limits"),
 	STRUCT("hardware", hardware, 0, hardware_record, "the machine"),

@@ -29,7 +29,8 @@ enum field_type {
 enum field_flag {
 	FIELD_REQUIRED = 1 << 0, /* reading fails without it */
 	FIELD_SHOWN = 1 << 1,    /* written when empty, so silence is visible */
-	FIELD_FLOW = 1 << 2,     /* a list on one line */
+	/* A list on one line; one of structs: each of them on one line. */
+	FIELD_FLOW = 1 << 2,
 };
 
 /* What a string must look like; a list's elements, too. */
@@ -83,5 +84,6 @@ struct any_list {
 	size_t count;
 };
 
-extern const struct form FORM_DIGEST, FORM_UUID, FORM_TIME, FORM_MODE, FORM_PATH,
-	FORM_FILENAME, FORM_LIMIT, FORM_SIGNAL, FORM_CPUS, FORM_ID, FORM_NUMBER;
+extern const struct form FORM_DIGEST, FORM_UUID, FORM_TIME, FORM_MODE,
+	FORM_PATH, FORM_FILENAME, FORM_LIMIT, FORM_SIGNAL, FORM_CPUS, FORM_ID,
+	FORM_NUMBER, FORM_HEX, FORM_REGISTER;

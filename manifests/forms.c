@@ -102,6 +102,16 @@ static bool is_id(const char *s)
 	return strchr(LETTERS, *s) != NULL && made_of(s, LETTERS DIGITS "_-");
 }
 
+static bool is_hex(const char *s)
+{
+	return made_of(s, LOWER_HEX);
+}
+
+static bool is_register(const char *s)
+{
+	return like(s, "0xhhhhhhhh");
+}
+
 const struct form FORM_DIGEST = {
 	"'sha256:' and 64 lower-case hexadecimal digits",
 	"^sha256:[0-9a-f]{64}$", is_digest, false};
@@ -126,3 +136,7 @@ const struct form FORM_CPUS = {"a list of processors like 0-3,8",
 	"^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$", is_cpus, false};
 const struct form FORM_ID = {"an id", "^[A-Za-z][A-Za-z0-9_-]*$", is_id, false};
 const struct form FORM_NUMBER = {"a number", "^[0-9]+$", is_number, false};
+const struct form FORM_HEX = {
+	"lower-case hexadecimal digits", "^[0-9a-f]+$", is_hex, false};
+const struct form FORM_REGISTER = {"'0x' and 8 lower-case hexadecimal digits",
+	"^0x[0-9a-f]{8}$", is_register, false};

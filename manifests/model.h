@@ -101,6 +101,26 @@ struct m_command {
 	struct m_stream stdin_, stdout_, stderr_;
 };
 
+/* One version-controlled tree that the run read files of. */
+struct m_code {
+	char *vcs;    /* "git" */
+	char *root;   /* of the work tree */
+	char *url;    /* of the remote, without credentials */
+	char *commit; /* absent: nothing is committed yet */
+	char *branch; /* absent: a detached HEAD */
+	bool dirty;   /* a file that was read was none of `commit` */
+	char *patch;  /* digest of the object that makes `modified` of it */
+	int64_t files_read;
+	struct strlist modified;  /* relative to `root`, as they were read */
+	struct strlist untracked; /* "dir/" stands for many in a directory */
+};
+
+struct m_parameter {
+	char *name;   /* "optimizer.lr" */
+	char *value;  /* as it was spelled; absent: a secret */
+	char *source; /* "argv", or the file that it was read from */
+};
+
 struct m_limit {
 	char *name; /* "nofile": RLIMIT_* in lower case */
 	char *soft; /* decimal, or "unlimited" */
@@ -113,9 +133,41 @@ struct m_environment {
 	LIST_OF(m_limit) limits;
 };
 
+/* One result of the CPUID instruction, as "0x%08x". */
+struct m_cpuid {
+	char *leaf, *subleaf;
+	char *eax, *ebx, *ecx, *edx;
+};
+
+struct m_cache {
+	int64_t level;
+	char *type; /* Data | Instruction | Unified */
+	int64_t size_bytes;
+	int64_t line_bytes;
+	char *shared_by; /* processors that share it with the first one */
+};
+
+struct m_topology {
+	int64_t sockets;
+	int64_t cores; /* of all sockets */
+	int64_t threads_per_core;
+	int64_t numa_nodes;
+	LIST_OF(m_cache) caches; /* of the first processor */
+};
+
+/* What the control groups above the run allow. */
+struct m_cpu_limit {
+	int64_t quota_us; /* processor time in each period */
+	int64_t period_us;
+	char *cpuset; /* processors */
+};
+
 struct m_cpu {
 	char *vendor;
 	char *model_name;
+	/* x86: numbers as in /proc/cpuinfo; aarch64: architecture, part and
+	 * revision of it. */
+	char *family, *model, *stepping, *microcode;
 	struct strlist flags;
 	char *isa_level; /* "x86-64-v3" */
 	char *online;    /* kernel list format, "0-7,16" */
@@ -123,15 +175,48 @@ struct m_cpu {
 	char *present;
 	char *affinity;
 	int64_t count; /* processors in `affinity` */
+	struct m_cpu_limit cgroup;
+	struct m_topology topology;
+	char *cpuid_faulting; /* available | unavailable */
+	LIST_OF(m_cpuid) cpuid;
 };
 
 struct m_memory {
 	int64_t total_bytes;
+	int64_t swap_bytes;
+	int64_t cgroup_limit_bytes;
+	int64_t cgroup_swap_limit_bytes;
+};
+
+/* A part of an NVIDIA GPU. */
+struct m_mig {
+	char *instance; /* "gi1", and "gi1/ci0" in it */
+	char *device_node;
+};
+
+struct m_accelerator {
+	char *vendor; /* nvidia | amd | intel */
+	char *model;
+	char *uuid;
+	char *pci;          /* address, "0000:07:00.0" */
+	char *pci_id;       /* vendor and device, "10de:20b0" */
+	char *architecture; /* "gfx90a" */
+	char *driver;       /* kernel module */
+	char *driver_version;
+	char *firmware;
+	char *vbios;
+	int64_t memory_bytes;
+	int64_t compute_units;
+	int64_t minor; /* NVIDIA: N of /dev/nvidiaN */
+	struct strlist device_nodes;
+	LIST_OF(m_mig) mig;
+	bool used; /* the run opened one of its device nodes */
 };
 
 struct m_hardware {
 	struct m_cpu cpu;
 	struct m_memory memory;
+	LIST_OF(m_accelerator) accelerators;
 };
 
 /* An input or an output: one file, or one root of data with its table. */
@@ -206,6 +291,8 @@ struct manifest {
 	struct m_tool tool;
 	struct m_run run;
 	struct m_command command;
+	LIST_OF(m_code) code;
+	LIST_OF(m_parameter) parameters;
 	struct m_environment environment;
 	struct m_hardware hardware;
 	LIST_OF(m_data) inputs;

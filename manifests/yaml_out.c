@@ -75,13 +75,14 @@ static void end_list(yaml_emitter_t *y)
 	emit(y, &event, yaml_sequence_end_event_initialize(&event));
 }
 
-static void begin_map(yaml_emitter_t *y)
+static void begin_map(yaml_emitter_t *y, bool flow)
 {
 	yaml_event_t event;
 
 	emit(y, &event,
-		yaml_mapping_start_event_initialize(
-			&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
+		yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+			flow ? YAML_FLOW_MAPPING_STYLE
+			     : YAML_BLOCK_MAPPING_STYLE));
 }
 
 static void end_map(yaml_emitter_t *y)
@@ -130,7 +131,7 @@ static void write_map(yaml_emitter_t *y, const struct kvlist *map)
 
 		map_puts(&seen, key, map_gets(&seen, key) ? &again : &once);
 	}
-	begin_map(y);
+	begin_map(y, false);
 	for (size_t i = 0; i < map->count; i++) {
 		const char *key = map->items[i].key;
 		const void *times = map_gets(&seen, key);
@@ -150,26 +151,26 @@ static void write_map(yaml_emitter_t *y, const struct kvlist *map)
 }
 
 static void write_record(yaml_emitter_t *y, const struct record *rec,
-	const void *at, size_t first);
+	const void *at, size_t first, bool flow);
 
 static void write_list(yaml_emitter_t *y, const struct record *rec,
-	const struct any_list *list)
+	const struct any_list *list, bool flow)
 {
 	begin_list(y, false);
 	for (size_t i = 0; i < list->count; i++)
-		write_record(y, rec, list->items + i * rec->size, 0);
+		write_record(y, rec, list->items + i * rec->size, 0, flow);
 	end_list(y);
 }
 
 static void write_keyed(yaml_emitter_t *y, const struct record *rec,
 	const struct any_list *list)
 {
-	begin_map(y);
+	begin_map(y, false);
 	for (size_t i = 0; i < list->count; i++) {
 		const char *at = list->items + i * rec->size;
 
 		emit_string(y, *(char **)field_at(&rec->fields[0], at));
-		write_record(y, rec, at, 1);
+		write_record(y, rec, at, 1, false);
 	}
 	end_map(y);
 }
@@ -201,10 +202,10 @@ static void write_field(yaml_emitter_t *y, const struct field *f, const void *at
 		write_map(y, at);
 		break;
 	case F_STRUCT:
-		write_record(y, f->record, at, 0);
+		write_record(y, f->record, at, 0, false);
 		break;
 	case F_LIST:
-		write_list(y, f->record, at);
+		write_list(y, f->record, at, f->flags & FIELD_FLOW);
 		break;
 	case F_KEYED:
 		write_keyed(y, f->record, at);
@@ -213,9 +214,9 @@ static void write_field(yaml_emitter_t *y, const struct field *f, const void *at
 }
 
 static void write_record(yaml_emitter_t *y, const struct record *rec,
-	const void *at, size_t first)
+	const void *at, size_t first, bool flow)
 {
-	begin_map(y);
+	begin_map(y, flow);
 	for (size_t i = first; i < rec->count; i++) {
 		const struct field *f = &rec->fields[i];
 
@@ -249,7 +250,7 @@ int manifest_write_yaml(
 		yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
 	emit(&y, &event,
 		yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
-	write_record(&y, &manifest_record, m, 0);
+	write_record(&y, &manifest_record, m, 0, false);
 	emit(&y, &event, yaml_document_end_event_initialize(&event, 1));
 	emit(&y, &event, yaml_stream_end_event_initialize(&event));
 	if (y.error != YAML_NO_ERROR)

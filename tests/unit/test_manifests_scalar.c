@@ -173,7 +173,8 @@ static void test_forms(void **state)
 {
 	static const struct form *const forms[] = {&FORM_DIGEST, &FORM_UUID,
 		&FORM_TIME, &FORM_MODE, &FORM_PATH, &FORM_FILENAME, &FORM_LIMIT,
-		&FORM_SIGNAL, &FORM_CPUS, &FORM_ID, &FORM_NUMBER};
+		&FORM_SIGNAL, &FORM_CPUS, &FORM_ID, &FORM_NUMBER, &FORM_HEX,
+		&FORM_REGISTER};
 	static const char *const seeds[] = {
 		"sha256:0123456789abcdef0123456789abcdef"
 		"0123456789abcdef0123456789abcdef",
@@ -181,7 +182,7 @@ static void test_forms(void **state)
 		"2024-05-01T12:30:45.000000Z", "0755", "/a/.b/..c/...", "/",
 		"files.yaml", "unlimited", "12", "SIGRTMIN+3", "0-3,8,10-11",
 		"p1_a-b", "/a/../b", "/a/./b", "//", "/a/", "", "0-", "1,",
-		"-a", ".a"};
+		"-a", ".a", "0x0000000a", "00af"};
 	static const char bytes[] = "0af.-/,:TZ+S_ \n";
 	int matched = 0, refused = 0;
 	uint32_t seed = 1;
