@@ -183,7 +183,7 @@ static char *random_for(uint32_t *seed, struct arena *a, const struct field *f)
 		"0123456789abcdef0123456789abcdef",
 		"01234567-89ab-4cde-8f01-23456789abcd",
 		"2024-05-01T12:30:45.000000Z", "0022", "/a/\xff\n",
-		"files.yaml", "12", "SIGTERM", "0-3,8", "p1"};
+		"files.yaml", "12", "SIGTERM", "0-3,8", "p1", "0x0000abcd"};
 	size_t n;
 
 	if (f->words != NULL) {
