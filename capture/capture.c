@@ -311,8 +311,12 @@ int capture_run(const struct capture_options *opt, int *status,
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
-	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0)
+	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
 		r = watch_command(&cap, executable, status, exit_status, e);
+		/* The id of a run that there is not would mislead. */
+		if (r < 0 && opt->id_file)
+			unlink(opt->id_file);
+	}
 	if (r < 0 && cap.run.fd >= 0) {
 		journal_close(cap.rec.journal);
 		run_abandon(cap.store, &cap.run, NULL);
