@@ -64,6 +64,15 @@ int fs_remove_tree(int dirfd, const char *path, struct err *e);
 int fs_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode,
 	uint64_t resolve);
 
+/*
+ * For a path of PATH_MAX bytes and more, which no call takes at once: open the
+ * directories that it begins with, and leave the rest in *path. An O_PATH
+ * descriptor, or -1 with errno.
+ */
+int fs_enter_long(int dirfd, const char **path);
+/* open(2) of a path of any length; -1 with errno. */
+int fs_open(const char *path, int flags);
+
 /* readlinkat into the arena, any length; NULL with errno. */
 char *fs_readlink(struct arena *a, int dirfd, const char *path);
 

@@ -146,6 +146,14 @@ static const struct call_def defs[] = {
 	PATH("inotify_add_watch", 1, INTENT_LOOK),
 	PATH("quotactl", 1, INTENT_LOOK),
 
+	PLAIN("ftruncate", VERB_UNAPPEND),
+	PLAIN("ftruncate64", VERB_UNAPPEND),
+	PLAIN("fallocate", VERB_UNAPPEND),
+	/* Only F_SETFL, which can take O_APPEND away. */
+	{{"fcntl", 0, {{{0xffffffff, F_SETFL, 1, false}}}}, VERB_UNAPPEND,
+		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	{{"fcntl64", 0, {{{0xffffffff, F_SETFL, 1, false}}}}, VERB_UNAPPEND,
+		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	PATH("truncate", 0, INTENT_WRITE),
 	PATH("truncate64", 0, INTENT_WRITE),
 	TWO("rename", NONE, 0, INTENT_MOVE, NONE, 1, INTENT_REPLACE, FLAGS_NONE,
@@ -348,6 +356,7 @@ static int decode_verb(
 		out->fd = (int)c->args[4];
 		return 0;
 	case VERB_HANDLE:
+	case VERB_UNAPPEND:
 		out->fd = (int)c->args[0];
 		return 0;
 	case VERB_CONNECT:

@@ -46,7 +46,8 @@ enum verb {
 	VERB_CONNECT, /* a socket address */
 	VERB_BIND,
 	VERB_IO_URING,
-	VERB_HANDLE, /* open_by_handle_at */
+	VERB_HANDLE,   /* open_by_handle_at */
+	VERB_UNAPPEND, /* an appending descriptor may change old bytes */
 	VERB_EXIT,
 	VERB_VIEW,    /* chroot, mount, unshare: what paths mean changes */
 	VERB_WATCHER, /* seccomp, ptrace: may disturb or be disturbed */

@@ -302,6 +302,14 @@ int capture_run(const struct capture_options *opt, int *status,
 		*exit_status = e->code == ENOENT ? 127 : 126;
 		goto out;
 	}
+	if (watch_is_watched()) {
+		log_info("this command is being captured already: it runs "
+			 "plainly, and the outer record has it");
+		execve(executable, opt->argv, environ);
+		*exit_status = errno == ENOENT ? 127 : 126;
+		err_sys(e, "cannot run '%s'", executable);
+		goto out;
+	}
 	if (opt->name && run_check_name(opt->name, e) < 0)
 		goto out;
 	if (watch_choose(&chosen.backend, e) < 0 ||

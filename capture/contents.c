@@ -141,11 +141,9 @@ static void settle(struct work *w, struct content *c)
 	if (state_of(AT_FDCWD, c->path, &before) == 0 &&
 		state_same_content(&before, &c->expect) && known(w, c, &before))
 		return;
-	fd = open(c->path,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME | O_CLOEXEC);
+	fd = fs_open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
 	if (fd < 0 && errno == EPERM)
-		fd = open(c->path,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		fd = fs_open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 || state_of(fd, NULL, &before) < 0 || !S_ISREG(before.mode)) {
 		c->outcome = CONTENT_UNREADABLE;
 		c->error = fd < 0 ? errno : EINVAL;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "capture/context.h"
+#include "capture/task.h"
 #include "sandbox/watch/watch.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static void mapped(struct capture *cap, const struct call *c, int fd)
 
 	if (fd < 0)
 		return;
-	named.path = resolve_fd_name(c->tid, fd, scratch);
+	named.path = task_directory(scratch, c->tid, fd);
 	if (named.path && resolver_one_view(cap->resolver))
 		key = seen_key(&named, scratch);
 	if (key && seen_has(&cap->seen, key))
@@ -131,6 +132,19 @@ static void by_handle(struct capture *cap, const struct call *c, int fd)
 			scratch);
 }
 
+/* What was opened for appending keeps its first bytes only until now. */
+static void unappend(struct capture *cap, const struct call *c, int fd)
+{
+	const char *path = task_directory(scratch, c->tid, fd);
+	struct touched *t = path ? record_find(&cap->rec, path) : NULL;
+	struct place p;
+
+	if (!t || !t->appended || t->preserved ||
+		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) < 0 || !p.path)
+		return;
+	preserve(cap, t, p.access);
+}
+
 static void watcher(struct capture *cap, const struct call *c)
 {
 	if (c->args[0] == SECCOMP_SET_MODE_FILTER &&
@@ -163,6 +177,9 @@ static void handle(struct capture *cap, const struct call *c,
 		return;
 	case VERB_HANDLE:
 		by_handle(cap, c, d->fd);
+		return;
+	case VERB_UNAPPEND:
+		unappend(cap, c, d->fd);
 		return;
 	case VERB_EXIT:
 		process_exit(cap, c->tid, (int)(c->args[0] & 0xff));

@@ -13,8 +13,7 @@
 static int store_content(struct capture *cap, const struct touched *t,
 	const char *access, struct digest *out, struct err *e)
 {
-	autoclose int fd =
-		open(access, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autoclose int fd = fs_open(access, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	struct store_batch *b;
 	struct put_result put;
 	struct state now;

@@ -199,6 +199,12 @@ void process_exec(struct capture *cap, const struct call *c,
 	if (!d->count ||
 		resolve(cap->resolver, c->tid, &d->touches[0], scratch, &p) < 0)
 		return;
+	if (!p.path && d->touches[0].empty_path) {
+		record_gap(&cap->rec, "anonymous-program", NULL,
+			"a program without a name (memfd_create) was executed: "
+			"its content is not recorded");
+		return;
+	}
 	touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
 	if (!p.path || !runs(&p) || identify(c->tid, &id) < 0)
 		return;

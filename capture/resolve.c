@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/strbuf.h"
 #include "capture/calls.h"
+#include "capture/task.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -86,14 +87,6 @@ bool resolver_one_view(const struct resolver *r)
 	return !r->views_matter;
 }
 
-static char *proc_link(struct arena *a, pid_t tid, const char *what)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", tid, what);
-	return fs_readlink(a, AT_FDCWD, path);
-}
-
 static int find_view(
 	struct resolver *r, pid_t tid, struct arena *a, struct view *v)
 {
@@ -103,8 +96,8 @@ static int find_view(
 	if (!r->views_matter)
 		return 0;
 	v->cached = false;
-	mnt = proc_link(a, tid, "ns/mnt");
-	root = proc_link(a, tid, "root");
+	mnt = task_link(a, tid, "ns/mnt");
+	root = task_link(a, tid, "root");
 	if (!mnt || !root)
 		return -1;
 	if (r->our_mnt && strcmp(mnt, r->our_mnt) != 0)
@@ -344,18 +337,6 @@ static void walk(struct walk *w, const char *path)
 	strbuf_release(&w->rest);
 }
 
-/* The directory that a relative path starts from. */
-static char *base_of(struct arena *a, pid_t tid, int dirfd)
-{
-	char what[32] = "cwd";
-	char *base;
-
-	if (dirfd != AT_FDCWD)
-		snprintf(what, sizeof(what), "fd/%d", dirfd);
-	base = proc_link(a, tid, what);
-	return base && base[0] == '/' ? base : NULL;
-}
-
 int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 	struct arena *scratch, struct place *out)
 {
@@ -377,7 +358,7 @@ int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 		return -1;
 	out->foreign = *w.view.prefix;
 	if (path[0] != '/') {
-		const char *base = base_of(scratch, tid, t->dirfd);
+		const char *base = task_directory(scratch, tid, t->dirfd);
 
 		if (!base)
 			return 0;
@@ -395,16 +376,11 @@ int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 	return 0;
 }
 
-const char *resolve_fd_name(pid_t tid, int fd, struct arena *scratch)
-{
-	return base_of(scratch, tid, fd);
-}
-
 int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 	struct place *out)
 {
 	struct touch named = {.dirfd = AT_FDCWD, .nofollow = true};
-	char *path = base_of(scratch, tid, fd);
+	char *path = task_directory(scratch, tid, fd);
 	char link[64];
 	struct state st;
 	autoclose int real = -1;

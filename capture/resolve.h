@@ -54,5 +54,3 @@ void resolver_forget(struct resolver *r);
 void resolver_views_matter(struct resolver *r);
 /* Does an absolute path mean the same for every task? */
 bool resolver_one_view(const struct resolver *r);
-/* The name of a task's descriptor as the kernel gives it, or NULL. */
-const char *resolve_fd_name(pid_t tid, int fd, struct arena *scratch);

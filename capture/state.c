@@ -34,33 +34,11 @@ static int take(int dirfd, const char *path, int flags, struct state *st)
 	return 0;
 }
 
-/* The kernel takes PATH_MAX bytes at once: go there in steps. */
 static int take_long(int dirfd, const char *path, struct state *st)
 {
-	autoclose int at = -1;
-	char part[PATH_MAX];
+	autoclose int at = fs_enter_long(dirfd, &path);
 
-	while (strlen(path) >= PATH_MAX) {
-		const char *cut = path + PATH_MAX - 2;
-		int next;
-
-		while (cut > path && *cut != '/')
-			cut--;
-		if (cut == path) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		memcpy(part, path, (size_t)(cut - path));
-		part[cut - path] = 0;
-		next = openat(at < 0 ? dirfd : at, part,
-			O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (next < 0)
-			return -1;
-		fs_autoclose(&at);
-		at = next;
-		path = cut + 1;
-	}
-	return take(at < 0 ? dirfd : at, path, AT_SYMLINK_NOFOLLOW, st);
+	return at < 0 ? -1 : take(at, path, AT_SYMLINK_NOFOLLOW, st);
 }
 
 int state_of(int dirfd, const char *path, struct state *st)

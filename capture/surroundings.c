@@ -192,14 +192,14 @@ static void read_environment(struct m_environment *env, struct arena *a,
 		char *name = arena_memdup(a, *p, n);
 		struct kv *kv;
 
-		/* "NAME" without "=" is no variable, but was there. */
-		if (!eq || secret_variable(name, eq + 1, &opt->redact)) {
+		if (eq && secret_variable(name, eq + 1, &opt->redact)) {
 			*ARENA_PUSH(a, env->redacted.items,
 				env->redacted.count) = name;
 			continue;
 		}
 		kv = ARENA_PUSH(a, env->variables.items, env->variables.count);
-		*kv = (struct kv){name, arena_strdup(a, eq + 1)};
+		/* "NAME" without "=" is no variable, but was there. */
+		*kv = (struct kv){name, eq ? arena_strdup(a, eq + 1) : NULL};
 	}
 	for (size_t i = 0; i < COUNT(limits); i++) {
 		struct rlimit v;

@@ -123,6 +123,15 @@ struct touched *touch_place(
 			"was absent when the run first looked, and was read "
 			"later although the run did not make it");
 	record_access(&cap->rec, t, bits);
+	/* What lies in another mount namespace goes away with it. */
+	if (p->foreign && (bits & (ACCESS_R | ACCESS_X))) {
+		if (state_same_file(&t->first, &p->st))
+			preserve(cap, t, p->access);
+		else
+			record_gap(&cap->rec, "mount-namespace", p->path,
+				"is another file in a mount namespace that the "
+				"run made: that one is not recorded");
+	}
 	return t;
 }
 
@@ -266,7 +275,6 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 	touch_steps(cap, p);
 	if (!is_recorded(cap, p, touch))
 		return;
-	/* The content in another mount namespace goes away with it. */
 	t = touch_place(cap, p, bits_of(touch, p));
 	if (!t)
 		return;
@@ -275,8 +283,6 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 		list(cap, t, p->access, scratch);
 	if (is_writing(touch->intent) || (touch->creates && !p->st.exists))
 		apply_writing(cap, tid, t, p, touch);
-	else if (p->foreign && holds_input(t) && !is_runs_own(t, p))
-		preserve(cap, t, p->access);
 }
 
 void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,

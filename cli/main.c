@@ -54,6 +54,7 @@
  *   memory        the size of memory
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
+ *   choose        which engine this machine allows
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
@@ -63,7 +64,7 @@
  *   recorder      the process that hears of each call
  *   signals       signals that are passed on
  *   spawn         the command's process, up to its first execve
- *   watch         choosing an engine, starting keeper and recorder
+ *   watch         starting keeper and recorder
  *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own
  *   command       limits, directory, stdin, exec
@@ -108,6 +109,7 @@
  *   state         the state of a path
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
+ *   task          names of a task's directories
  *   touch         first touch wins
  * replay/: how it comes back
  *   command       what the command sees of itself

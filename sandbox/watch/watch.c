@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Choosing an engine, and the fork into keeper and recorder. */
+/* The fork into keeper and recorder. */
 #include "sandbox/watch/watch.h"
 #include "base/arena.h"
 #include "base/fs.h"
@@ -13,11 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 const char *watch_backend_name(enum watch_backend b)
@@ -25,100 +21,6 @@ const char *watch_backend_name(enum watch_backend b)
 	return b == BACKEND_NOTIFY   ? "notify"
 	       : b == BACKEND_PTRACE ? "ptrace"
 				     : "auto";
-}
-
-/* A probe in a child: its exit status is an errno, 0 is success. */
-static int probe(int (*f)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(f());
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return EIO;
-	return WEXITSTATUS(status);
-}
-
-static int probe_notify(void)
-{
-	struct sock_filter ok = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_fprog prog = {1, &ok};
-
-	return watch_load_filter(&prog, true, NULL) < 0 ? errno : 0;
-}
-
-static int probe_ptrace(void)
-{
-	pid_t pid = fork();
-	int r;
-
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	if (pid < 0)
-		return errno;
-	r = watch_ptrace_attach(pid) < 0 ? errno : 0;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	return r;
-}
-
-/* Before 5.19 a call that was received already could be interrupted too. */
-static bool kernel_before(unsigned major, unsigned minor)
-{
-	struct utsname u;
-	unsigned a = 0, b = 0;
-
-	if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &a, &b) != 2)
-		return false;
-	return a < major || (a == major && b < minor);
-}
-
-static int explain_notify(int code, struct err *e)
-{
-	errno = code;
-	if (code == EBUSY)
-		return err_set(e, "seccomp notification is taken: this process "
-				  "is already watched by another one");
-	return err_sys(e, "this kernel or container refuses a seccomp listener "
-			  "(kernel 5.5 or later and a seccomp profile that "
-			  "allows seccomp(2) are needed)");
-}
-
-static int explain_ptrace(int code, struct err *e)
-{
-	errno = code;
-	return err_sys(e, "ptrace is refused here (see "
-			  "/proc/sys/kernel/yama/ptrace_scope: 0 or 1 is "
-			  "needed; in a container: --cap-add SYS_PTRACE)");
-}
-
-int watch_choose(enum watch_backend *backend, struct err *e)
-{
-	int notify = -1;
-	int ptrace_code;
-
-	if (*backend != BACKEND_PTRACE) {
-		notify = probe(probe_notify);
-		if (*backend == BACKEND_NOTIFY)
-			return notify ? explain_notify(notify, e) : 0;
-		if (!notify && !kernel_before(5, 19)) {
-			*backend = BACKEND_NOTIFY;
-			return 0;
-		}
-	}
-	ptrace_code = probe(probe_ptrace);
-	if (!ptrace_code) {
-		*backend = BACKEND_PTRACE;
-		return 0;
-	}
-	if (*backend == BACKEND_AUTO && !notify) {
-		*backend = BACKEND_NOTIFY;
-		return 0;
-	}
-	return explain_ptrace(ptrace_code, e);
 }
 
 /* Descriptors from 3 on that the caller gave; ours are all close-on-exec. */

@@ -136,6 +136,9 @@ struct watch_result {
  */
 int watch_choose(enum watch_backend *backend, struct err *e);
 
+/* Does a watch of this program stand above this process already? */
+bool watch_is_watched(void);
+
 /*
  * Run the command watched. Returns in the keeper when the command has ended
  * and `end` has returned (or the recorder was lost); -1 when nothing started.
