@@ -26,49 +26,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A stream that is a file is read or written without any open being seen. */
-static void touch_stream(
-	struct capture *cap, const struct m_stream *s, bool output)
-{
-	struct touch t = {.dirfd = AT_FDCWD,
-		.path = s->path,
-		.nofollow = true,
-		.intent = INTENT_READ};
-	autoarena *scratch = arena_new();
-	struct stat st;
-
-	if (strcmp(s->kind, "file") != 0 || !s->path)
-		return;
-	if (output) {
-		/* The shell has truncated it already when it was ">". */
-		t.intent = stat(s->path, &st) == 0 && st.st_size
-				   ? INTENT_APPEND
-				   : INTENT_TRUNCATE;
-	}
-	touch_apply(cap, getpid(), &t, scratch);
-}
-
-static void touch_inherited(struct capture *cap)
-{
-	const struct m_command *c = &cap->manifest->command;
-	struct touch cwd = {.dirfd = AT_FDCWD, .path = c->cwd};
-	autoarena *scratch = arena_new();
-
-	pthread_mutex_lock(&cap->rec.lock);
-	/* Nobody needs to look at the working directory to stand in it. */
-	touch_apply(cap, getpid(), &cwd, scratch);
-	touch_stream(cap, &c->stdin_, false);
-	touch_stream(cap, &c->stdout_, true);
-	touch_stream(cap, &c->stderr_, true);
-	pthread_mutex_unlock(&cap->rec.lock);
-}
-
 static void on_start(void *arg, struct watch *w, pid_t command)
 {
 	struct capture *cap = arg;
 
 	cap->watch = w;
-	touch_inherited(cap);
+	pthread_mutex_lock(&cap->rec.lock);
+	inherit_all(cap, command);
+	pthread_mutex_unlock(&cap->rec.lock);
 }
 
 void capture_set_end(struct manifest *m, struct arena *a, const struct ending *end)

@@ -76,6 +76,9 @@ void process_exit(struct capture *cap, pid_t tid, int code);
 void process_program(struct capture *cap, pid_t tid, const struct place *p,
 	struct arena *scratch);
 
+/* inherit.c: what the command has before it runs; with the lock held. */
+void inherit_all(struct capture *cap, pid_t command);
+
 /* network.c */
 void network_address(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch);

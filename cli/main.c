@@ -97,6 +97,7 @@
  *   finish_rows   its tables
  *   freeze        runs whose recorder is dead
  *   handle        one watched call
+ *   inherit       what the command has before it runs
  *   network       peers of connect and bind
  *   preserve      old contents of files about to change
  *   process       processes and what exec runs
