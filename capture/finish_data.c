@@ -167,7 +167,18 @@ static void name_processes(struct finish *f)
 /* Said for the reader, although nothing of the record is lost by them. */
 static bool is_note(const char *kind)
 {
-	return !strcmp(kind, "io-uring") || !strcmp(kind, "setuid");
+	static const char *const notes[] = {
+		"io-uring",
+		"setuid",
+		/* Terminals, make and editors leave descriptors open in what
+		 * they start; programs that read such a one are rare. */
+		"inherited-descriptor",
+	};
+
+	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++)
+		if (!strcmp(kind, notes[i]))
+			return true;
+	return false;
 }
 
 static void name_gaps(struct finish *f)
