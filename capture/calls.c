@@ -180,11 +180,11 @@ static const struct call_def defs[] = {
 	LPATH("lchown", 0, INTENT_ATTRIBUTES),
 	LPATH("lchown32", 0, INTENT_ATTRIBUTES),
 	AT("fchownat", 0, 1, INTENT_ATTRIBUTES, 4),
-	PATH("utime", 0, INTENT_ATTRIBUTES),
-	PATH("utimes", 0, INTENT_ATTRIBUTES),
-	ATN("futimesat", 0, 1, INTENT_ATTRIBUTES),
-	AT("utimensat", 0, 1, INTENT_ATTRIBUTES, 3),
-	AT("utimensat_time64", 0, 1, INTENT_ATTRIBUTES, 3),
+	PATH("utime", 0, INTENT_TIMES),
+	PATH("utimes", 0, INTENT_TIMES),
+	ATN("futimesat", 0, 1, INTENT_TIMES),
+	AT("utimensat", 0, 1, INTENT_TIMES, 3),
+	AT("utimensat_time64", 0, 1, INTENT_TIMES, 3),
 	PATH("setxattr", 0, INTENT_ATTRIBUTES),
 	LPATH("lsetxattr", 0, INTENT_ATTRIBUTES),
 	PATH("getxattr", 0, INTENT_LOOK),
@@ -310,7 +310,7 @@ static int apply_flags(
 		break;
 	case FLAGS_AT:
 		t->nofollow |= (flags & AT_SYMLINK_NOFOLLOW) != 0;
-		t->empty_path = flags & AT_EMPTY_PATH;
+		t->empty_path |= (flags & AT_EMPTY_PATH) != 0;
 		break;
 	case FLAGS_LINK:
 		t->nofollow = !(flags & AT_SYMLINK_FOLLOW);
@@ -382,16 +382,20 @@ int call_decode(const struct call *c, struct arena *scratch, struct decoded *out
 		const struct path_arg *p = &d->path[i];
 		struct touch *t = &out->touches[out->count];
 
-		/* utimensat(fd, NULL, ...) and the like mean the descriptor. */
-		if (!c->args[p->path])
-			continue;
 		*t = (struct touch){
 			.dirfd = p->dirfd == NONE ? AT_FDCWD
 						  : (int)c->args[p->dirfd],
+			.path = "",
 			.intent = p->intent,
 			.nofollow = p->nofollow,
 		};
-		if (read_path(c, p->path, scratch, &t->path) < 0)
+		/* utimensat(fd, NULL, ...) means the descriptor; others that
+		 * allow NULL only look at what is open already. */
+		if (!c->args[p->path] && p->intent != INTENT_TIMES)
+			continue;
+		if (!c->args[p->path])
+			t->empty_path = true;
+		else if (read_path(c, p->path, scratch, &t->path) < 0)
 			return -1;
 		out->count++;
 	}

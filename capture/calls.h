@@ -22,7 +22,8 @@ enum intent {
 	INTENT_REMOVE,   /* unlink, rmdir */
 	INTENT_MOVE,     /* the old name of a rename */
 	INTENT_REPLACE,  /* the new name of a rename */
-	INTENT_ATTRIBUTES, /* chmod, chown, utime, setxattr */
+	INTENT_ATTRIBUTES, /* chmod, chown, setxattr */
+	INTENT_TIMES,	   /* utime: its times no longer tell of changes */
 	INTENT_EXEC,
 };
 

@@ -202,6 +202,7 @@ static void about_to_write(struct capture *cap, struct touched *t,
 			record_appended(&cap->rec, t, true);
 		break;
 	case INTENT_TRUNCATE:
+	case INTENT_TIMES: /* or it would look changed at the end */
 		if (holds_input(t))
 			preserve(cap, t, p->access);
 		break;
