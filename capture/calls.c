@@ -275,9 +275,13 @@ static void apply_open_flags(struct touch *t, uint64_t flags)
 		return;
 	}
 	t->creates = flags & O_CREAT;
-	/* O_CREAT | O_EXCL never follows a link at the end (open(2)). */
-	if ((flags & O_CREAT) && (flags & O_EXCL))
+	/* O_CREAT | O_EXCL makes a file or fails, and never follows a link at
+	 * the end (open(2)). */
+	if ((flags & O_CREAT) && (flags & O_EXCL)) {
 		t->nofollow = true;
+		t->intent = INTENT_CREATE;
+		return;
+	}
 	/* Access mode 3 checks for both and is for ioctl only (open(2)). */
 	t->reads = mode != O_WRONLY;
 	if (flags & O_TRUNC)
