@@ -42,14 +42,6 @@ static void look_at_device(struct host_device *d, const char *path)
 	d->minor = minor(st.st_rdev);
 }
 
-static bool is_supported(const struct host_support *s, const char *name)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (!strcmp(s->items[i].name, name))
-			return s->items[i].state == SUPPORT_YES;
-	return false;
-}
-
 /* The first thing that is in the way of any root, with its remedy. */
 static const char *root_detail(struct arena *a, const struct host_support *s)
 {
@@ -69,17 +61,18 @@ static const char *root_detail(struct arena *a, const struct host_support *s)
 	return NULL;
 }
 
-void host_look(struct host_view *h, struct arena *a, const struct manifest *m)
+void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
+	char strategy)
 {
 	struct host_support support;
 	struct utsname u;
 
 	*h = (struct host_view){.cpu_model = cpu_model(a)};
-	host_support_probe(&support, a);
+	host_support_root(&support, a, strategy);
 	h->root_a = support.root_a;
 	h->root_b = support.root_b;
 	h->root_detail = root_detail(a, &support);
-	h->ranges = geteuid() == 0 && is_supported(&support, "id-ranges");
+	h->ranges = host_support_ranges();
 	if (sched_getaffinity(0, sizeof(h->cpus), &h->cpus) < 0)
 		CPU_ZERO(&h->cpus);
 	if (uname(&u) == 0)

@@ -91,7 +91,7 @@ static int make_plan(struct replay *r, struct err *e)
 	if (run_read_manifest(
 		    r->store, r->request->id, r->arena, &r->manifest, e) < 0)
 		return -1;
-	host_look(&r->host, r->arena, &r->manifest);
+	host_look(&r->host, r->arena, &r->manifest, o->strategy);
 	if (plan_init(&r->plan, r->arena, &r->manifest, o, &r->host, e) < 0)
 		return -1;
 	fd = run_open_files(r->store, r->request->id, &r->manifest, e);

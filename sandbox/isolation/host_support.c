@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "sandbox/isolation/host_probe.h"
+#include "sandbox/isolation/setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,6 +76,20 @@ static void run_probe(const struct probe *p, struct finding *f)
 			WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
+static void probe_into(
+	struct support *item, const struct probe *p, struct arena *a)
+{
+	struct finding f;
+
+	run_probe(p, &f);
+	*item = (struct support){
+		.name = p->name,
+		.state = f.state,
+		.detail = arena_strdup(a, f.detail),
+		.remedy = *f.remedy ? arena_strdup(a, f.remedy) : NULL,
+	};
+}
+
 static bool allowed(const struct host_support *h, const char *name)
 {
 	for (size_t i = 0; i < h->count; i++)
@@ -91,19 +106,38 @@ void host_support_probe(struct host_support *h, struct arena *a)
 		.items = arena_array(a, count, sizeof(*h->items)),
 		.count = count,
 	};
-	for (size_t i = 0; i < count; i++) {
-		struct finding f;
-
-		run_probe(&probes[i], &f);
-		h->items[i] = (struct support){
-			.name = probes[i].name,
-			.state = f.state,
-			.detail = arena_strdup(a, f.detail),
-			.remedy = *f.remedy ? arena_strdup(a, f.remedy) : NULL,
-		};
-	}
+	for (size_t i = 0; i < count; i++)
+		probe_into(&h->items[i], &probes[i], a);
 	h->userns = allowed(h, "user-namespaces") && allowed(h, "mounts") &&
 		    allowed(h, "proc-mount");
 	h->root_a = h->userns && allowed(h, "overlay-metadata-root");
 	h->root_b = h->userns && allowed(h, "overlay-cache-root");
+}
+
+/* These two enter namespaces and mount: nothing else need be tried first. A
+ * /proc that cannot be mounted is the sandbox's own error, with its remedy. */
+static const struct probe roots[] = {
+	{"overlay-metadata-root", probe_metadata_root},
+	{"overlay-cache-root", probe_cache_root},
+};
+
+void host_support_root(struct host_support *h, struct arena *a, char root)
+{
+	*h = (struct host_support){.items = arena_array(a, 2, sizeof(*h->items))};
+	for (size_t i = 0; i < 2; i++) {
+		if (root && root != "AB"[i])
+			continue;
+		probe_into(&h->items[h->count++], &roots[i], a);
+		if (allowed(h, roots[i].name)) {
+			h->userns = true;
+			*(i ? &h->root_b : &h->root_a) = true;
+			return;
+		}
+	}
+	host_support_probe(h, a);
+}
+
+bool host_support_ranges(void)
+{
+	return ids_can_range();
 }

@@ -177,3 +177,12 @@ struct host_support {
 
 /* Forked probes, some milliseconds each; never fails as a whole. */
 void host_support_probe(struct host_support *h, struct arena *a);
+/*
+ * Only what a replay must know beforehand: can this root be built ('A', 'B', 0:
+ * the better one that works)? One probe where it can; all of them where it
+ * cannot, so that `items` name what is in the way. `root_a` and `root_b` are
+ * true for what was tried and works.
+ */
+void host_support_root(struct host_support *h, struct arena *a, char root);
+/* Will a sandbox made by this process show other owners than its own? */
+bool host_support_ranges(void);

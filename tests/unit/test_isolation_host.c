@@ -39,6 +39,27 @@ static void a_sandbox_runs_where_the_probes_say_so(void **state)
 	assert_int_equal(h.userns, run_script("true", geteuid() == 0)->rc == 0);
 }
 
+/* One probe where it is enough, the same answer as all of them. */
+static void a_root_is_found_with_few_probes(void **state)
+{
+	autoarena *a = arena_new();
+	struct host_support all, h;
+
+	host_support_probe(&all, a);
+	host_support_root(&h, a, 'A');
+	assert_int_equal(h.root_a, all.root_a);
+	assert_int_equal(h.count, all.root_a ? 1 : all.count);
+	host_support_root(&h, a, 'B');
+	assert_int_equal(h.root_b, all.root_b);
+	assert_int_equal(h.count, all.root_b ? 1 : all.count);
+	assert_string_equal(
+		item(&h, "overlay-cache-root")->name, "overlay-cache-root");
+	host_support_root(&h, a, 0);
+	assert_int_equal(h.root_a, all.root_a);
+	if (!all.root_a)
+		assert_int_equal(h.root_b, all.root_b);
+}
+
 static void nothing_stays_in_the_cache(void **state)
 {
 	char dir[] = "/tmp/reprise-cache-XXXXXX";
@@ -72,6 +93,18 @@ static void a_refusal_comes_with_its_remedy(void **state)
 	}
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
+	/* A root that cannot be built: then all of them say why. */
+	pid = fork();
+	if (pid == 0) {
+		refuse_call(SYS_unshare, EPERM);
+		host_support_root(&h, a, 0);
+		_exit(!h.root_a && !h.root_b && h.count == 13 &&
+					item(&h, "user-namespaces")->remedy
+				? 0
+				: 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
 }
 
 int main(void)
@@ -79,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_finding_says_something),
 		cmocka_unit_test(a_sandbox_runs_where_the_probes_say_so),
+		cmocka_unit_test(a_root_is_found_with_few_probes),
 		cmocka_unit_test(nothing_stays_in_the_cache),
 		cmocka_unit_test(a_refusal_comes_with_its_remedy),
 	};
