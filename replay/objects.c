@@ -43,14 +43,28 @@ static bool is_quiet(const struct stat *st)
 	       QUIET_S * 1000000000ll;
 }
 
-static int digest_of(struct digest_cache *c, int fd, const struct stat *st,
+/* Known already, and of the recorded size? Then it need not be opened. */
+static bool is_known(
+	struct store *s, struct digest_cache *c, const struct plan_object *o)
+{
+	struct digest_key key;
+	struct digest known;
+	struct stat st;
+
+	if (!c || store_stat_object(s, &o->digest, &st, NULL) != 1 ||
+		!S_ISREG(st.st_mode) || st.st_size != o->size)
+		return false;
+	key = key_of(&st);
+	return digest_cache_get(c, &key, &known) &&
+	       digest_equal(&known, &o->digest);
+}
+
+static int hash(struct digest_cache *c, int fd, const struct stat *st,
 	struct digest *out, struct err *e)
 {
 	struct digest_key key = key_of(st);
 	bool quiet = is_quiet(st);
 
-	if (c && digest_cache_get(c, &key, out))
-		return 0;
 	if (digest_fd(fd, out, NULL, e) < 0)
 		return -1;
 	if (c && quiet)
@@ -78,7 +92,7 @@ static int check_one(struct store *s, struct digest_cache *c,
 		return err_set(e,
 			"object %s of '%s' has %lld bytes, recorded were %lld",
 			name, o->path, (long long)st.st_size, (long long)o->size);
-	if (digest_of(c, fd, &st, &found, e) < 0)
+	if (hash(c, fd, &st, &found, e) < 0)
 		return err_wrap(e, "object %s of '%s'", name, o->path);
 	if (!digest_equal(&found, &o->digest))
 		return err_set(e, "object %s of '%s' is damaged", name, o->path);
@@ -95,7 +109,8 @@ int objects_check(struct store *s, const struct plan_object *items,
 	for (size_t i = 0; i < count; i++) {
 		struct err why = ERR_INIT;
 
-		if (check_one(s, c, &items[i], &why) == 0)
+		if (is_known(s, c, &items[i]) ||
+			check_one(s, c, &items[i], &why) == 0)
 			continue;
 		log_error("%s", why.msg);
 		bad++;

@@ -49,9 +49,6 @@ void scratch_clean(struct store *s);
 
 /* objects.c */
 
-/* store_has(), with the object's lstat. */
-int object_find(struct store *s, const struct digest *d, struct stat *st,
-	struct err *e);
 /* Is there this very object under objects/ (no alternate), of this size? */
 bool object_here(struct store *s, const struct digest *d, uint64_t size);
 

@@ -31,7 +31,7 @@ static bool is_absent(int code)
 	return code == ENOENT || code == ENOTDIR;
 }
 
-int object_find(
+int store_stat_object(
 	struct store *s, const struct digest *d, struct stat *st, struct err *e)
 {
 	char path[OBJECT_PATH];
@@ -51,7 +51,7 @@ int store_has(struct store *s, const struct digest *d, struct err *e)
 {
 	struct stat st;
 
-	return object_find(s, d, &st, e);
+	return store_stat_object(s, d, &st, e);
 }
 
 bool object_here(struct store *s, const struct digest *d, uint64_t size)

@@ -52,6 +52,9 @@ void object_path(const struct digest *d, char out[OBJECT_PATH]);
 
 /* 1 here or in an alternate, 0 not, -1 trouble. */
 int store_has(struct store *s, const struct digest *d, struct err *e);
+/* The same, with its lstat(2): much cheaper than opening it. */
+int store_stat_object(struct store *s, const struct digest *d, struct stat *st,
+	struct err *e);
 /* Read-only descriptor; ENOENT in e->code when it is nowhere. */
 int store_open_object(struct store *s, const struct digest *d, struct err *e);
 /* 0 as named, 1 damaged or missing (e says which), -1 trouble. */

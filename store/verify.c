@@ -134,7 +134,7 @@ static void check_item(struct verifier *v, const struct item *it)
 	struct err e = ERR_INIT;
 	struct stat st;
 
-	if (object_find(v->store, &it->digest, &st, NULL) == 1) {
+	if (store_stat_object(v->store, &it->digest, &st, NULL) == 1) {
 		v->totals->objects++;
 		v->totals->bytes += (uint64_t)st.st_size;
 	}
