@@ -35,6 +35,7 @@ struct layer {
 	const struct iso_ids *ids;
 	int root;        /* the layer's directory */
 	struct map made; /* of the names of one file, the one made first */
+	const struct node *name; /* the first that was made as a mere name */
 };
 
 /*
