@@ -9,14 +9,12 @@
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "sandbox/isolation/isolation.h"
+#include "tests/unit/by_user.h"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +26,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define ORDINARY 65534
 
@@ -135,18 +131,17 @@ static inline void refuse_call(unsigned nr, unsigned error)
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
 }
 
-/* Every test runs twice: its state is this. */
+/* Every test runs twice, where root runs it: its state is this. */
 static const bool as_ordinary, as_root = true;
 
 static inline bool is_root(void **state)
 {
-	bool root = *(const bool *)*state;
+	return *(const bool *)*state;
+}
 
-	if (root && geteuid() != 0) {
-		print_message("this needs root\n");
-		skip();
-	}
-	return root;
+static inline bool case_needs_root(const struct CMUnitTest *t)
+{
+	return t->initial_state == &as_root;
 }
 
 #define BOTH(test)                                                   \
@@ -154,3 +149,7 @@ static inline bool is_root(void **state)
 	{                                                            \
 #test " as root", test, NULL, NULL, (void *)&as_root \
 	}
+
+#define RUN_CASES(tests)                                                 \
+	run_cases_of_user(#tests, tests, sizeof(tests) / sizeof(*tests), \
+		case_needs_root)

@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 	snprintf(names[n + 2], sizeof(names[n]), "ESCAPE_KEYRING=%ld",
 		syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL));
 	env[n + 2] = names[n + 2];
-	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	rc = RUN_CASES(tests);
 	rmdir(read_only);
 	return rc;
 }

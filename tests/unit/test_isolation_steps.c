@@ -167,5 +167,5 @@ int main(void)
 		BOTH(a_target_that_is_missing_is_named),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_CASES(tests);
 }

@@ -3,6 +3,7 @@
  * Whole replays of runs made up here: under both root strategies, as root and
  * as an ordinary user.
  */
+#include "tests/unit/by_user.h"
 #include "tests/unit/replay_help.h"
 
 #include "replay/replay.h"
@@ -182,13 +183,7 @@ static void become_ordinary(void)
 
 static const struct way *way_of(void **state)
 {
-	const struct way *w = *state;
-
-	if (w->root && geteuid() != 0) {
-		print_message("this needs root\n");
-		skip();
-	}
-	return w;
+	return *state;
 }
 
 /* A run in a new store. */
@@ -924,6 +919,11 @@ static void what_a_killed_replay_left_is_removed(void **state)
 	finish(&f);
 }
 
+static bool needs_root(const struct CMUnitTest *t)
+{
+	return ((const struct way *)t->initial_state)->root;
+}
+
 #define EVERY_WAY(test)                                                   \
 	{#test " A", test, NULL, NULL, (void *)&ways[0]},                 \
 		{#test " B", test, NULL, NULL, (void *)&ways[1]},         \
@@ -964,5 +964,6 @@ int main(int argc, char **argv)
 		return anew(argv);
 	if (argc > 1)
 		return obey(argv + 1);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_cases_of_user(
+		"replays", tests, sizeof(tests) / sizeof(*tests), needs_root);
 }
