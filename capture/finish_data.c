@@ -5,6 +5,7 @@
 #include "capture/classify.h"
 #include "capture/finish.h"
 #include "capture/roots.h"
+#include "host/accelerators.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,8 @@ static void name_peers(struct finish *f)
 	m->devices.count = f->rec->devices.count;
 	m->network.items = f->rec->network.items;
 	m->network.count = f->rec->network.count;
+	accelerators_mark_used(
+		&m->hardware, m->devices.items, m->devices.count);
 }
 
 void finish_data(struct finish *f)

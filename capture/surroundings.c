@@ -7,8 +7,7 @@
 #include "base/strbuf.h"
 #include "capture/capture.h"
 #include "capture/secrets.h"
-#include "host/cpu.h"
-#include "host/memory.h"
+#include "host/hardware.h"
 #include "manifests/model.h"
 
 #include <fcntl.h>
@@ -222,9 +221,7 @@ int surroundings_read(struct manifest *m, struct arena *a,
 	if (read_command(&m->command, a, opt, executable, mask, e) < 0)
 		return -1;
 	read_environment(&m->environment, a, opt);
-	cpu_read(&m->hardware.cpu, a, "");
-	cpu_read_affinity(&m->hardware.cpu, a);
-	memory_read(&m->hardware.memory, "");
+	hardware_read(&m->hardware, a, "");
 	m->run.tags = opt->tags;
 	m->run.name = arena_strdup(a, opt->name);
 	return 0;

@@ -49,9 +49,18 @@
  *   store         which store, and opening it
  *   verify        re-hashing what runs need
  * host/: readers of a machine
+ *   accelerators  GPUs and the like, and which a run used
+ *   cgroup        limits of control groups
  *   cpu           processors
+ *   cpuid         what the CPUID instruction gives
+ *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run
- *   memory        the size of memory
+ *   files         small files of /proc and /sys
+ *   hardware      all of it
+ *   kfd           what AMD's compute driver adds
+ *   memory        sizes of memory
+ *   nvidia        GPUs of NVIDIA's driver
+ *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
  *   choose        which engine this machine allows

@@ -2,8 +2,10 @@
 /* /proc/cpuinfo and /sys/devices/system/cpu. */
 #include "host/cpu.h"
 #include "base/arena.h"
-#include "base/fs.h"
 #include "base/strbuf.h"
+#include "host/cgroup.h"
+#include "host/files.h"
+#include "host/topology.h"
 
 #include <sched.h>
 #include <stdbool.h>
@@ -21,26 +23,6 @@ static const struct {
 			      "movbe", "xsave"}},
 	{"x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}},
 };
-
-static char *value_of(struct arena *a, const char *text, const char *key)
-{
-	size_t n = strlen(key);
-	const char *p = text, *end;
-
-	for (; p; p = strchr(p, '\n'), p = p ? p + 1 : NULL) {
-		const char *v = p + n;
-
-		if (strncmp(p, key, n) != 0)
-			continue;
-		v += strspn(v, " \t");
-		if (*v != ':')
-			continue;
-		v += 1 + strspn(v + 1, " \t");
-		end = strchrnul(v, '\n');
-		return arena_memdup(a, v, (size_t)(end - v));
-	}
-	return NULL;
-}
 
 static void split(struct arena *a, const char *text, struct strlist *out)
 {
@@ -77,36 +59,53 @@ static char *isa_level(struct arena *a, const struct strlist *flags)
 	return arena_strdup(a, level);
 }
 
-static char *read_line(struct arena *a, const char *root, const char *path)
+/* A list of processors, as in "0-7,16". */
+static char *read_list(struct arena *a, const char *root, const char *name)
 {
-	autostrbuf text = STRBUF_INIT;
-	char *full = arena_printf(a, "%s%s", root, path);
+	char *line = host_line(
+		a, root, arena_printf(a, "/sys/devices/system/cpu/%s", name));
 
-	if (fs_slurp(full, &text) < 0 || !text.len)
-		return NULL;
-	return arena_memdup(a, text.s, strcspn(text.s, "\n"));
+	return host_list_count(line) == ABSENT ? NULL : line;
+}
+
+/* The first of these keys that the text has. */
+static char *first_of(
+	struct arena *a, const char *text, const char *x86, const char *arm)
+{
+	char *v = host_value(a, text, x86);
+
+	return v ? v : host_value(a, text, arm);
+}
+
+static void read_cpuinfo(struct m_cpu *cpu, struct arena *a, const char *text)
+{
+	cpu->vendor = first_of(a, text, "vendor_id", "CPU implementer");
+	cpu->model_name = host_value(a, text, "model name");
+	cpu->family = first_of(a, text, "cpu family", "CPU architecture");
+	cpu->model = first_of(a, text, "model\t", "CPU part");
+	cpu->stepping = first_of(a, text, "stepping", "CPU revision");
+	cpu->microcode = host_value(a, text, "microcode");
+	split(a, first_of(a, text, "flags", "Features"), &cpu->flags);
+	cpu->isa_level = isa_level(a, &cpu->flags);
+	/* The kernel shows the flag where arch_prctl(2) can do it. */
+	if (has_flag(&cpu->flags, "lm"))
+		cpu->cpuid_faulting = arena_strdup(a,
+			has_flag(&cpu->flags, "cpuid_fault") ? "available"
+							     : "unavailable");
 }
 
 void cpu_read(struct m_cpu *cpu, struct arena *a, const char *root)
 {
 	autostrbuf text = STRBUF_INIT;
+	bool known = host_slurp(root, "/proc/cpuinfo", &text) == 0;
 
-	if (fs_slurp(arena_printf(a, "%s/proc/cpuinfo", root), &text) == 0) {
-		char *flags;
-
-		cpu->vendor = value_of(a, text.s, "vendor_id");
-		if (!cpu->vendor) /* aarch64 */
-			cpu->vendor = value_of(a, text.s, "CPU implementer");
-		cpu->model_name = value_of(a, text.s, "model name");
-		flags = value_of(a, text.s, "flags");
-		if (!flags)
-			flags = value_of(a, text.s, "Features");
-		split(a, flags, &cpu->flags);
-		cpu->isa_level = isa_level(a, &cpu->flags);
-	}
-	cpu->online = read_line(a, root, "/sys/devices/system/cpu/online");
-	cpu->possible = read_line(a, root, "/sys/devices/system/cpu/possible");
-	cpu->present = read_line(a, root, "/sys/devices/system/cpu/present");
+	if (known)
+		read_cpuinfo(cpu, a, text.s);
+	cpu->online = read_list(a, root, "online");
+	cpu->possible = read_list(a, root, "possible");
+	cpu->present = read_list(a, root, "present");
+	topology_read(&cpu->topology, a, root, known ? text.s : NULL);
+	cgroup_read_cpu(&cpu->cgroup, a, root);
 }
 
 /* Kernel list format: "0-7,16". */

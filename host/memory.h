@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory of a machine, from /proc/meminfo below `root` ("" for this one). */
+/* The memory of a machine below `root` ("" for this one): main memory, swap
+ * space, and what control groups allow of both. */
 #pragma once
 
 #include "manifests/model.h"
 
-/* Absent stays ABSENT when it cannot be read. */
+/* What cannot be read is ABSENT. */
 void memory_read(struct m_memory *m, const char *root);

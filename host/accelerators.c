@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/* All accelerators, and which of them a run used. */
+#include "host/accelerators.h"
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct m_accelerator *accelerator_at(
+	struct m_hardware *h, struct arena *a, const char *pci)
+{
+	struct m_accelerator *x;
+
+	for (size_t i = 0; pci && i < h->accelerators.count; i++) {
+		x = &h->accelerators.items[i];
+		if (x->pci && !strcasecmp(x->pci, pci))
+			return x;
+	}
+	x = ARENA_PUSH(a, h->accelerators.items, h->accelerators.count);
+	x->memory_bytes = x->compute_units = x->minor = ABSENT;
+	x->pci = arena_strdup(a, pci);
+	return x;
+}
+
+static int by_address(const void *x, const void *y)
+{
+	const struct m_accelerator *a = x, *b = y;
+
+	return strcmp(a->pci ? a->pci : "", b->pci ? b->pci : "");
+}
+
+void accelerators_read(struct m_hardware *h, struct arena *a, const char *root)
+{
+	nvidia_read(h, a, root);
+	drm_read(h, a, root);
+	kfd_read(h, a, root);
+	if (h->accelerators.count)
+		qsort(h->accelerators.items, h->accelerators.count,
+			sizeof(*h->accelerators.items), by_address);
+}
+
+static bool is_node(const struct m_accelerator *x, const char *path)
+{
+	for (size_t i = 0; i < x->device_nodes.count; i++)
+		if (!strcmp(x->device_nodes.items[i], path))
+			return true;
+	for (size_t i = 0; i < x->mig.count; i++)
+		if (x->mig.items[i].device_node &&
+			!strcmp(x->mig.items[i].device_node, path))
+			return true;
+	return false;
+}
+
+void accelerators_mark_used(
+	struct m_hardware *h, const struct m_device *devices, size_t count)
+{
+	for (size_t i = 0; i < h->accelerators.count; i++)
+		for (size_t k = 0; k < count; k++)
+			if (is_node(&h->accelerators.items[i], devices[k].path))
+				h->accelerators.items[i].used = true;
+}
