@@ -322,6 +322,7 @@ static int apply_flags(
 		break;
 	case FLAGS_RENAME:
 		t[0].exchange = t[1].exchange = flags & RENAME_EXCHANGE;
+		t[0].noreplace = t[1].noreplace = flags & RENAME_NOREPLACE;
 		break;
 	}
 	return 0;

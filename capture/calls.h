@@ -35,6 +35,7 @@ struct touch {
 	bool creates;    /* makes the file when it is absent (O_CREAT) */
 	bool reads;      /* WRITE, TRUNCATE: the descriptor can read, too */
 	bool exchange;   /* MOVE, REPLACE: RENAME_EXCHANGE */
+	bool noreplace;  /* likewise: RENAME_NOREPLACE */
 	bool directory;  /* O_DIRECTORY */
 	bool empty_path; /* AT_EMPTY_PATH */
 };

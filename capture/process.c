@@ -174,7 +174,8 @@ void process_program(struct capture *cap, pid_t tid, const struct place *p,
 /* Would execve find something to run? The call's result is not seen. */
 static bool runs(const struct place *p)
 {
-	return p->st.exists && S_ISREG(p->st.mode) && (p->st.mode & 0111);
+	return p->st.exists && !p->beyond && S_ISREG(p->st.mode) &&
+	       (p->st.mode & 0111);
 }
 
 static void note_setuid(struct capture *cap, const struct place *p)

@@ -244,8 +244,10 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	char *target;
 
 	if (state_of(AT_FDCWD, openable(w, path), &st) < 0) {
-		/* Absent, or not to be looked at: neither for the task. */
+		/* Absent, or not to be looked at: neither for the task. A
+		 * name to be made may end in slashes. */
 		found(w, path, &st);
+		w->out->beyond = w->rest.s[strspn(w->rest.s, "/")] != 0;
 		return DONE;
 	}
 	if (S_ISLNK(st.mode)) {
@@ -270,6 +272,7 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	}
 	/* The end, or a file where a directory is needed (ENOTDIR). */
 	found(w, path, &st);
+	w->out->beyond = !last;
 	return DONE;
 }
 

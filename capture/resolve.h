@@ -34,6 +34,9 @@ struct place {
 	size_t step_count;
 	/* In a mount namespace that is not ours: it may vanish with it. */
 	bool foreign;
+	/* The way goes on below `path`, which is absent or no directory: the
+	 * call fails with ENOENT or ENOTDIR. */
+	bool beyond;
 };
 
 struct resolver *resolver_new(void);

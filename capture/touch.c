@@ -225,6 +225,11 @@ static void about_to_write(struct capture *cap, struct touched *t,
 		record_gone(&cap->rec, t);
 }
 
+static bool changes_content(enum intent i)
+{
+	return i == INTENT_WRITE || i == INTENT_APPEND || i == INTENT_TRUNCATE;
+}
+
 static bool is_writing(enum intent i)
 {
 	return i != INTENT_LOOK && i != INTENT_READ && i != INTENT_EXEC;
@@ -242,13 +247,15 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 	if (p->st.exists && touch->intent == INTENT_CREATE)
 		return;
 	if (p->st.exists && S_ISDIR(p->st.mode) &&
-		(touch->intent == INTENT_WRITE || touch->intent == INTENT_APPEND ||
-			touch->intent == INTENT_TRUNCATE))
+		changes_content(touch->intent))
 		return; /* EISDIR */
 	if (p->st.exists && !is_runs_own(t, p))
 		about_to_write(cap, t, p, touch);
 	else if (p->st.exists && touch->intent == INTENT_REMOVE)
 		record_gone(&cap->rec, t);
+	else if (S_ISREG(p->st.mode) && p->st.nlink > 1 &&
+		 changes_content(touch->intent))
+		content_changes(cap, t, p, touch); /* a link the run made */
 	record_written(&cap->rec, t, process_of(cap, tid));
 	if (!p->st.exists || touch->intent == INTENT_REMOVE)
 		seen_forget(&cap->seen);
@@ -262,6 +269,8 @@ static unsigned bits_of(const struct touch *t, const struct place *p)
 {
 	if (!p->st.exists)
 		return ACCESS_N;
+	if (p->beyond)
+		return ACCESS_S;
 	if (t->intent == INTENT_READ && !S_ISDIR(p->st.mode) &&
 		!S_ISLNK(p->st.mode))
 		return ACCESS_R;
@@ -277,7 +286,7 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 	if (!is_recorded(cap, p, touch))
 		return;
 	t = touch_place(cap, p, bits_of(touch, p));
-	if (!t)
+	if (!t || p->beyond)
 		return;
 	if (touch->intent == INTENT_READ && p->st.exists &&
 		S_ISDIR(p->st.mode) && !is_runs_own(t, p))
@@ -296,6 +305,36 @@ void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	apply_at(cap, tid, t, &p, scratch);
 }
 
+static void parent_of(const struct place *p, struct arena *a, struct state *st)
+{
+	char *dir = arena_strdup(a, p->access);
+	char *slash = strrchr(dir, '/');
+
+	slash[slash == dir] = 0;
+	state_of(AT_FDCWD, dir, st);
+}
+
+/* Is it plain before the call that it will fail, or do nothing (rename(2))? */
+static bool rename_fails(const struct place *a, const struct place *b,
+	const struct touch *to, struct arena *scratch)
+{
+	struct state from, into;
+
+	if (a->beyond || b->beyond || !a->st.exists ||
+		state_same_file(&a->st, &b->st) ||
+		(to->exchange && !b->st.exists) ||
+		(to->noreplace && b->st.exists))
+		return true;
+	if (b->st.exists && !to->exchange &&
+		S_ISDIR(a->st.mode) != S_ISDIR(b->st.mode))
+		return true;
+	/* EXDEV: mv then copies. Directories tell, where the files of an
+	 * overlay may have device numbers of their own. */
+	parent_of(a, scratch, &from);
+	parent_of(b, scratch, &into);
+	return from.dev != into.dev;
+}
+
 /* Both names at once: which one moves decides what becomes of the other. */
 void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	const struct touch *to, struct arena *scratch)
@@ -309,14 +348,13 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 		return;
 	ta = touch_place(cap, &a, ACCESS_S);
 	tb = touch_place(cap, &b, ACCESS_S);
-	if (!ta || !tb || !a.st.exists || ta == tb ||
-		state_same_file(&a.st, &b.st))
-		return; /* fails, or does nothing (rename(2)) */
+	if (!ta || !tb || rename_fails(&a, &b, to, scratch))
+		return;
 	record_written(r, ta, process_of(cap, tid));
 	seen_forget(&cap->seen);
-	if (to->exchange) {
-		if (!b.st.exists)
-			return;
+	if (ta == tb) {
+		record_moved(r, ta, b.path); /* back where it was at first */
+	} else if (to->exchange) {
 		record_written(r, tb, process_of(cap, tid));
 		record_moved(r, ta, "/.exchange");
 		record_moved(r, tb, a.path);
