@@ -54,6 +54,16 @@ static void row_content(
 	}
 }
 
+/* One row a path: what the run found there; where it found nothing, what it
+ * made last. */
+static bool has_row(struct finish *f, struct touched *t)
+{
+	struct touched *first = record_first(t);
+
+	return t == (first->access & ACCESS_N ? record_find(f->rec, t->path)
+					      : first);
+}
+
 static void make_row(struct finish *f, const struct item *i)
 {
 	struct touched *t = i->t;
@@ -106,7 +116,8 @@ static void name_links(struct finish *f)
 	struct map paths = MAP_INIT, inodes = MAP_INIT;
 
 	for (size_t i = 0; i < f->count; i++)
-		map_puts(&paths, f->items[i].t->path, f->items[i].t);
+		if (has_row(f, f->items[i].t))
+			map_puts(&paths, f->items[i].t->path, f->items[i].t);
 	for (size_t i = 0; i < f->rows.count; i++) {
 		struct file_row *r = &f->rows.items[i];
 		struct touched *t = map_gets(&paths, r->path);
@@ -151,7 +162,8 @@ static void make_all(struct finish *f)
 			gap_of(f, it->first, it->t->path);
 		if (it->result)
 			gap_of(f, it->result, it->t->now);
-		make_row(f, it);
+		if (has_row(f, it->t))
+			make_row(f, it);
 		make_moved_row(f, it);
 	}
 	rows_sort(&f->rows);

@@ -114,9 +114,16 @@ struct touched *record_touch(struct record *r, const char *path,
 	t->first = *st;
 	t->target = target && *target ? arena_strdup(r->arena, target) : NULL;
 	*ARENA_PUSH(r->arena, r->touched, r->touched_count) = t;
-	map_puts(&r->by_path, t->path, t);
+	t->before = map_puts(&r->by_path, t->path, t);
 	index_inode(r, t, st);
 	append(r, EVENT_TOUCH, parts, 3);
+	return t;
+}
+
+struct touched *record_first(struct touched *t)
+{
+	while (t->before)
+		t = t->before;
 	return t;
 }
 

@@ -40,6 +40,8 @@ struct touched {
 	bool gone;       /* `now` was removed or replaced by the run */
 	bool not_stored; /* too large, or no room: by digest only, or a gap */
 	uint32_t writer; /* process that wrote it last, index; 0 none */
+	/* What was at the same path before, and has been moved away since. */
+	struct touched *before;
 };
 
 struct process {
@@ -99,9 +101,12 @@ void record_close(struct record *r);
 struct touched *record_find(struct record *r, const char *path);
 struct touched *record_find_inode(struct record *r, const struct state *st);
 
-/* A path that was not touched before. Strings are copied. */
+/* A path that was not touched before, or that the run makes anew after it
+ * has moved away what was there. Strings are copied. */
 struct touched *record_touch(struct record *r, const char *path,
 	unsigned access, const struct state *st, const char *target);
+/* What the run found at the path of `t` at first. */
+struct touched *record_first(struct touched *t);
 /* More letters for a path. */
 void record_access(struct record *r, struct touched *t, unsigned bits);
 void record_written(struct record *r, struct touched *t, uint32_t writer);

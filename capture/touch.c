@@ -93,7 +93,8 @@ static struct touched *row_of(
 	*fresh = true;
 	t = record_touch(r, path, p->st.exists ? bits : bits | ACCESS_N, &p->st,
 		p->target);
-	t->now = path == p->path ? t->path : arena_strdup(r->arena, p->path);
+	if (strcmp(path, p->path) != 0)
+		record_moved(r, t, p->path);
 	return t;
 }
 
@@ -155,7 +156,7 @@ static void list(struct capture *cap, struct touched *t, const char *access,
 			continue;
 		o = record_find(
 			&cap->rec, fs_join(scratch, t->path, ent->d_name));
-		if (!o || !(o->access & ACCESS_N))
+		if (!o || !(record_first(o)->access & ACCESS_N))
 			*ARENA_PUSH(scratch, names.items, names.count) =
 				arena_strdup(scratch, ent->d_name);
 	}
@@ -235,6 +236,19 @@ static bool is_writing(enum intent i)
 	return i != INTENT_LOOK && i != INTENT_READ && i != INTENT_EXEC;
 }
 
+/* What was here has been moved away: this will be another file. */
+static struct touched *touch_anew(
+	struct capture *cap, const struct touched *before, const struct place *p)
+{
+	struct record *r = &cap->rec;
+	struct touched *t =
+		record_touch(r, before->path, ACCESS_N, &p->st, NULL);
+
+	if (strcmp(t->path, p->path) != 0)
+		record_moved(r, t, p->path);
+	return t;
+}
+
 static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 	const struct place *p, const struct touch *touch)
 {
@@ -249,6 +263,8 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 	if (p->st.exists && S_ISDIR(p->st.mode) &&
 		changes_content(touch->intent))
 		return; /* EISDIR */
+	if (!p->st.exists && strcmp(t->now, p->path) != 0)
+		t = touch_anew(cap, t, p);
 	if (p->st.exists && !is_runs_own(t, p))
 		about_to_write(cap, t, p, touch);
 	else if (p->st.exists && touch->intent == INTENT_REMOVE)
