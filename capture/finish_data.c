@@ -205,8 +205,7 @@ static void name_peers(struct finish *f)
 	m->devices.count = f->rec->devices.count;
 	m->network.items = f->rec->network.items;
 	m->network.count = f->rec->network.count;
-	accelerators_mark_used(
-		&m->hardware, m->devices.items, m->devices.count);
+	accelerators_mark_used(&m->hardware, m->devices.items, m->devices.count);
 }
 
 void finish_data(struct finish *f)

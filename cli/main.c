@@ -108,6 +108,10 @@
  *   handle        one watched call
  *   inherit       what the command has before it runs
  *   network       peers of connect and bind
+ *   parameters    names and values out of configuration files
+ *   parameters_argv  those of a command line
+ *   parameters_toml  TOML as a tree
+ *   parameters_yaml  YAML as a tree
  *   preserve      old contents of files about to change
  *   process       processes and what exec runs
  *   record        the record's state, journaled

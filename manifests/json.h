@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jansson without its failures: here they are out of memory only, and that
- * aborts as everywhere. Private to manifests/.
+ * jansson without its failures: with keys and strings that are UTF-8 they are
+ * out of memory only, and that aborts as everywhere.
  */
 #pragma once
 
