@@ -190,7 +190,7 @@ after h CREATED
 
 # Hard links: the bytes are one file's, by whatever name they change.
 mkdir "$T/links"
-cd "$T/links"
+cd "$T/links" || exit
 echo shared >one
 ln one two
 capture_ok -q "$PROBES/steps" read:one write:two
@@ -205,7 +205,7 @@ after h WRITTEN
 
 # Directories that move take what is in them along.
 mkdir "$T/moving" "$T/moving/d"
-cd "$T/moving"
+cd "$T/moving" || exit
 echo inside >d/x
 capture_ok -q "$PROBES/steps" read:d/x rename:d:e append:e/x create:e/y
 before d/x inside
@@ -247,9 +247,9 @@ listed=$(reprise show --input --json "$RUN:$PWD" | json_value listing)
 # Symbolic links: what they lead to changes, the link does not.
 steps symlink:f:s read:s
 letters s wn
-cd "$T/cwd"
+cd "$T/cwd" || exit
 mkdir sym
-cd sym
+cd sym || exit
 echo 'old f' >f
 ln -s f s
 DOING='write through a link'

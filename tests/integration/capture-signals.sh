@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # RUN is for the words of lib.sh
 # matrix: users engines
 # limit: 200
 # A signal to reprise, or to everybody, reaches the command exactly once.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# RUN is for the words of lib.sh; dash has ulimit -c.
+# shellcheck shell=sh disable=SC2034,SC3045
 # matrix: users engines
 # The command ends for the caller as it does without reprise: the same exit
 # status, the same signal.

@@ -31,6 +31,7 @@ stderr_is err
 printf 'one\ntwo\nthree\n' >lines
 {
 	read -r first
+	# shellcheck disable=SC2016 # for the captured shell
 	captured sh -c 'read -r x; echo "got $x"' >"$T/out"
 	read -r third || :
 } <lines
@@ -47,7 +48,7 @@ file_has "$PWD/lines" access r
 captured echo new >fresh
 recorded command.stdout.path "$PWD/fresh"
 [ "$(cat fresh)" = new ] || fail "fresh"
-recorded outputs.$PWD/fresh.role log
+recorded "outputs.$PWD/fresh.role" log
 [ "$(reprise show "$RUN:fresh")" = new ] || fail "the record of fresh"
 echo old >appended
 captured echo new >>appended

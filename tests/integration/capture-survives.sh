@@ -31,9 +31,9 @@ reprise capture -q --backend "$REPRISE_TEST_BACKEND" --id-file "$T/id" \
 	cat late; exit 7' >"$T/out" 2>"$T/err" &
 keeper=$!
 wait_for test -e started
-recorder=$(ps -o pid= --ppid "$keeper")
-command=$(ps -o pid= --ppid "${recorder## }" | head -n 1)
-kill -KILL $recorder
+recorder=$(ps -o pid= --ppid "$keeper" | tr -d " ")
+command=$(ps -o pid= --ppid "$recorder" | head -n 1 | tr -d " ")
+kill -KILL "$recorder"
 : >go
 STATUS=0
 wait "$keeper" || STATUS=$?
@@ -47,7 +47,7 @@ second'
 	manifest_has completeness.gaps.recorder-lost.kind recorder-lost
 else
 	[ "$STATUS" = 137 ] || fail "status $STATUS after the tracer's death"
-	wait_for gone $command
+	wait_for gone "$command"
 fi
 stderr_has '^reprise: the recorder was lost'
 manifest_has completeness.aggregate incomplete

@@ -22,8 +22,7 @@ static void print_bytes(const char *what, const char *s)
 {
 	printf("%s ", what);
 	for (; *s; s++)
-		printf(*s > ' ' && *s < 127 ? "%c" : "\\%02x",
-			(unsigned char)*s);
+		printf(*s > ' ' && *s < 127 ? "%c" : "\\%02x", (unsigned char)*s);
 	putchar('\n');
 }
 
@@ -39,8 +38,7 @@ static void print_signals(void)
 		if (sigaction(s, NULL, &a) == 0)
 			printf("signal %d %s blocked %d pending %d\n", s,
 				a.sa_handler == SIG_IGN ? "ignored" : "default",
-				sigismember(&mask, s),
-				sigismember(&pending, s));
+				sigismember(&mask, s), sigismember(&pending, s));
 	}
 }
 
@@ -70,8 +68,7 @@ int main(int argc, char **argv)
 	printf("umask %o\n", mask);
 	print_limits();
 	print_signals();
-	printf("uid %u %u gid %u %u\n", getuid(), geteuid(), getgid(),
-		getegid());
+	printf("uid %u %u gid %u %u\n", getuid(), geteuid(), getgid(), getegid());
 	printf("group %d session %d\n", getpgrp(), getsid(0));
 	printf("nice %d policy %d personality %x slack %d dumpable %d\n",
 		getpriority(PRIO_PROCESS, 0), sched_getscheduler(0),
