@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/progress.h"
 #include "store/digest_cache.h"
 #include "store/store.h"
 
@@ -177,17 +178,21 @@ static void settle(struct work *w, struct content *c)
 			&c->digest);
 }
 
+static void work(struct work *w, struct progress *p)
+{
+	size_t i;
+
+	while ((i = atomic_fetch_add(&w->next, 1)) < w->count) {
+		settle(w, &w->items[i]);
+		if (p)
+			progress_step(p, i + 1);
+	}
+}
+
 static void *worker(void *arg)
 {
-	struct work *w = arg;
-
-	for (;;) {
-		size_t i = atomic_fetch_add(&w->next, 1);
-
-		if (i >= w->count)
-			return NULL;
-		settle(w, &w->items[i]);
-	}
+	work(arg, NULL);
+	return NULL;
 }
 
 static unsigned thread_count(size_t items)
@@ -213,12 +218,16 @@ int contents_settle(struct store_batch *b, struct digest_cache *cache,
 		.limit = limit};
 	pthread_t threads[THREADS_MAX];
 	unsigned n = thread_count(count), started = 0;
+	struct progress progress;
+
+	progress_begin(&progress, "storing file", count, isatty(STDERR_FILENO));
 
 	/* This thread is one of them. */
 	while (started + 1 < n &&
 		pthread_create(&threads[started], NULL, worker, &w) == 0)
 		started++;
-	worker(&w);
+	work(&w, &progress);
+	progress_end(&progress);
 	while (started)
 		pthread_join(threads[--started], NULL);
 	*pending = 0;

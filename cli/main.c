@@ -12,6 +12,7 @@
  *   fs            descriptors, whole reads and writes, paths
  *   log           reprise's own lines on stderr
  *   map           the hash map
+ *   progress      a line that says how far it is
  *   strbuf        the growing byte string
  * manifests/: the record as data
  *   check         what a schema cannot say
