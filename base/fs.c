@@ -163,9 +163,9 @@ int fs_mkdirs_at(int dirfd, const char *path, mode_t mode, struct err *e)
 		slash = strchr(slash, '/');
 		if (slash)
 			*slash = 0;
-		if (mkdirat(dirfd, p, mode) < 0 && errno != EEXIST) {
+		if (mkdirat(dirfd, p, mode) < 0) {
 			struct stat st;
-			int code = errno;
+			int code = errno == EEXIST ? ENOTDIR : errno;
 
 			/* mkdir of what exists may also say EROFS or EACCES. */
 			if (fstatat(dirfd, p, &st, 0) < 0 ||

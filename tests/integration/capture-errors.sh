@@ -70,8 +70,8 @@ stderr_has "^reprise: cannot create '$PWD/none/id.*': No such file or directory\
 
 # The store.
 : >file
-fails 125 "cannot open the store '$PWD/file': Not a directory" -s "$PWD/file" ./executable
-fails 125 "cannot make directory '$PWD/file/below': Not a directory" \
+fails 125 "cannot make directory '$PWD/file': Not a directory" -s "$PWD/file" ./executable
+fails 125 "cannot make directory '$PWD/file': Not a directory" \
 	-s "$PWD/file/below" ./executable
 if [ "$(id -u)" != 0 ]; then
 	mkdir -m 0555 closed
