@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # python-suite.sh REPRISE [MODULE...]: Python's own tests (Debian's
 # libpython3.11-testsuite) bare and captured under both engines; the verdicts
-# must be the same, test by test. Prints a line for each module and engine, and
-# "N passed, N failed, N skipped" at the end.
-set -u
+# must be the same, test by test. A module that does not end by itself here,
+# bare, is skipped. Prints a line for each module and engine, and "N passed, N
+# failed, N skipped" at the end.
+set -uf
 
 reprise=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
@@ -26,7 +27,9 @@ cd "$work" || exit 2
 verdicts() {
 	name=$1 module=$2
 	shift 2
-	"$@" /usr/bin/python3 -m test -v "$module" >"$work/$name.log" 2>&1
+	# shellcheck disable=SC2086 # words
+	timeout 400 "$@" /usr/bin/python3 -m test -v $options "$module" \
+		>"$work/$name.log" 2>&1
 	echo "exit status $?" >"$work/$name"
 	awk '/^test[A-Za-z0-9_]* \(.*\)/ { name = $1 " " $2 }
 		/(\.\.\. |^)(ok|FAIL|ERROR|skipped.*|expected failure)$/ {
@@ -34,9 +37,17 @@ verdicts() {
 		}' "$work/$name.log" | sort >>"$work/$name"
 }
 
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 for module; do
+	options=
+	# Waits for ever on a virtual machine whose host does not answer.
+	[ "$module" != test_socket ] || options='-i *VSOCK*'
 	verdicts bare "$module"
+	if grep -q '^exit status 124' "$work/bare"; then
+		skipped=$((skipped + 1))
+		echo "skip  $module: does not end here, bare"
+		continue
+	fi
 	for engine in notify ptrace; do
 		verdicts "$engine" "$module" \
 			"$reprise" capture -q --backend "$engine"
@@ -51,5 +62,5 @@ for module; do
 		fi
 	done
 done
-echo "$passed passed, $failed failed, 0 skipped"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
