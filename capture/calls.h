@@ -23,7 +23,7 @@ enum intent {
 	INTENT_MOVE,     /* the old name of a rename */
 	INTENT_REPLACE,  /* the new name of a rename */
 	INTENT_ATTRIBUTES, /* chmod, chown, setxattr */
-	INTENT_TIMES,	   /* utime: its times no longer tell of changes */
+	INTENT_TIMES,      /* utime: its times no longer tell of changes */
 	INTENT_EXEC,
 };
 

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "capture/command.h"
 #include "capture/context.h"
+#include "capture/ending.h"
 #include "capture/freeze.h"
 #include "capture/rows.h"
 #include "capture/summary.h"
@@ -36,28 +37,6 @@ static void on_start(void *arg, struct watch *w, pid_t command)
 	pthread_mutex_unlock(&cap->rec.lock);
 }
 
-void capture_set_end(struct manifest *m, struct arena *a, const struct ending *end)
-{
-	struct m_run *run = &m->run;
-	long long started = rfc3339_us(run->started);
-
-	run->ended = rfc3339(a, end->time);
-	if (started > 0)
-		run->resource_usage.wall_s = (double)(end->time - started) / 1e6;
-	run->resource_usage.user_s = end->user_s;
-	run->resource_usage.sys_s = end->sys_s;
-	run->resource_usage.max_rss_bytes = end->max_rss_bytes;
-	if (WIFSIGNALED(end->status)) {
-		run->status = (char *)"failed";
-		run->signal = arena_printf(
-			a, "SIG%s", sigabbrev_np(WTERMSIG(end->status)));
-		run->exit_code = 128 + WTERMSIG(end->status);
-	} else {
-		run->exit_code = WEXITSTATUS(end->status);
-		run->status = (char *)(run->exit_code ? "failed" : "completed");
-	}
-}
-
 static double seconds(const struct timeval *t)
 {
 	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
@@ -84,7 +63,7 @@ static void note_end(struct capture *cap, const struct watch_end *end)
 			"could be received; the program may have repeated them",
 			(unsigned long long)end->vanished);
 	record_end(&cap->rec, &e);
-	capture_set_end(cap->manifest, cap->arena, &e);
+	ending_apply(cap->manifest, cap->arena, &e);
 }
 
 static bool out_of_time(void *arg)

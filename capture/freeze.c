@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "capture/capture.h"
 #include "capture/context.h"
+#include "capture/ending.h"
 #include "capture/surroundings.h"
 #include "manifests/manifest.h"
 #include "store/journal.h"
@@ -58,7 +59,7 @@ static void set_end(struct capture *cap)
 	struct ending end;
 
 	if (r->ended) {
-		capture_set_end(m, r->arena, &r->ending);
+		ending_apply(m, r->arena, &r->ending);
 		return;
 	}
 	if (!read_end(cap, &end)) {
@@ -68,7 +69,7 @@ static void set_end(struct capture *cap)
 			"after is not recorded");
 		return;
 	}
-	capture_set_end(m, r->arena, &end);
+	ending_apply(m, r->arena, &end);
 	m->run.status = (char *)"incomplete";
 	record_gap(r, "recorder-lost", NULL,
 		"the recorder died before the command: what came after is not "

@@ -2,13 +2,5 @@
 /* What the ways in which a capture can end have in common. */
 #pragma once
 
-struct arena;
-struct ending;
-struct manifest;
-
-/* Status, exit code, signal, times. */
-void capture_set_end(
-	struct manifest *m, struct arena *a, const struct ending *end);
-
 /* The keeper, whose recorder was lost, leaves the command's wait status. */
 void freeze_note_end(int run_fd, int status);

@@ -237,12 +237,11 @@ static bool is_writing(enum intent i)
 }
 
 /* What was here has been moved away: this will be another file. */
-static struct touched *touch_anew(
-	struct capture *cap, const struct touched *before, const struct place *p)
+static struct touched *touch_anew(struct capture *cap,
+	const struct touched *before, const struct place *p)
 {
 	struct record *r = &cap->rec;
-	struct touched *t =
-		record_touch(r, before->path, ACCESS_N, &p->st, NULL);
+	struct touched *t = record_touch(r, before->path, ACCESS_N, &p->st, NULL);
 
 	if (strcmp(t->path, p->path) != 0)
 		record_moved(r, t, p->path);
@@ -260,8 +259,7 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 	/* mkdir, symlink, link on what is there: EEXIST, only looked at. */
 	if (p->st.exists && touch->intent == INTENT_CREATE)
 		return;
-	if (p->st.exists && S_ISDIR(p->st.mode) &&
-		changes_content(touch->intent))
+	if (p->st.exists && S_ISDIR(p->st.mode) && changes_content(touch->intent))
 		return; /* EISDIR */
 	if (!p->st.exists && strcmp(t->now, p->path) != 0)
 		t = touch_anew(cap, t, p);

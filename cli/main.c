@@ -100,6 +100,7 @@
  *   classify      roles of inputs and outputs
  *   command       the search in PATH
  *   contents      the threads that hash and store
+ *   ending        how the command ended
  *   events        a journal read back into a record
  *   finish        from the record to a published run
  *   finish_data   inputs, outputs, processes, gaps of it

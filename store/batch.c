@@ -175,8 +175,8 @@ static bool is_known(struct store_batch *b, const struct digest *d, uint64_t siz
 	pthread_mutex_unlock(&b->lock);
 	if (pending)
 		return true;
-	if (store_stat_object(b->store, d, &st, NULL) != 1 || !S_ISREG(st.st_mode) ||
-		(uint64_t)st.st_size != size)
+	if (store_stat_object(b->store, d, &st, NULL) != 1 ||
+		!S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
 		return false;
 	if (labs(time(NULL) - st.st_ctime) < RECENT_S &&
 		object_here(b->store, d, size)) {

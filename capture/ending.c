@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* How the command ended, as the manifest says it. */
+#include "capture/ending.h"
+#include "base/arena.h"
+#include "capture/record.h"
+#include "capture/surroundings.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+void ending_apply(struct manifest *m, struct arena *a, const struct ending *end)
+{
+	struct m_run *run = &m->run;
+	long long started = rfc3339_us(run->started);
+
+	run->ended = rfc3339(a, end->time);
+	if (started > 0)
+		run->resource_usage.wall_s = (double)(end->time - started) / 1e6;
+	run->resource_usage.user_s = end->user_s;
+	run->resource_usage.sys_s = end->sys_s;
+	run->resource_usage.max_rss_bytes = end->max_rss_bytes;
+	if (WIFSIGNALED(end->status)) {
+		run->status = (char *)"failed";
+		run->signal = arena_printf(
+			a, "SIG%s", sigabbrev_np(WTERMSIG(end->status)));
+		run->exit_code = 128 + WTERMSIG(end->status);
+	} else {
+		run->exit_code = WEXITSTATUS(end->status);
+		run->status = (char *)(run->exit_code ? "failed" : "completed");
+	}
+}
