@@ -10,13 +10,13 @@ packages() {
 	build)
 		echo gcc make pkg-config libc6-dev libseccomp-dev libcap-dev \
 			libelf-dev libyaml-dev libssl-dev libarchive-dev \
-			libjansson-dev libsqlite3-dev
+			libjansson-dev libsqlite3-dev libgit2-dev
 		;;
 	demo)
 		echo python3-sklearn
 		;;
 	test)
-		echo libcmocka-dev mandoc shellcheck clang-format uidmap \
+		echo libcmocka-dev git mandoc shellcheck clang-format uidmap \
 			passwd python3-yaml python3-jsonschema python3-torch
 		# 32-bit programs are traced, too.
 		[ "$(dpkg --print-architecture)" != amd64 ] ||
