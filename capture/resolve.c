@@ -213,9 +213,11 @@ static bool enter_proc(struct walk *w, const char *first)
 		first = arena_printf(w->a, "%d", w->tid);
 	while (*rest == '/')
 		rest++;
-	if (!strncmp(rest, "fd/", 3))
-		n = 3 + strcspn(rest + 3, "/");
-	else if (!strncmp(rest, "cwd", 3) || !strncmp(rest, "exe", 3))
+	if (!strncmp(rest, "fd/", 3)) {
+		/* Behind a link like /dev/fd there are two slashes. */
+		n = 2 + strspn(rest + 2, "/");
+		n += strcspn(rest + n, "/");
+	} else if (!strncmp(rest, "cwd", 3) || !strncmp(rest, "exe", 3))
 		n = 3;
 	else if (!strncmp(rest, "root", 4))
 		n = 4;
