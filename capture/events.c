@@ -129,6 +129,7 @@ static void apply(
 	struct event_digest digest;
 	struct event_end end;
 	struct event_options options;
+	struct event_bits bits;
 	struct strlist paths;
 	struct m_network n = {0};
 	const char *path, *kind;
@@ -179,6 +180,12 @@ static void apply(
 			return;
 		words(&c, a, options.by_reference, &paths);
 		record_options(r, options.keep, &paths);
+		return;
+	case EVENT_REDACT:
+		if (take(&c, &bits, sizeof(bits)) < 0)
+			return;
+		words(&c, a, bits.bits, &paths);
+		record_redact(r, &paths);
 		return;
 	default:
 		apply_bits(r, type, &c, a);

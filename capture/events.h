@@ -25,6 +25,7 @@ enum event_type {
 	EVENT_GAP,        /* kind, path, detail */
 	EVENT_END,        /* struct event_end */
 	EVENT_OPTIONS,    /* struct event_options; paths by reference */
+	EVENT_REDACT,     /* struct event_bits: patterns; the patterns */
 };
 
 struct event_touch {

@@ -43,6 +43,7 @@ static enum finished publish(struct finish *f, struct err *e)
 			       : FINISH_PENDING;
 	if (finish_rows(f, e) < 0)
 		return FINISH_FAILED;
+	finish_sources(f);
 	finish_data(f);
 	if (manifest_write_yaml(cap->manifest, &yaml, e) < 0 ||
 		run_publish(cap->store, &cap->run, yaml.s, yaml.len, e) < 0)

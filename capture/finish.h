@@ -34,5 +34,8 @@ bool item_is_input(const struct item *i);
 /* finish_rows.c: the rows, in files.yaml and in the tables of trees. */
 int finish_rows(struct finish *f, struct err *e);
 
+/* finish_sources.c: code and parameters; after the contents are settled. */
+void finish_sources(struct finish *f);
+
 /* finish_data.c: inputs, outputs, processes, devices, peers, gaps. */
 void finish_data(struct finish *f);

@@ -171,6 +171,7 @@ static bool is_note(const char *kind)
 	static const char *const notes[] = {
 		"io-uring",
 		"setuid",
+		"configuration",
 		/* Terminals, make and editors leave descriptors open in what
 		 * they start; programs that read such a one are rare. */
 		"inherited-descriptor",

@@ -393,3 +393,15 @@ void record_options(
 	parts[1] = (struct journal_part){all.s, all.len};
 	append(r, EVENT_OPTIONS, parts, 2);
 }
+
+void record_redact(struct record *r, const struct strlist *patterns)
+{
+	struct event_bits ev = {0, (uint32_t)patterns->count};
+	autostrbuf all = STRBUF_INIT;
+	struct journal_part parts[2] = {{&ev, sizeof(ev)}};
+
+	copy_list(r->arena, &r->redact, patterns);
+	join_list(&all, patterns);
+	parts[1] = (struct journal_part){all.s, all.len};
+	append(r, EVENT_REDACT, parts, 2);
+}

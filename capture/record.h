@@ -92,6 +92,7 @@ struct record {
 	/* What decides which contents are stored; also read back. */
 	uint64_t keep;
 	struct strlist by_reference;
+	struct strlist redact; /* patterns of secret names */
 };
 
 void record_open(struct record *r, struct journal *j);
@@ -136,6 +137,7 @@ void record_gap(struct record *r, const char *kind, const char *path,
 void record_end(struct record *r, const struct ending *end);
 void record_options(
 	struct record *r, uint64_t keep, const struct strlist *by_reference);
+void record_redact(struct record *r, const struct strlist *patterns);
 
 /* Read a journal back. The first record is the manifest as text, which goes
  * to `start`. 0, or -1 when the journal holds no beginning of a run. */

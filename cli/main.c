@@ -98,6 +98,9 @@
  *   calls         the table of watched calls, and their touches
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
+ *   code          repositories that files lie in
+ *   code_compare  files against what was committed
+ *   code_git      commit, branch and remote of one
  *   command       the search in PATH
  *   contents      the threads that hash and store
  *   ending        how the command ended
@@ -106,7 +109,9 @@
  *   finish_data   inputs, outputs, processes, gaps of it
  *   finish_plan   which contents it needs
  *   finish_rows   its tables
+ *   finish_sources  its code and parameters
  *   freeze        runs whose recorder is dead
+ *   git           loading libgit2
  *   handle        one watched call
  *   inherit       what the command has before it runs
  *   network       peers of connect and bind

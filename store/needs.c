@@ -100,6 +100,18 @@ static int visit_data(struct walk *k, const struct m_data *d, struct err *e)
 	return k->w->visit(k->w->ctx, &n, e);
 }
 
+/* The patch that makes of a commit what was read. */
+static int visit_code(struct walk *k, const struct m_code *c, struct err *e)
+{
+	struct need n = {.stored = true, .path = c->root};
+
+	if (!c->patch)
+		return 0;
+	if (digest_parse(c->patch, &n.digest) < 0)
+		return err_set(e, "'%s' is not a digest", c->patch);
+	return k->w->visit(k->w->ctx, &n, e);
+}
+
 int needs_walk(struct store *s, const struct manifest *m, int files_fd,
 	const char *name, const struct needs_walk *w, struct err *e)
 {
@@ -110,6 +122,8 @@ int needs_walk(struct store *s, const struct manifest *m, int files_fd,
 		r = visit_data(&k, &m->inputs.items[i], e);
 	for (size_t i = 0; r == 0 && i < m->outputs.count; i++)
 		r = visit_data(&k, &m->outputs.items[i], e);
+	for (size_t i = 0; r == 0 && i < m->code.count; i++)
+		r = visit_code(&k, &m->code.items[i], e);
 	map_release(&k.tables);
 	arena_free(k.arena);
 	return r;
