@@ -227,6 +227,19 @@ static void hold_closed_streams(void)
 			return;
 }
 
+static void release(struct capture *cap)
+{
+	journal_close(cap->rec.journal);
+	if (cap->rec.arena)
+		record_close(&cap->rec);
+	resolver_free(cap->resolver);
+	seen_release(&cap->seen);
+	map_release(&cap->command_env);
+	run_dir_release(&cap->run);
+	store_close(cap->store);
+	arena_free(cap->arena);
+}
+
 int capture_run(const struct capture_options *opt, int *status,
 	int *exit_status, struct err *e)
 {
@@ -270,11 +283,9 @@ int capture_run(const struct capture_options *opt, int *status,
 		if (r < 0 && opt->id_file)
 			unlink(opt->id_file);
 	}
-	if (r < 0 && cap.run.fd >= 0) {
-		journal_close(cap.rec.journal);
+	if (r < 0 && cap.run.fd >= 0)
 		run_abandon(cap.store, &cap.run, NULL);
-	}
 out:
-	/* The process ends after this: what it holds goes with it. */
+	release(&cap);
 	return r;
 }

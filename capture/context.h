@@ -24,6 +24,7 @@ struct seen {
 	struct arena *arena;
 };
 void seen_init(struct seen *s);
+void seen_release(struct seen *s);
 /* The key of a touch that may be remembered, from the scratch; else NULL. */
 const char *seen_key(const struct touch *t, struct arena *scratch);
 bool seen_has(const struct seen *s, const char *key);

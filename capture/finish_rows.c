@@ -60,8 +60,8 @@ static bool has_row(struct finish *f, struct touched *t)
 {
 	struct touched *first = record_first(t);
 
-	return t == (first->access & ACCESS_N ? record_find(f->rec, t->path)
-					      : first);
+	return t ==
+	       (first->access & ACCESS_N ? record_find(f->rec, t->path) : first);
 }
 
 static void make_row(struct finish *f, const struct item *i)

@@ -15,6 +15,12 @@ void seen_init(struct seen *s)
 	s->arena = arena_new();
 }
 
+void seen_release(struct seen *s)
+{
+	map_release(&s->keys);
+	arena_free(s->arena);
+}
+
 const char *seen_key(const struct touch *t, struct arena *scratch)
 {
 	size_t len;
