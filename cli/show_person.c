@@ -47,6 +47,41 @@ static void print_where(struct arena *a, const struct manifest *m)
 				cli_printable(a, c->model_name)));
 }
 
+static void print_code(struct arena *a, const struct m_code *c)
+{
+	char *changes = arena_strdup(a, "");
+
+	if (c->dirty)
+		changes = arena_printf(a,
+			", of what was read %zu modified, "
+			"%zu untracked",
+			c->modified.count, c->untracked.count);
+	line("code",
+		arena_printf(a, "%s at %.12s%s%s%s%s", cli_printable(a, c->root),
+			c->commit ? c->commit : "no commit", c->branch ? " (" : "",
+			c->branch ? cli_printable(a, c->branch) : "",
+			c->branch ? ")" : "", changes));
+}
+
+/* The first ones: there may be thousands. */
+static void print_parameters(struct arena *a, const struct manifest *m)
+{
+	size_t shown = m->parameters.count < 8 ? m->parameters.count : 8;
+	char *text = NULL;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct m_parameter *p = &m->parameters.items[i];
+
+		text = arena_printf(a, "%s%s%s=%s", text ? text : "",
+			text ? " " : "", cli_printable(a, p->name),
+			p->value ? cli_printable(a, p->value) : "[redacted]");
+	}
+	if (shown < m->parameters.count)
+		text = arena_printf(a, "%s and %zu more", text,
+			m->parameters.count - shown);
+	line("parameters", text);
+}
+
 static void print_data(struct arena *a, const char *title,
 	const struct m_data *items, size_t count)
 {
@@ -96,6 +131,9 @@ void show_person(struct arena *a, const struct manifest *m)
 	line("started", m->run.started);
 	print_ending(a, &m->run);
 	print_where(a, m);
+	for (size_t i = 0; i < m->code.count; i++)
+		print_code(a, &m->code.items[i]);
+	print_parameters(a, m);
 	for (size_t i = 0; i < m->run.tags.count; i++)
 		line("tag",
 			cli_printable(a, arena_printf(a, "%s=%s",
