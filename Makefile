@@ -90,6 +90,11 @@ unit-run: $(UNITS)
 integration: all probes ## integration tests; TESTS='name ...' runs some
 	@tests/tools/run.sh $(BUILD) integration $(TESTS)
 
+bench: ## compare with other tools on the same loads; BENCH='--quick ...'
+	@tests/tools/deps.sh build demo bench
+	@$(MAKE) --no-print-directory all
+	@bench/bench.py --reprise $(BUILD)/reprise $(BENCH)
+
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 
@@ -146,6 +151,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes
+	test-deps probes bench
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

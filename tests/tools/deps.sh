@@ -22,6 +22,9 @@ packages() {
 		[ "$(dpkg --print-architecture)" != amd64 ] ||
 			echo gcc-multilib
 		;;
+	bench)
+		echo reprozip cde proot strace python3-numpy python3-torch
+		;;
 	extra)
 		echo cppcheck gcovr
 		;;

@@ -1,0 +1,20 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""train_sklearn.py TABLE: a random forest; writes model.pkl."""
+import pickle
+import sys
+
+import numpy
+from sklearn.ensemble import RandomForestClassifier
+
+
+def main():
+    table = numpy.loadtxt(sys.argv[1], delimiter=",", skiprows=1)
+    model = RandomForestClassifier(n_estimators=20, random_state=1)
+    model.fit(table[:, :-1], table[:, -1])
+    with open("model.pkl", "wb") as out:
+        pickle.dump(model, out)
+    print("score %.4f" % model.score(table[:, :-1], table[:, -1]))
+
+
+main()
