@@ -146,6 +146,9 @@ static int step_exec(struct setup *s, struct err *e)
 	const struct isolation *iso = s->iso;
 
 	umask(iso->umask);
+	for (const int *sig = signals_passed; *sig; sig++)
+		if (sigismember(&s->ignored, *sig))
+			signal(*sig, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	execve(iso->executable, iso->argv, iso->envp);
 	return err_sys(e, "cannot run '%s'", iso->executable);

@@ -12,8 +12,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* All but the pipes and the standard streams: a directory of the host that
@@ -40,19 +42,69 @@ static _Noreturn void fail(struct setup *s, const struct err *e)
 	_exit(125);
 }
 
+struct init {
+	struct setup *s;
+	int signals; /* CHLD and those that are passed on, all blocked */
+	pid_t command;
+	/* When one came to us that the caller has not told of; else 0. */
+	long long came[NSIG]; /* monotonic milliseconds */
+};
+
+/* How long a sender to every process of a group may take from the caller to
+ * us before its signal counts as meant for the caller. */
+#define GROUP_SIGNAL_MS 100
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static int watch_signals(struct init *in, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	for (const int *sig = signals_passed; *sig; sig++)
+		sigaddset(&set, *sig);
+	in->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return in->signals < 0 ? err_sys(e, "init: cannot watch for signals") : 0;
+}
+
+/* The terminal's do not count: the caller does not tell of them. */
+static void note_signals(struct init *in)
+{
+	struct signalfd_siginfo info;
+
+	while (read(in->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_code <= 0 && info.ssi_signo < NSIG)
+			in->came[info.ssi_signo] = now_ms();
+}
+
 /* The command's process; e is filled when it did not get to its exec. */
-static pid_t start(struct setup *s, struct err *e)
+static pid_t start(struct init *in, struct err *e)
 {
 	int ends[2];
 	struct err failure;
 	ssize_t n;
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+	if (watch_signals(in, e) < 0)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "init: cannot make a pipe");
+	/* What came so far, the command will not have got. */
+	note_signals(in);
+	memset(in->came, 0, sizeof(in->came));
+	pid = fork();
+	if (pid < 0)
 		return err_sys(e, "init: cannot fork");
 	if (pid == 0) {
 		close(ends[0]);
-		command_main(s, ends[1]);
+		command_main(in->s, ends[1]);
 	}
 	close(ends[1]);
 	n = fs_read_all(ends[0], &failure, sizeof(failure));
@@ -64,49 +116,70 @@ static pid_t start(struct setup *s, struct err *e)
 }
 
 /* Reap all that ended; when the command did, tell and end. */
-static void reap(struct setup *s, pid_t command)
+static void reap(struct init *in)
 {
 	struct msg m = {.kind = MSG_EXITED};
 	pid_t pid;
 
 	while ((pid = wait4(-1, &m.status, WNOHANG, &m.usage)) > 0) {
-		if (pid != command)
+		if (pid != in->command)
 			continue;
-		setup_send(s, &m);
+		setup_send(in->s, &m);
 		_exit(0);
 	}
+}
+
+/*
+ * A signal to the whole process group comes to the caller, to us and, from the
+ * kernel, to the command; one to the caller alone does not come to us.
+ */
+static bool came_to_all(struct init *in, int sig)
+{
+	long long end = now_ms() + GROUP_SIGNAL_MS, left;
+	struct pollfd fd = {in->signals, POLLIN, 0};
+	bool came;
+
+	for (;;) {
+		note_signals(in);
+		came = in->came[sig] &&
+		       now_ms() - in->came[sig] <= GROUP_SIGNAL_MS;
+		left = end - now_ms();
+		if (came || left <= 0)
+			break;
+		poll(&fd, 1, (int)left);
+	}
+	in->came[sig] = 0;
+	return came;
 }
 
 _Noreturn void init_main(struct setup *s)
 {
 	const struct msg ready = {.kind = MSG_READY};
 	const struct msg started = {.kind = MSG_STARTED};
+	struct init in = {.s = s, .signals = -1};
 	struct err e = ERR_INIT;
 	struct pollfd fds[2];
-	sigset_t child;
-	pid_t command;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	fds[0] = (struct pollfd){s->down, POLLIN, 0};
-	fds[1] = (struct pollfd){signalfd(-1, &child, SFD_CLOEXEC), POLLIN, 0};
 	setup_send(s, &ready);
-	command = start(s, &e);
-	if (command < 0)
+	in.command = start(&in, &e);
+	if (in.command < 0)
 		fail(s, &e);
 	setup_send(s, &started);
+	fds[0] = (struct pollfd){s->down, POLLIN, 0};
+	fds[1] = (struct pollfd){in.signals, POLLIN, 0};
 	for (;;) {
-		struct signalfd_siginfo info;
 		unsigned char sig;
 
+		/* First: SIGCHLD may have been read in between. */
+		reap(&in);
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			_exit(125);
-		if (fds[1].revents && read(fds[1].fd, &info, sizeof(info)) > 0)
-			reap(s, command);
+		note_signals(&in);
 		if (!fds[0].revents)
 			continue;
 		if (read(s->down, &sig, 1) != 1)
 			_exit(125); /* the caller is gone */
-		kill(command, sig);
+		if (!came_to_all(&in, sig))
+			kill(in.command, sig);
 	}
 }

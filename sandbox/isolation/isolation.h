@@ -150,8 +150,10 @@ struct iso_result {
  * begins with the step's name; e->code ENOENT or EACCES of the "exec" step
  * mean 127 or 126). The command is in the caller's process group, so terminal
  * signals reach it from the kernel; HUP, INT, QUIT, TERM, USR1 and USR2 that
- * others send to the caller are forwarded. During the set-up they end the
- * sandbox and then the caller. When the caller dies, all of it dies.
+ * others send to the caller are forwarded, unless they were sent to the whole
+ * group, or the caller ignores them: then the command does, too. During the
+ * set-up they end the sandbox and then the caller. When the caller dies, all of
+ * it dies.
  * Call it from a process of one thread. Kernel 5.12.
  */
 int isolation_run(

@@ -29,10 +29,8 @@ static const struct {
 	{"cgroupns", CLONE_NEWCGROUP},
 };
 
-/* HUP to USR2 from others are the command's; those from the terminal came to
- * it directly, as it is in our process group. */
-static const int forwarded[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+const int signals_passed[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, 0};
 
 struct sandbox {
 	const struct isolation *iso;
@@ -41,7 +39,8 @@ struct sandbox {
 	pid_t pid;
 	int up, down; /* our ends of the pipes */
 	int signals;
-	sigset_t mask;   /* before we blocked what is forwarded */
+	sigset_t mask; /* before we blocked what is forwarded */
+	sigset_t ignored;
 	int interrupted; /* by this signal, during the set-up */
 	bool ready, started, ended;
 	struct err failure;
@@ -87,11 +86,16 @@ static int high_pipe(int ends[2])
 
 static int block_signals(struct sandbox *b, struct err *e)
 {
+	struct sigaction is;
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(forwarded) / sizeof(*forwarded); i++)
-		sigaddset(&set, forwarded[i]);
+	sigemptyset(&b->ignored);
+	/* Under nohup(1) neither we nor the command are to end. */
+	for (const int *sig = signals_passed; *sig; sig++)
+		if (sigaction(*sig, NULL, &is) == 0)
+			sigaddset(is.sa_handler == SIG_IGN ? &b->ignored : &set,
+				*sig);
 	if (sigprocmask(SIG_BLOCK, &set, &b->mask) < 0)
 		return err_sys(e, "cannot block signals");
 	b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -108,6 +112,7 @@ static int start(struct sandbox *b, struct err *e)
 		.iso = b->iso,
 		.ids = b->ids,
 		.mask = b->mask,
+		.ignored = b->ignored,
 		.caller_uid = geteuid(),
 		.caller_gid = getegid(),
 		.root = -1,

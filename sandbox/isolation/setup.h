@@ -50,14 +50,19 @@ _Static_assert(sizeof(struct msg) <= PIPE_BUF, "a message must be atomic");
 struct setup {
 	const struct isolation *iso;
 	struct iso_ids ids;
-	int up, down;  /* pipes to and from the caller */
-	sigset_t mask; /* the caller's, for the command */
+	int up, down;     /* pipes to and from the caller */
+	sigset_t mask;    /* the caller's, for the command */
+	sigset_t ignored; /* of `signals_passed`, by the caller: here, too */
 	uid_t caller_uid;
 	gid_t caller_gid;
 	int root;      /* mount of the new root */
 	int dev;       /* mount of the new /dev */
 	int proc_user; /* /proc/sys/user of the new /proc, still writable */
 };
+
+/* From others these are the command's; those from the terminal came to it
+ * directly, as it is in the caller's process group. Ends with 0. */
+extern const int signals_passed[];
 
 /* Is the guard of this name in force? See isolation.without_guard. */
 bool guard_on(const struct isolation *iso, const char *name);

@@ -365,6 +365,7 @@ static pid_t start_sandbox(
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		setpgid(0, 0);
 		if (!root)
 			become_ordinary();
 		shared->rc = isolation_run(iso, &shared->result, &shared->e);
@@ -402,6 +403,75 @@ static void signals_are_forwarded(void **state)
 	assert_int_equal(status, 0);
 	assert_int_equal(o->rc, 0);
 	assert_int_equal(o->result.exit_code, 7);
+}
+
+#define COUNTER "count-signals"
+#define COUNTER_MS 500
+
+static volatile sig_atomic_t counted;
+
+static void count(int sig)
+{
+	counted++;
+}
+
+/* A command that ends with how often SIGTERM came. It is always awake: one that
+ * sleeps takes two that come fast for one. */
+static int count_signals(void)
+{
+	struct sigaction act = {.sa_handler = count};
+	clock_t end = clock() + COUNTER_MS * CLOCKS_PER_SEC / 1000;
+
+	sigaction(SIGTERM, &act, NULL);
+	(void)!write(1, "", 1);
+	while (clock() < end)
+		;
+	return counted;
+}
+
+/* To all of a group: the command gets it from the kernel, not from us as well.
+ * Several, since two that come fast enough count as one all the same. */
+static void a_signal_to_the_group_comes_once(void **state)
+{
+	struct outcome *o = shared_outcome();
+	char self[4096] = "", byte, *argv[4];
+	struct isolation iso = sandbox_of(argv, "");
+	int out[2], saved = dup(1), status;
+	pid_t pid;
+
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	iso.executable = self;
+	argv[0] = COUNTER;
+	argv[1] = NULL;
+	assert_int_equal(pipe(out), 0);
+	dup2(out[1], 1);
+	pid = start_sandbox(&iso, is_root(state), o);
+	dup2(saved, 1);
+	close(saved);
+	close(out[1]);
+	assert_int_equal(read(out[0], &byte, 1), 1);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(kill(-pid, SIGTERM), 0);
+		usleep(50000);
+	}
+	waitpid(pid, &status, 0);
+	close(out[0]);
+	assert_int_equal(o->rc, 0);
+	assert_int_equal(o->result.exit_code, 5);
+}
+
+/* As under nohup(1). */
+static void what_the_caller_ignores_the_command_does_too(void **state)
+{
+	struct outcome *o;
+
+	signal(SIGHUP, SIG_IGN);
+	o = run_script("kill -HUP $$; exit 4", is_root(state));
+	signal(SIGHUP, SIG_DFL);
+	assert_int_equal(o->rc, 0);
+	assert_int_equal(o->result.exit_code, 4);
+	o = run_script("kill -HUP $$; exit 4", is_root(state));
+	assert_int_equal(o->result.signal, SIGHUP);
 }
 
 static void a_signal_during_the_set_up_ends_it(void **state)
@@ -526,7 +596,7 @@ static void what_the_command_left_running_ends_with_it(void **state)
 	assert_true(time(NULL) - start < 10);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(exit_status_comes_back),
@@ -552,6 +622,8 @@ int main(void)
 		BOTH(devices_are_checked_for_their_numbers),
 		BOTH(file_capabilities_are_kept),
 		BOTH(signals_are_forwarded),
+		BOTH(a_signal_to_the_group_comes_once),
+		BOTH(what_the_caller_ignores_the_command_does_too),
 		BOTH(a_signal_during_the_set_up_ends_it),
 		BOTH(control_c_reaches_the_command),
 		BOTH(a_container_may_refuse_clone3),
@@ -559,5 +631,7 @@ int main(void)
 		BOTH(what_the_command_left_running_ends_with_it),
 	};
 
+	if (!strcmp(argv[0], COUNTER))
+		return count_signals();
 	return RUN_CASES(tests);
 }
