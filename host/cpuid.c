@@ -48,8 +48,6 @@ static struct registers add(const struct table *t, uint32_t leaf, uint32_t suble
 	struct registers r = ask(leaf, subleaf), keep = r;
 	struct m_cpuid *row;
 
-	if (!(r.a | r.b | r.c | r.d))
-		return r;
 	for (size_t i = 0; i < sizeof(apic_ids) / sizeof(*apic_ids); i++) {
 		if (apic_ids[i].leaf != leaf)
 			continue;
@@ -58,6 +56,8 @@ static struct registers add(const struct table *t, uint32_t leaf, uint32_t suble
 		keep.c &= ~apic_ids[i].mask.c;
 		keep.d &= ~apic_ids[i].mask.d;
 	}
+	if (!(keep.a | keep.b | keep.c | keep.d))
+		return r;
 	row = ARENA_PUSH(t->arena, t->cpu->cpuid.items, t->cpu->cpuid.count);
 	*row = (struct m_cpuid){text(t->arena, leaf), text(t->arena, subleaf),
 		text(t->arena, keep.a), text(t->arena, keep.b),

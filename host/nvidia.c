@@ -19,7 +19,7 @@
 /*
  * "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar ..."; the
  * open module puts its words in another order. The version is the first word
- * of digits and points.
+ * that begins with a digit and holds a point.
  */
 static char *driver_version(struct arena *a, const char *root)
 {
@@ -28,8 +28,7 @@ static char *driver_version(struct arena *a, const char *root)
 	for (char *p = line; p && *p; p += strspn(p, " \t")) {
 		size_t n = strcspn(p, " \t");
 
-		if (isdigit((unsigned char)*p) && memchr(p, '.', n) &&
-			strspn(p, "0123456789.") >= n)
+		if (isdigit((unsigned char)*p) && memchr(p, '.', n))
 			return arena_memdup(a, p, n);
 		p += n;
 	}
