@@ -29,8 +29,10 @@ static const char *word(struct cursor *c)
 {
 	const char *s = c->p, *nul = c->len ? memchr(s, 0, c->len) : NULL;
 
-	if (!nul)
+	if (!nul) {
+		c->len = 0;
 		return "";
+	}
 	c->len -= (size_t)(nul + 1 - s);
 	c->p = nul + 1;
 	return s;

@@ -119,6 +119,12 @@ static void test_strbuf(void **state)
 	strbuf_clear(&b);
 	assert_int_equal(b.len, 0);
 	assert_string_equal(b.s, "");
+	/* What was there before does not show behind the end. */
+	strbuf_adds(&b, "xxxx");
+	strbuf_clear(&b);
+	strbuf_add(&b, "a", 1);
+	assert_string_equal(b.s, "a");
+	strbuf_clear(&b);
 	for (int i = 0; i < 10000; i++)
 		strbuf_addf(&b, "%d,", i);
 	assert_int_equal(b.len, 48890);

@@ -197,10 +197,10 @@ static void test_cache(void **state)
 	/* Not for a part of it, nor when it is not what was read. */
 	digest_cache_put(cache, &key, &d);
 	c.limit = 2;
+	c.by_reference = true;
 	settle(&c, 1, cache);
 	assert_true(is_content(&c.digest, "qu"));
 	c.limit = UINT64_MAX;
-	c.by_reference = true;
 	c.expect.mtime_ns ^= 1;
 	settle(&c, 1, cache);
 	assert_int_equal(c.outcome, CONTENT_CHANGED);

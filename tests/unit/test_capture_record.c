@@ -5,6 +5,7 @@
  */
 #include "store_help.h"
 
+#include "capture/events.h"
 #include "capture/record.h"
 #include "capture/rows.h"
 #include "store/journal.h"
@@ -285,6 +286,34 @@ static void test_damaged(void **state)
 	}
 }
 
+/* Whole records of every type, but shorter than their type says, or with
+ * numbers that point nowhere: nothing comes of them. */
+static void test_short_records(void **state)
+{
+	struct err e = ERR_INIT;
+	struct journal *j = journal_create(AT_FDCWD, "journal", &e);
+	struct record r;
+	char *start, bytes[80];
+
+	assert_non_null(j);
+	ok(journal_append(j, EVENT_BEGIN,
+		&(struct journal_part){"the manifest\n", 13}, 1, &e));
+	for (unsigned char fill = 0;; fill = 0xff) {
+		memset(bytes, fill, sizeof(bytes));
+		for (uint32_t type = EVENT_TOUCH; type < 40; type++)
+			for (size_t n = 0; n <= sizeof(bytes); n++)
+				ok(journal_append(j, type,
+					&(struct journal_part){bytes, n}, 1, &e));
+		if (fill)
+			break;
+	}
+	journal_close(j);
+	record_open(&r, NULL);
+	ok(record_replay(&r, AT_FDCWD, "journal", &start, &e));
+	free(text_of(&r));
+	record_close(&r);
+}
+
 static void test_no_beginning(void **state)
 {
 	struct err e = ERR_INIT;
@@ -504,6 +533,7 @@ int main(int argc, char **argv)
 		TEST(test_round_trip),
 		TEST(test_torn),
 		TEST(test_damaged),
+		TEST(test_short_records),
 		TEST(test_no_beginning),
 		TEST(test_lookups),
 		TEST(test_moves),

@@ -181,6 +181,40 @@ static void test_every_call_stops(void **state)
 	assert_true(built.prog.len < 1000);
 }
 
+/* Each call that names a path, a program or a peer. */
+static void test_table_is_complete(void **state)
+{
+	static const char *const names[] = {"open", "openat", "openat2",
+		"creat", "execve", "execveat", "stat", "lstat", "newfstatat",
+		"statx", "access", "faccessat", "faccessat2", "readlink",
+		"readlinkat", "chdir", "truncate", "rename", "renameat",
+		"renameat2", "link", "linkat", "symlink", "symlinkat", "unlink",
+		"unlinkat", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat",
+		"chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat",
+		"utime", "utimes", "futimesat", "utimensat", "setxattr",
+		"lsetxattr", "getxattr", "lgetxattr", "listxattr", "llistxattr",
+		"removexattr", "lremovexattr", "setxattrat", "getxattrat",
+		"listxattrat", "removexattrat", "file_getattr", "file_setattr",
+		"statfs", "name_to_handle_at", "open_by_handle_at", "mount",
+		"umount2", "move_mount", "open_tree", "open_tree_attr",
+		"mount_setattr", "fsmount", "fspick", "pivot_root", "chroot",
+		"inotify_add_watch", "connect", "bind", "mmap", "io_uring_setup",
+		"setns", "unshare", "uselib", "swapon", "acct", "exit_group",
+		/* of 32-bit programs */
+		"stat64", "lstat64", "fstatat64", "statfs64", "truncate64",
+		"chown32", "lchown32", "mmap2", "utimensat_time64",
+		"socketcall", "umount"};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < table_count; k++)
+			there |= !strcmp(table[k].name, names[i]);
+		if (!there)
+			fail_msg("%s is not watched", names[i]);
+	}
+}
+
 /* Frequent calls that say nothing new must never stop. */
 static void test_others_run_freely(void **state)
 {
@@ -673,6 +707,7 @@ static int unshare_it(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table_is_complete),
 		cmocka_unit_test(test_every_call_stops),
 		cmocka_unit_test(test_others_run_freely),
 		cmocka_unit_test(test_arguments),
