@@ -169,7 +169,9 @@ static void test_cpuid(void **state)
 	char vendor[13] = "";
 
 	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	move_to_processor(0);
 	hardware_read(&h, a, "");
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 	first = leaf(&h.cpu, 0);
 	second = leaf(&h.cpu, 1);
 	assert_non_null(first);
