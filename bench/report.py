@@ -135,7 +135,10 @@ def machine(reprise, top, others):
     """What the numbers depend on, without the machine's name."""
     here = os.path.dirname(os.path.abspath(__file__))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    commit = output("git", "-C", here, "rev-parse", "--short", "HEAD")
+    # Of a program from elsewhere the tree's commit says nothing.
+    inside = reprise.startswith(os.path.dirname(here) + "/")
+    commit = inside and output(
+        "git", "-C", here, "rev-parse", "--short", "HEAD")
     versions = []
     for package in PACKAGES:
         v = output("dpkg-query", "-W", "-f", "${Version}", package)
