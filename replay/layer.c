@@ -41,7 +41,7 @@ static int set_attributes(
 		fchownat(fd < 0 ? AT_FDCWD : fd, at, uid, gid, flags) < 0)
 		return failed(n, e);
 	/* chown and truncate take setuid bits away. */
-	if (fd >= 0 && f->mode & 06000 && !is_closed(l, n) &&
+	if (fd >= 0 && f->mode & 07000 && !is_closed(l, n) &&
 		fchmod(fd, f->mode) < 0)
 		return failed(n, e);
 	if (fd >= 0 ? futimens(fd, times) < 0
