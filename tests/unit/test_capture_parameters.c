@@ -134,6 +134,8 @@ static const struct {
 		"base.x=1\nbase.y=2\nz.x=1\nz.y=3\n"},
 	{"/c.yaml", "a: &a {x: 1}\nb: &b {y: 2}\nc:\n  <<: [*a, *b]\n",
 		"a.x=1\nb.y=2\nc.x=1\nc.y=2\n"},
+	{"/c.yaml", "b: &b {x: 1, y: 2}\nz:\n  y: 3\n  <<: *b\n",
+		"b.x=1\nb.y=2\nz.y=3\nz.x=1\n"},
 	{"/c.yaml", "x: &n 5\ny: *n\n", "x=5\ny=5\n"},
 	{"/c.yaml", "- 1\n- 2\n", ""},
 	{"/c.yaml", "# nothing\n", ""},
