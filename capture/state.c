@@ -64,5 +64,6 @@ bool state_same_content(const struct state *a, const struct state *b)
 
 int64_t state_mtime(const struct state *st)
 {
-	return st->mtime_s * 1000000000 + st->mtime_ns;
+	/* A file's owner may set any time: the sum may wrap. */
+	return (int64_t)((uint64_t)st->mtime_s * 1000000000 + st->mtime_ns);
 }

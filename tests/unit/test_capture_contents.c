@@ -237,30 +237,25 @@ static void test_out_of_time(void **state)
 /* A disk that is full at the second file: digests all the same. */
 static int full_task(const char *arg)
 {
-	struct content c[3];
-	int good = 0, no_room = 0;
+	static const char *const names[] = {"f0", "f1", "f2"};
+	struct content c[COUNT(names)];
+	size_t good = 0, no_room = 0;
 	bool disturbed = false;
 
 	store = must_open("store", STORE_CREATE);
-	for (int i = 0; i < 3; i++) {
-		char *name = xmalloc(8), text[8];
-
-		snprintf(name, 8, "f%d", i);
-		snprintf(text, sizeof(text), "text %d", i);
-		write_text(name, text);
-		c[i] = wanted(name);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		write_text(names[i], names[i]);
+		c[i] = wanted(names[i]);
 	}
-	settle(c, 3, NULL);
-	for (int i = 0; i < 3; i++) {
-		char text[8];
-
-		snprintf(text, sizeof(text), "text %d", i);
-		disturbed |= !is_content(&c[i].digest, text) ||
+	settle(c, COUNT(names), NULL);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		disturbed |= !is_content(&c[i].digest, names[i]) ||
 			     c[i].stored != (c[i].outcome == CONTENT_OK);
 		good += c[i].outcome == CONTENT_OK;
 		no_room += c[i].outcome == CONTENT_NO_ROOM;
 	}
-	return !disturbed && no_room >= 1 && good + no_room == 3 ? 0 : 1;
+	store_close(store);
+	return !disturbed && no_room && good + no_room == COUNT(names) ? 0 : 1;
 }
 
 static void test_full(void **state)

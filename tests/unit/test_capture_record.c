@@ -298,7 +298,7 @@ static void test_short_records(void **state)
 	assert_non_null(j);
 	ok(journal_append(j, EVENT_BEGIN,
 		&(struct journal_part){"the manifest\n", 13}, 1, &e));
-	for (unsigned char fill = 0;; fill = 0xff) {
+	for (unsigned char fill = 0;; fill = 1) {
 		memset(bytes, fill, sizeof(bytes));
 		for (uint32_t type = EVENT_TOUCH; type < 40; type++)
 			for (size_t n = 0; n <= sizeof(bytes); n++)
