@@ -151,9 +151,9 @@ struct iso_result {
  * mean 127 or 126). The command is in the caller's process group, so terminal
  * signals reach it from the kernel; HUP, INT, QUIT, TERM, USR1 and USR2 that
  * others send to the caller are forwarded, unless they were sent to the whole
- * group, or the caller ignores them: then the command does, too. During the
- * set-up they end the sandbox and then the caller. When the caller dies, all of
- * it dies.
+ * group. Those of them that the caller ignores the command ignores, too, until
+ * it sets a handler. During the set-up the others end the sandbox and then the
+ * caller. When the caller dies, all of it dies.
  * Call it from a process of one thread. Kernel 5.12.
  */
 int isolation_run(

@@ -91,11 +91,11 @@ static int block_signals(struct sandbox *b, struct err *e)
 
 	sigemptyset(&set);
 	sigemptyset(&b->ignored);
-	/* Under nohup(1) neither we nor the command are to end. */
-	for (const int *sig = signals_passed; *sig; sig++)
-		if (sigaction(*sig, NULL, &is) == 0)
-			sigaddset(is.sa_handler == SIG_IGN ? &b->ignored : &set,
-				*sig);
+	for (const int *sig = signals_passed; *sig; sig++) {
+		sigaddset(&set, *sig);
+		if (sigaction(*sig, NULL, &is) == 0 && is.sa_handler == SIG_IGN)
+			sigaddset(&b->ignored, *sig);
+	}
 	if (sigprocmask(SIG_BLOCK, &set, &b->mask) < 0)
 		return err_sys(e, "cannot block signals");
 	b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -198,6 +198,8 @@ static void forward(struct sandbox *b)
 		unsigned char sig = (unsigned char)info.ssi_signo;
 
 		if (!b->ready) {
+			if (sigismember(&b->ignored, sig))
+				continue; /* under nohup(1) */
 			b->interrupted = sig;
 			kill(b->pid, SIGKILL);
 		} else if (info.ssi_code != SI_KERNEL) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC3045 # every sh of Debian has these limits
 # matrix: users engines roots
 # A program that prints what it can find out about itself and its files prints
 # the same in capture and replay, and something else when it is run bare on the

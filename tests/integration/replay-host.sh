@@ -51,6 +51,7 @@ chmod 0777 "$0" /usr/bin/touch /etc /usr/bin
 rm -f /usr/bin/mv
 test -e new
 END
+# shellcheck disable=SC2016 # for the captured shell
 capture_ok -q sh -c 'cat data dir/data other/data script; ls . dir
 	for c in mv ln mkdir rm touch chmod; do "$c" --version; done
 	echo more >>data; exec 2>&-'

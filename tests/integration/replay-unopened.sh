@@ -9,16 +9,16 @@
 echo 'not recorded' >looked
 chmod 0640 looked
 touch -d '2020-02-02 02:02:02.020202020 UTC' looked
-echo read >read
-capture_ok -q sh -c 'ls -l; stat looked read; cat read'
+echo opened >opened
+capture_ok -q sh -c 'ls -l; stat looked opened; cat opened'
 file_has "$PWD/looked" access s
 mv "$T/cwd" "$T/gone"
 mkdir "$T/cwd"
 cd "$T/cwd" || exit
 
-replay_ok "$RUN" -- stat -c '%n %s %.Y' looked read
+replay_ok "$RUN" -- stat -c '%n %s %.Y' looked opened
 stdout_has '^looked 13 1580608922.020202020$'
-stdout_has '^read 5 '
+stdout_has '^opened 7 '
 replay_ok "$RUN" -- stat -c %a looked
 case $REPRISE_TEST_ROOT in
 A) mode=640 why='File name too long' ;;
