@@ -106,7 +106,6 @@ static void add_patch(struct code_reader *r, const char *rel, git_blob *blob,
 	}
 	g->diff_options_init(&opt, GIT_DIFF_OPTIONS_VERSION);
 	opt.flags = GIT_DIFF_SHOW_BINARY;
-	opt.id_abbrev = GIT_OID_HEXSZ;
 	strbuf_grow(&text, 0);
 	if (as_committed(r, rel, text.s, text.len, &content, &filters) == 0 &&
 		g->patch_from_blob_and_buffer(&patch, blob, rel, content.ptr,

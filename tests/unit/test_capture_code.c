@@ -192,6 +192,10 @@ static void test_index_spares_reading(void **state)
 	reads(&f, "repo/a.py");
 	assert_false(only(&f)->dirty);
 	assert_int_equal(f.opened, 0);
+	/* Not when the index may be too old to know. */
+	sh(&f, "touch -d '2 hours ago' repo/.git/index");
+	assert_false(only(&f)->dirty);
+	assert_int_equal(f.opened, 1);
 	/* Not when what was read is something else than what lies there. */
 	f.files[0].intact = false;
 	f.files[0].of = arena_printf(f.a, "%s/repo/pkg/b.py", f.dir);
@@ -357,12 +361,16 @@ static void test_later_commits(void **state)
 	       "printf \"$z $a n <e> 1000 +0000\\tcommit (initial): first\\n"
 	       "$a $b n <e> 2000 +0000\\tcommit: second\\n"
 	       "$b $b n <e> 3000 +0000\\tcheckout: moving from main to topic\\n"
-	       "$b $a n <e> 4000 +0000\\tcheckout: moving from topic to $a\\n\""
+	       "$b $a n <e> 4000 +0000\\tcheckout: moving from topic to $a\\n"
+	       "$a $a n <e> 5000 +0000\\tcheckout: moving from $a to other\\n\""
 	       " >.git/logs/HEAD; git update-ref --no-deref HEAD $a;"
-	       "head -n 4 .git/logs/HEAD >l; mv l .git/logs/HEAD");
+	       "git branch other $a; git symbolic-ref HEAD refs/heads/other;"
+	       "head -n 5 .git/logs/HEAD >l; mv l .git/logs/HEAD");
 	first = said(&f, "git rev-parse main~");
 	reads(&f, "repo/a.py");
 	find(&f, 5000);
+	assert_string_equal(f.out.items[0].branch, "other");
+	find(&f, 4999);
 	assert_string_equal(f.out.items[0].commit, first);
 	assert_null(f.out.items[0].branch);
 	/* "2" was read, "one" is what the first commit has. */
