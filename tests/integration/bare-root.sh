@@ -3,7 +3,12 @@
 # limit: 240
 # A bundle of a training is imported into an empty store and replayed by
 # another user, in a mount namespace whose root holds reprise and its
-# libraries only, with another host name and processor count.
+# libraries only, with another host name, processor count and date.
+#
+# The wall clock itself cannot be another: no namespace has a CLOCK_REALTIME of
+# its own, setting it would be the whole machine's, and a preloaded library would
+# be lost with the caller's environment. What comes from it is another instead:
+# the times of all files that came here, and the clocks since the start.
 . "$REPRISE_TEST_TREE/tests/integration/lib.sh"
 
 example breast-cancer
@@ -39,6 +44,12 @@ elsewhere() {
 expect_status 2 elsewhere show trained
 ok elsewhere import -q /bundle
 stdout_is "$RUN"
+find "$root" -xdev ! -type l -exec touch -d '2037-12-31 23:59:59' {} +
 ok elsewhere replay --check --result /home/result.json -o /home/out trained
 [ "$(sha256sum <"$root/home/out$PWD/model.pkl")" = "$same" ] ||
 	fail "another model"
+# The clocks were indeed others.
+ok elsewhere replay -q trained -- "$PYTHON" -c \
+	'import time; print(int(time.monotonic() // 31536000))'
+[ "$(cat "$T/out")" -ge 10 ] || [ ! -e /proc/self/ns/time ] ||
+	fail "the clocks are this machine's"
