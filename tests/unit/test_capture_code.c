@@ -227,6 +227,22 @@ static void test_modified(void **state)
 	end(&f);
 }
 
+/* A file where a link was committed: no text makes the one of the other. */
+static void test_link(void **state)
+{
+	struct fixture f;
+	const struct m_code *c;
+
+	begin(&f);
+	sh(&f, "cd repo; ln -s a.py link; git add link; git commit -qm link;"
+	       "rm link; echo file >link");
+	reads(&f, "repo/link");
+	c = only(&f);
+	assert_string_equal(joined(&f, &c->modified), "link");
+	assert_null(c->patch);
+	end(&f);
+}
+
 /* In the second of the commit, of the same size. */
 static void test_racy(void **state)
 {
@@ -634,6 +650,7 @@ int main(void)
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_index_spares_reading),
 		cmocka_unit_test(test_modified),
+		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_racy),
 		cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_untracked),
