@@ -86,29 +86,75 @@ void process_exit(struct capture *cap, pid_t tid, int code)
 		record_fork(&cap->rec);
 }
 
+/*
+ * What was read last of the task's memory. The strings of argv and environ lie
+ * together, and so do the pointers to them: a program with 50 variables costs
+ * three reads, not a hundred.
+ */
+#define WINDOW 32768
+
+struct window {
+	pid_t tid;
+	uint64_t base;
+	size_t len;
+	char *buf;
+};
+
+/* The bytes at `addr` as far as the window has them; at least `n`, or NULL. */
+static const char *look(struct window *w, uint64_t addr, size_t n, size_t *len)
+{
+	if (addr < w->base || addr - w->base + n > w->len) {
+		ssize_t got = watch_read(w->tid, addr, w->buf, WINDOW);
+
+		w->base = addr;
+		w->len = got > 0 ? (size_t)got : 0;
+	}
+	if (w->len < n)
+		return NULL;
+	*len = w->len - (size_t)(addr - w->base);
+	return *len < n ? NULL : w->buf + (addr - w->base);
+}
+
+static char *read_string(struct window *w, uint64_t addr, struct arena *a)
+{
+	size_t len;
+	const char *s = look(w, addr, 1, &len);
+	const char *nul = s ? memchr(s, 0, len) : NULL;
+	char *whole;
+	ssize_t n;
+
+	if (nul)
+		return arena_memdup(a, s, (size_t)(nul - s));
+	/* It goes on behind the window. */
+	whole = arena_alloc(a, ARG_MAX_LEN);
+	n = watch_read_string(w->tid, addr, whole, ARG_MAX_LEN);
+	return n < 0 ? NULL : whole;
+}
+
 /* A NULL-terminated array of strings in the task's memory. */
 static void read_args(const struct call *c, uint64_t addr, struct arena *a,
 	struct strlist *out)
 {
-	size_t word = watch_word(c->arch);
-	char *buf = NULL;
+	struct window pointers = {.tid = c->tid}, strings = {.tid = c->tid};
+	size_t word = watch_word(c->arch), len;
 
 	memset(out, 0, sizeof(*out));
 	/* A NULL array is an empty one (execve(2), Linux only). */
-	while (addr && out->count < ARGS_MAX) {
-		uint64_t p = 0;
-		ssize_t n;
+	if (!addr)
+		return;
+	pointers.buf = arena_alloc(a, WINDOW);
+	strings.buf = arena_alloc(a, WINDOW);
+	for (; out->count < ARGS_MAX; addr += word) {
+		const char *p = look(&pointers, addr, word, &len);
+		uint64_t at = 0;
+		char *s;
 
-		if (watch_read(c->tid, addr, &p, word) != (ssize_t)word || !p)
+		if (p)
+			memcpy(&at, p, word);
+		s = at ? read_string(&strings, at, a) : NULL;
+		if (!s)
 			break;
-		if (!buf)
-			buf = arena_alloc(a, ARG_MAX_LEN);
-		n = watch_read_string(c->tid, p, buf, ARG_MAX_LEN);
-		if (n < 0)
-			break;
-		*ARENA_PUSH(a, out->items, out->count) =
-			arena_memdup(a, buf, (size_t)n);
-		addr += word;
+		*ARENA_PUSH(a, out->items, out->count) = s;
 	}
 }
 

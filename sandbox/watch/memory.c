@@ -9,22 +9,35 @@
 
 #define PAGE 4096u
 
+/* Pages asked for in one call. */
+#define PAGES 16
+
 ssize_t watch_read(pid_t tid, uint64_t addr, void *buf, size_t n)
 {
 	size_t done = 0;
 
-	/* process_vm_readv(2) gives what lies before the first unmapped page
-	 * only by whole iovecs: so one read ends at a page's end. */
+	/* process_vm_readv(2) promises what lies before the first unmapped
+	 * page only by whole iovecs: so each ends at a page's end. */
 	while (done < n) {
-		size_t room = PAGE - (addr + done) % PAGE;
-		size_t part = room < n - done ? room : n - done;
-		struct iovec local = {(char *)buf + done, part};
-		struct iovec remote = {(void *)(uintptr_t)(addr + done), part};
-		ssize_t r = process_vm_readv(tid, &local, 1, &remote, 1, 0);
+		struct iovec remote[PAGES], local = {(char *)buf + done, 0};
+		unsigned count = 0;
+		ssize_t r;
 
+		while (count < PAGES && done + local.iov_len < n) {
+			uint64_t at = addr + done + local.iov_len;
+			size_t room = PAGE - at % PAGE;
+			size_t left = n - done - local.iov_len;
+
+			remote[count].iov_base = (void *)(uintptr_t)at;
+			remote[count].iov_len = room < left ? room : left;
+			local.iov_len += remote[count++].iov_len;
+		}
+		r = process_vm_readv(tid, &local, 1, remote, count, 0);
 		if (r <= 0)
 			return done ? (ssize_t)done : -1;
 		done += (size_t)r;
+		if ((size_t)r < local.iov_len)
+			break;
 	}
 	return (ssize_t)done;
 }

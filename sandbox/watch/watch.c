@@ -104,7 +104,7 @@ int watch_run(
 	int r = -1;
 
 	*out = (struct watch_result){.outcome = WATCH_ENDED};
-	if (watch_choose(&w.backend, e) < 0)
+	if (w.backend == BACKEND_AUTO && watch_choose(&w.backend, e) < 0)
 		return -1;
 	find_inherited(&w);
 	if (filter_build(&w.filter, spec->calls, spec->call_count,

@@ -21,6 +21,7 @@ kill -STOP "$recorder"
 STATUS=0
 wait $keeper || STATUS=$?
 [ $STATUS = 42 ] || fail "status $STATUS instead of 42"
+# shellcheck disable=SC2034 # for manifest_has
 RUN=$(cat "$T/id")
 # It was continued by the keeper, and so missed nothing.
 manifest_has run.status failed
