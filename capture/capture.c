@@ -82,8 +82,9 @@ static void on_end(void *arg, const struct watch_end *end)
 	pthread_mutex_lock(&cap->rec.lock);
 	note_end(cap, end);
 	pthread_mutex_unlock(&cap->rec.lock);
+	/* A little less: what was hashed has to be written down, too. */
 	if (cap->opt->finish_within_ms >= 0)
-		cap->deadline = now_us() + cap->opt->finish_within_ms * 1000;
+		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
 	cap->out_of_time = out_of_time;
 	switch (finish_run(cap, &e)) {
 	case FINISH_FAILED:
