@@ -73,9 +73,13 @@ session=$(ps -o pid=,args= -e | awk '/sleep 30$/ && !/awk/ { print $1 }' |
 			ps -o sid= -p "$p"
 	done | sort -u | tr -d ' ')
 [ -n "$session" ] || fail "the session is not there"
-# With its tracer the command may be gone before its turn.
-# shellcheck disable=SC2046 # a list of numbers
-kill -KILL $(ps -o pid= --sid "$session") 2>/dev/null || :
+# Stopped first, so that none sees another one's end; with its tracer the
+# command may be gone before its turn.
+all=$(ps -o pid= --sid "$session")
+for signal in STOP KILL; do
+	# shellcheck disable=SC2086 # a list of numbers
+	kill -s $signal $all 2>/dev/null || :
+done
 wait
 wait_for session_gone
 ok reprise list
