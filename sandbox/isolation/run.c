@@ -258,6 +258,18 @@ static int conclude(struct sandbox *b, int status, struct err *e)
 	return err_set(e, "the set-up process ended too early");
 }
 
+/*
+ * A signal that ended the command may still wait here: it was for the group,
+ * and must not end the caller, who has yet to say how the command ended.
+ */
+static void discard_signals(struct sandbox *b)
+{
+	struct signalfd_siginfo info;
+
+	while (read(b->signals, &info, sizeof(info)) == sizeof(info))
+		;
+}
+
 static void release(struct sandbox *b)
 {
 	fs_autoclose(&b->up);
@@ -287,6 +299,8 @@ int isolation_run(
 		while (waitpid(b.pid, &status, 0) < 0 && errno == EINTR)
 			;
 		rc = conclude(&b, status, e);
+		if (b.started)
+			discard_signals(&b);
 	} else {
 		err_wrap(e, "namespaces");
 	}
