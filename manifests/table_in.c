@@ -169,12 +169,28 @@ static bool lex_escape(struct lex *l)
 	return true;
 }
 
+/* Bytes that stand for themselves: printable ASCII but quote and backslash. */
+static size_t plain_run(const char *p, const char *end)
+{
+	const char *start = p;
+
+	while (p < end && *p >= ' ' && *p < 0x7f && *p != '"' && *p != '\\')
+		p++;
+	return (size_t)(p - start);
+}
+
 static bool lex_quoted(struct lex *l)
 {
 	uint32_t cp;
 	size_t n;
 
-	while (l->p < l->end && *l->p != '"') {
+	for (;;) {
+		n = plain_run(l->p, l->end);
+		memcpy(l->to, l->p, n);
+		l->to += n;
+		l->p += n;
+		if (l->p == l->end || *l->p == '"')
+			break;
 		if (*l->p == '\\') {
 			l->p++;
 			if (!lex_escape(l))

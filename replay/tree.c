@@ -25,7 +25,7 @@ static struct node *node_new(struct tree *t, struct node *parent,
 	n->layers = IN_LOWER;
 	n->parent = parent;
 	t->count++;
-	map_puts(dir ? &t->directories : &t->files, path, n);
+	map_puts(&t->nodes, path, n);
 	if (!parent)
 		return n;
 	n->prev = parent->last;
@@ -44,8 +44,7 @@ void tree_init(struct tree *t, struct arena *a)
 
 void tree_release(struct tree *t)
 {
-	map_release(&t->directories);
-	map_release(&t->files);
+	map_release(&t->nodes);
 }
 
 static void leave_out(struct tree *t, enum left_out why, const char *path)
@@ -56,9 +55,7 @@ static void leave_out(struct tree *t, enum left_out why, const char *path)
 
 struct node *tree_find(const struct tree *t, const char *path)
 {
-	struct node *n = map_gets(&t->directories, path);
-
-	return n ? n : map_gets(&t->files, path);
+	return map_gets(&t->nodes, path);
 }
 
 struct node *tree_next(const struct node *n)
@@ -70,12 +67,24 @@ struct node *tree_next(const struct node *n)
 	return n ? n->next : NULL;
 }
 
-/* The directory that `path` lies in; rows of directories come first. */
-static struct node *parent_of(struct tree *t, const char *path, struct err *e)
+/* The directory that `path` lies in, or NULL. */
+static struct node *directory_of(struct tree *t, const char *path)
 {
 	size_t len = (size_t)(strrchr(path, '/') - path);
-	struct node *n =
-		map_get(&t->directories, len ? path : "/", len ? len : 1);
+	struct node *n = t->last_dir;
+
+	if (n && len > 1 && !strncmp(n->path, path, len) && !n->path[len])
+		return n;
+	n = map_get(&t->nodes, len ? path : "/", len ? len : 1);
+	if (!n || n->kind != KIND_DIRECTORY)
+		return NULL;
+	return t->last_dir = n;
+}
+
+/* Rows of directories come first. */
+static struct node *parent_of(struct tree *t, const char *path, struct err *e)
+{
+	struct node *n = directory_of(t, path);
 
 	if (!n)
 		err_set(e,
@@ -201,9 +210,7 @@ static bool is_left_out(struct tree *t, const struct file_row *r, const char *pa
 /* The run made something here: so it could write to this directory. */
 static void mark_created(struct tree *t, const char *path)
 {
-	size_t len = (size_t)(strrchr(path, '/') - path);
-	struct node *n =
-		map_get(&t->directories, len ? path : "/", len ? len : 1);
+	struct node *n = directory_of(t, path);
 
 	if (n)
 		n->created = true;

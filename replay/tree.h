@@ -77,9 +77,10 @@ enum left_out {
 struct tree {
 	struct arena *arena;
 	struct node *root;
-	size_t count; /* nodes */
-	struct map directories;
-	struct map files; /* other nodes, by path */
+	size_t count;     /* nodes */
+	struct map nodes; /* by path */
+	/* The one that the last row lay in: the next one often does, too. */
+	struct node *last_dir;
 	/* Called for rows that are left out or not as they were. */
 	void (*left_out)(void *ctx, enum left_out why, const char *path);
 	void *ctx;
