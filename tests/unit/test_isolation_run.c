@@ -265,7 +265,8 @@ static void the_whole_root_can_be_read_only(void **state)
 	char *argv[4];
 	struct isolation iso = sandbox_of(argv,
 		"(echo >/tmp/reprise-x) 2>&1; echo ok >/dev/shm/x && "
-		"cat /dev/shm/x; awk '$5 == \"/\"' /proc/self/mountinfo | wc -l");
+		"cat /dev/shm/x; awk '$5 == \"/\"' /proc/self/mountinfo | wc "
+		"-l");
 	struct outcome *o;
 
 	iso.read_only = all;
