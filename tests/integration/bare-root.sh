@@ -11,11 +11,12 @@
 # the times of all files that came here, and the clocks since the start.
 . "$REPRISE_TEST_TREE/tests/integration/lib.sh"
 
-example breast-cancer
+example "${BARE_EXAMPLE:-breast-cancer}"
+model=${BARE_MODEL:-model.pkl}
 ./prepare.py
 capture_ok -q -n trained ./train.py --seed 7
 ok reprise export -q -o "$T/bundle" trained
-same=$(sha256sum <model.pkl)
+same=$(sha256sum <"$model")
 
 root=$T/root
 mkdir -p "$root/proc" "$root/dev" "$root/sys" "$root/home"
@@ -46,7 +47,7 @@ ok elsewhere import -q /bundle
 stdout_is "$RUN"
 find "$root" -xdev ! -type l -exec touch -d '2037-12-31 23:59:59' {} +
 ok elsewhere replay --check --result /home/result.json -o /home/out trained
-[ "$(sha256sum <"$root/home/out$PWD/model.pkl")" = "$same" ] ||
+[ "$(sha256sum <"$root/home/out$PWD/$model")" = "$same" ] ||
 	fail "another model"
 # The clocks were indeed others.
 ok elsewhere replay -q trained -- "$PYTHON" -c \
