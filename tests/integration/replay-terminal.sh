@@ -46,8 +46,9 @@ expect start
 send \x1a
 expect Stopped
 expect prompt> 
+wait 1
 send fg\n
-wait 0.5
+wait 1
 send line\n
 expect got line
 expect prompt> 
@@ -57,6 +58,7 @@ conversation 'exit 0' shell "sh -c 'echo st\"\"art; exec sleep 20'" <<'END'
 expect start
 send \x1a
 expect Stopped
+wait 1
 send bg\n
 expect prompt> 
 send jobs\n
