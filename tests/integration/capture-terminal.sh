@@ -55,6 +55,7 @@ expect start
 send \x1a
 expect Stopped
 expect prompt> 
+wait 1
 send fg\n
 wait 0.5
 send line\n
@@ -67,10 +68,12 @@ both 'exit 0' shell "sh -c 'echo st\"\"art; exec sleep 20'" <<'END'
 expect start
 send \x1a
 expect Stopped
+wait 1
 send bg\n
 expect prompt> 
 send jobs\n
 expect Running
+wait 1
 send fg\n
 wait 0.5
 send \x1a
@@ -86,6 +89,7 @@ expect prompt>
 wait 1.5
 send \n
 expect Stopped
+wait 1
 send fg\n
 wait 0.5
 send line\n
