@@ -8,6 +8,7 @@
 #include "capture/capture.h"
 #include "capture/secrets.h"
 #include "host/hardware.h"
+#include "host/limits.h"
 #include "manifests/model.h"
 
 #include <fcntl.h>
@@ -21,30 +22,6 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-
-static const struct {
-	const char *name;
-	int resource;
-} limits[] = {
-	{"as", RLIMIT_AS},
-	{"core", RLIMIT_CORE},
-	{"cpu", RLIMIT_CPU},
-	{"data", RLIMIT_DATA},
-	{"fsize", RLIMIT_FSIZE},
-	{"locks", RLIMIT_LOCKS},
-	{"memlock", RLIMIT_MEMLOCK},
-	{"msgqueue", RLIMIT_MSGQUEUE},
-	{"nice", RLIMIT_NICE},
-	{"nofile", RLIMIT_NOFILE},
-	{"nproc", RLIMIT_NPROC},
-	{"rss", RLIMIT_RSS},
-	{"rtprio", RLIMIT_RTPRIO},
-	{"rttime", RLIMIT_RTTIME},
-	{"sigpending", RLIMIT_SIGPENDING},
-	{"stack", RLIMIT_STACK},
-};
-
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 long long now_us(void)
 {
@@ -200,14 +177,14 @@ static void read_environment(struct m_environment *env, struct arena *a,
 		/* "NAME" without "=" is no variable, but was there. */
 		*kv = (struct kv){name, eq ? arena_strdup(a, eq + 1) : NULL};
 	}
-	for (size_t i = 0; i < COUNT(limits); i++) {
+	for (const struct limit_name *n = limit_names; n->name; n++) {
 		struct rlimit v;
 		struct m_limit *l;
 
-		if (getrlimit((__rlimit_resource_t)limits[i].resource, &v) < 0)
+		if (getrlimit((__rlimit_resource_t)n->resource, &v) < 0)
 			continue;
 		l = ARENA_PUSH(a, env->limits.items, env->limits.count);
-		l->name = arena_strdup(a, limits[i].name);
+		l->name = arena_strdup(a, n->name);
 		l->soft = limit_text(a, v.rlim_cur);
 		l->hard = limit_text(a, v.rlim_max);
 	}

@@ -5,34 +5,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "host/limits.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-
-static const struct {
-	const char *name;
-	int resource;
-} limits[] = {
-	{"as", RLIMIT_AS},
-	{"core", RLIMIT_CORE},
-	{"cpu", RLIMIT_CPU},
-	{"data", RLIMIT_DATA},
-	{"fsize", RLIMIT_FSIZE},
-	{"locks", RLIMIT_LOCKS},
-	{"memlock", RLIMIT_MEMLOCK},
-	{"msgqueue", RLIMIT_MSGQUEUE},
-	{"nice", RLIMIT_NICE},
-	{"nofile", RLIMIT_NOFILE},
-	{"nproc", RLIMIT_NPROC},
-	{"rss", RLIMIT_RSS},
-	{"rtprio", RLIMIT_RTPRIO},
-	{"rttime", RLIMIT_RTTIME},
-	{"sigpending", RLIMIT_SIGPENDING},
-	{"stack", RLIMIT_STACK},
-};
 
 static int parse_limit(const char *s, rlim_t *out)
 {
@@ -57,9 +36,9 @@ static int plan_limits(struct plan *p, struct err *e)
 		const struct m_limit *l = &env->limits.items[i];
 		struct iso_limit want = {.resource = -1};
 
-		for (size_t k = 0; k < sizeof(limits) / sizeof(*limits); k++)
-			if (!strcmp(limits[k].name, l->name))
-				want.resource = limits[k].resource;
+		for (const struct limit_name *n = limit_names; n->name; n++)
+			if (!strcmp(n->name, l->name))
+				want.resource = n->resource;
 		if (want.resource < 0) {
 			note_add(&p->notes, "limit", NULL,
 				"the limit '%s' is not known here", l->name);
