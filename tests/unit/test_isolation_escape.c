@@ -159,6 +159,9 @@ int main(int argc, char **argv)
 
 	if (strcmp(argv[0], PROBE) == 0)
 		return escape_main(argc, argv);
+	/* Whatever called us, there is a descriptor to inherit. */
+	if (open("/dev/null", O_RDONLY) < 0)
+		return 1;
 	for (; n < sizeof(kinds) / sizeof(*kinds); n++) {
 		char path[64], target[64] = "", upper[16] = "";
 
