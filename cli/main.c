@@ -122,7 +122,8 @@
  *   parameters_yaml  YAML as a tree
  *   preserve      old contents of files about to change
  *   process       processes and what exec runs
- *   record        the record's state, journaled
+ *   record        touched paths, journaled
+ *   record_facts  processes, devices, peers, gaps, journaled
  *   resolve       a path as the task sees it
  *   roots         directories whose files belong together
  *   rows          rows of the file table
