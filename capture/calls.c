@@ -17,6 +17,10 @@
 #define AT_EMPTY_PATH 0x1000
 #endif
 
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
+
 /* How the flags argument of a call is read. */
 enum flags_kind {
 	FLAGS_NONE,
@@ -154,6 +158,9 @@ static const struct call_def defs[] = {
 		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	{{"fcntl64", 0, {{{0xffffffff, F_SETFL, 1, false}}}}, VERB_UNAPPEND,
 		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* Only with RWF_NOAPPEND, Linux 6.9. */
+	{{"pwritev2", 0, {{{RWF_NOAPPEND, RWF_NOAPPEND, 5, false}}}},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	PATH("truncate", 0, INTENT_WRITE),
 	PATH("truncate64", 0, INTENT_WRITE),
 	TWO("rename", NONE, 0, INTENT_MOVE, NONE, 1, INTENT_REPLACE, FLAGS_NONE,

@@ -135,14 +135,11 @@ static void by_handle(struct capture *cap, const struct call *c, int fd)
 /* What was opened for appending keeps its first bytes only until now. */
 static void unappend(struct capture *cap, const struct call *c, int fd)
 {
-	const char *path = task_directory(scratch, c->tid, fd);
-	struct touched *t = path ? record_find(&cap->rec, path) : NULL;
 	struct place p;
 
-	if (!t || !t->appended || t->preserved ||
-		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) < 0 || !p.path)
-		return;
-	preserve(cap, t, p.access);
+	if (task_directory(scratch, c->tid, fd) &&
+		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) == 0 && p.path)
+		touch_unappend(cap, &p);
 }
 
 static void watcher(struct capture *cap, const struct call *c)

@@ -11,9 +11,11 @@
 #include <sys/stat.h>
 
 static int store_content(struct capture *cap, const struct touched *t,
-	const char *access, struct digest *out, struct err *e)
+	const struct place *p, struct digest *out, struct err *e)
 {
-	autoclose int fd = fs_open(access, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	/* What has no name is reached by a link of /proc/PID/fd. */
+	autoclose int fd = fs_open(
+		p->access, O_RDONLY | O_NONBLOCK | (p->path ? O_NOFOLLOW : 0));
 	struct store_batch *b;
 	struct put_result put;
 	struct state now;
@@ -53,7 +55,7 @@ static bool wanted(struct capture *cap, struct touched *t)
 	return false;
 }
 
-void preserve(struct capture *cap, struct touched *t, const char *access)
+void preserve(struct capture *cap, struct touched *t, const struct place *p)
 {
 	struct err e = ERR_INIT;
 	struct digest d;
@@ -68,7 +70,7 @@ void preserve(struct capture *cap, struct touched *t, const char *access)
 	t->preserving = true;
 	watch_slow(cap->watch);
 	pthread_mutex_unlock(&cap->rec.lock);
-	r = store_content(cap, t, access, &d, &e);
+	r = store_content(cap, t, p, &d, &e);
 	pthread_mutex_lock(&cap->rec.lock);
 	t->preserving = false;
 	pthread_cond_broadcast(&cap->rec.preserved);

@@ -90,12 +90,13 @@ static void index_inode(
 
 	if (!st->exists || S_ISDIR(st->mode))
 		return;
-	map_put(&r->by_inode, arena_memdup(r->arena, &k, sizeof(k)), sizeof(k),
-		t);
+	t->twin = map_put(&r->by_inode, arena_memdup(r->arena, &k, sizeof(k)),
+		sizeof(k), t);
 }
 
-struct touched *record_touch(struct record *r, const char *path,
-	unsigned access, const struct state *st, const char *target)
+static struct touched *add(struct record *r, enum event_type type,
+	const char *path, unsigned access, const struct state *st,
+	const char *target)
 {
 	struct touched *t = arena_alloc(r->arena, sizeof(*t));
 	struct event_touch ev = {access, *st};
@@ -108,9 +109,29 @@ struct touched *record_touch(struct record *r, const char *path,
 	t->first = *st;
 	t->target = target && *target ? arena_strdup(r->arena, target) : NULL;
 	*ARENA_PUSH(r->arena, r->touched, r->touched_count) = t;
-	t->before = map_puts(&r->by_path, t->path, t);
 	index_inode(r, t, st);
-	record_append(r, EVENT_TOUCH, parts, 3);
+	record_append(r, type, parts, 3);
+	return t;
+}
+
+struct touched *record_touch(struct record *r, const char *path,
+	unsigned access, const struct state *st, const char *target)
+{
+	struct touched *t = add(r, EVENT_TOUCH, path, access, st, target);
+
+	t->before = map_puts(&r->by_path, t->path, t);
+	return t;
+}
+
+struct touched *record_touch_earlier(struct record *r, const char *path,
+	unsigned access, const struct state *st, const char *target)
+{
+	struct touched *known = record_find(r, path), *t;
+
+	if (!known)
+		return record_touch(r, path, access, st, target);
+	t = add(r, EVENT_TOUCH_EARLIER, path, access, st, target);
+	record_first(known)->before = t;
 	return t;
 }
 
@@ -138,12 +159,12 @@ void record_written(struct record *r, struct touched *t, uint32_t writer)
 	record_append_bits(r, EVENT_WRITTEN, t->index, writer);
 }
 
-void record_appended(struct record *r, struct touched *t, bool only)
+void record_appended(struct record *r, struct touched *t)
 {
-	if (t->appended == only)
+	if (t->appended)
 		return;
-	t->appended = only;
-	record_append_bits(r, EVENT_APPENDED, t->index, only);
+	t->appended = true;
+	record_append_bits(r, EVENT_APPENDED, t->index, true);
 }
 
 void record_listing(
@@ -187,40 +208,68 @@ static const char *rebase(
 	return arena_printf(r->arena, "%s%s", to, path + strlen(from));
 }
 
-void record_moved(struct record *r, struct touched *t, const char *to)
+void record_moved(
+	struct record *r, struct touched *t, const char *to, bool directory)
 {
-	struct event_bits ev = {t->index, 0};
+	struct event_bits ev = {t->index, directory};
 	struct journal_part parts[] = {{&ev, sizeof(ev)}, record_text(to)};
 	const char *from = t->now;
 	struct move *m;
 
 	record_append(r, EVENT_MOVED, parts, 2);
-	if (S_ISDIR(t->first.mode)) {
+	if (directory) {
 		m = ARENA_PUSH(r->arena, r->moves, r->move_count);
 		*m = (struct move){from, arena_strdup(r->arena, to)};
 		for (size_t i = 0; i < r->touched_count; i++) {
 			struct touched *o = r->touched[i];
 
-			if (o != t && !o->gone && fs_below(o->now, from))
-				o->now = rebase(r, o->now, from, to);
+			if (o == t || o->gone || !fs_below(o->now, from))
+				continue;
+			o->was = o->now;
+			o->now = rebase(r, o->now, from, to);
 		}
 	}
+	t->was = from;
 	t->now = arena_strdup(r->arena, to);
 }
 
-void record_gone(struct record *r, struct touched *t)
+void record_gone(struct record *r, struct touched *t, const struct state *now,
+	bool emptied)
 {
-	struct inode_key k = {t->first.dev, t->first.ino};
+	struct inode_key k;
 
-	if (t->gone)
+	if (t->gone && (t->emptied || !emptied))
 		return;
 	t->gone = true;
+	t->emptied |= emptied;
+	if (now) {
+		struct state *last = arena_alloc(r->arena, sizeof(*last));
+
+		*last = *now;
+		t->last = last;
+	}
 	/* The inode's number may be given to the next new file. */
-	if (t->first.exists && t->first.nlink < 2 &&
-		map_get(&r->by_inode, &k, sizeof(k)) == t)
-		map_put(&r->by_inode, arena_memdup(r->arena, &k, sizeof(k)),
-			sizeof(k), NULL);
-	record_append_bits(r, EVENT_GONE, t->index, 0);
+	if (now && now->exists && now->nlink < 2 && !emptied) {
+		k = (struct inode_key){now->dev, now->ino};
+		if (map_get(&r->by_inode, &k, sizeof(k)))
+			map_put(&r->by_inode,
+				arena_memdup(r->arena, &k, sizeof(k)),
+				sizeof(k), NULL);
+	}
+	record_append_bits(r, EVENT_GONE, t->index, emptied);
+}
+
+void record_back(struct record *r, struct touched *t)
+{
+	struct touched *o = record_find_inode(r, &t->first);
+
+	t->gone = t->emptied = false;
+	t->doubtful = true;
+	while (o && o != t)
+		o = o->twin;
+	if (!o)
+		index_inode(r, t, &t->first);
+	record_append_bits(r, EVENT_BACK, t->index, 0);
 }
 
 const char *record_origin(struct record *r, const char *path)
@@ -231,6 +280,17 @@ const char *record_origin(struct record *r, const char *path)
 
 		if (fs_below(path, m->to))
 			path = rebase(r, path, m->to, m->from);
+	}
+	return path;
+}
+
+const char *record_destination(struct record *r, const char *path)
+{
+	for (size_t i = 0; i < r->move_count; i++) {
+		const struct move *m = &r->moves[i];
+
+		if (fs_below(path, m->from))
+			path = rebase(r, path, m->from, m->to);
 	}
 	return path;
 }

@@ -196,42 +196,72 @@ static bool is_process(struct walk *w, const char *name)
 	       !strcmp(name, "thread-self");
 }
 
+/* What a magic link leads to, when that has lost its name. */
+static bool is_nameless(struct walk *w, const char *link, const char *target)
+{
+	static const char deleted[] = " (deleted)";
+	size_t len = strlen(target), tail = sizeof(deleted) - 1;
+	struct state real, named;
+	autoclose int fd = -1;
+
+	if (len < tail || strcmp(target + len - tail, deleted) != 0)
+		return false;
+	fd = open(link, O_PATH | O_CLOEXEC);
+	if (fd < 0 || state_of(fd, NULL, &real) < 0)
+		return false;
+	/* A file may be called so. */
+	if (state_of(AT_FDCWD, target, &named) == 0 &&
+		state_same_file(&named, &real))
+		return false;
+	w->out->st = real;
+	w->out->access = link;
+	return true;
+}
+
+static const char *up(struct arena *a, const char *at, const char *base)
+{
+	size_t len = (size_t)(strrchr(at, '/') - at);
+
+	return len == strlen(base) ? base : arena_memdup(a, at, len);
+}
+
 /*
- * The magic links of /proc/PID: fd/N, cwd, root, exe. They lead to an object
- * and not to a name, but the kernel tells the object's name. Everything else
- * in /proc is the kernel's and is not recorded. True: go on walking.
+ * The magic links below /proc/PID: fd/N, cwd, root, exe, task/TID/fd/N. They
+ * lead to an object and not to a name, but the kernel tells the object's name.
+ * Everything else in /proc is the kernel's and is not recorded. True: go on
+ * walking.
  */
 static bool enter_proc(struct walk *w, const char *first)
 {
-	const char *link, *target;
-	char *rest = w->rest.s ? w->rest.s : (char *)"";
-	size_t n = 0;
+	const char *base, *at, *target;
+	struct state st = {.mode = S_IFDIR};
+	char *name;
+	bool last;
 
 	if (!is_process(w, first))
 		return false;
-	if (!isdigit((unsigned char)first[0]))
-		first = arena_printf(w->a, "%d", w->tid);
-	while (*rest == '/')
-		rest++;
-	if (!strncmp(rest, "fd/", 3)) {
-		/* Behind a link like /dev/fd there are two slashes. */
-		n = 2 + strspn(rest + 2, "/");
-		n += strcspn(rest + n, "/");
-	} else if (!strncmp(rest, "cwd", 3) || !strncmp(rest, "exe", 3))
-		n = 3;
-	else if (!strncmp(rest, "root", 4))
-		n = 4;
-	if (!n || (rest[n] && rest[n] != '/') || (!rest[n] && w->nofollow) ||
-		w->links++ > LINKS_MAX)
+	/* Numbers are those of the task's own /proc. */
+	base = at = isdigit((unsigned char)first[0])
+			    ? openable(w, arena_printf(w->a, "/proc/%s", first))
+			    : arena_printf(w->a, "/proc/%d", w->tid);
+	do {
+		name = next_component(w, &last);
+		if (!name)
+			return false;
+		if (!strcmp(name, ".."))
+			at = at == base ? NULL : up(w->a, at, base);
+		else if (strcmp(name, ".") != 0)
+			at = arena_printf(w->a, "%s/%s", at, name);
+		if (!at)
+			return true; /* still in /proc */
+		if (state_of(AT_FDCWD, at, &st) < 0)
+			return false;
+	} while (!S_ISLNK(st.mode));
+	target = fs_readlink(w->a, AT_FDCWD, at);
+	if (!target || target[0] != '/' || (last && w->nofollow) ||
+		w->links++ > LINKS_MAX || is_nameless(w, at, target))
 		return false;
-	link = arena_printf(w->a, "/proc/%s/%.*s", first, (int)n, rest);
-	target = fs_readlink(w->a, AT_FDCWD, link);
-	if (!target || target[0] != '/')
-		return false;
-	rest = arena_strdup(w->a, rest + n);
-	strbuf_clear(&w->rest);
-	strbuf_adds(&w->rest, target);
-	strbuf_adds(&w->rest, rest);
+	push_target(w, target);
 	/* d_path gives it from our root, not from the task's. */
 	strbuf_clear(&w->cur);
 	w->view.root = "";
@@ -386,7 +416,7 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 {
 	struct touch named = {.dirfd = AT_FDCWD, .nofollow = true};
 	char *path = task_directory(scratch, tid, fd);
-	char link[64];
+	const char *link;
 	struct state st;
 	autoclose int real = -1;
 
@@ -397,10 +427,14 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 	if (resolve(r, tid, &named, scratch, out) < 0)
 		return -1;
 	/* The name may belong to another file by now ("... (deleted)"). */
-	snprintf(link, sizeof(link), "/proc/%d/fd/%d", tid, fd);
+	link = arena_printf(scratch, "/proc/%d/fd/%d", tid, fd);
 	real = open(link, O_PATH | O_CLOEXEC);
-	if (real < 0 || state_of(real, NULL, &st) < 0 ||
-		!state_same_file(&st, &out->st))
-		out->path = NULL;
+	if (real >= 0 && state_of(real, NULL, &st) == 0 &&
+		state_same_file(&st, &out->st))
+		return 0;
+	memset(out, 0, sizeof(*out));
+	out->access = link;
+	if (real >= 0)
+		state_of(real, NULL, &out->st);
 	return 0;
 }

@@ -24,9 +24,10 @@ struct step {
 
 struct place {
 	/* Canonical and absolute; NULL when it is nothing with a name (a pipe,
-	 * a deleted file) or lies in /proc. */
+	 * a deleted file: then there may still be `st`) or lies in /proc. */
 	const char *path;
-	/* The same, as this process can open it (other mount namespaces). */
+	/* The same, as this process can open it: through another mount
+	 * namespace, or by the descriptor of what has no name. */
 	const char *access;
 	struct state st;
 	const char *target; /* of a symbolic link that was meant itself */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "capture/context.h"
+#include "capture/identity.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -60,79 +61,89 @@ static void touch_steps(struct capture *cap, const struct place *p)
 {
 	for (size_t i = 0; i < p->step_count; i++) {
 		const struct step *s = &p->steps[i];
+		const struct place at = {
+			.path = s->path, .st = s->st, .target = s->target};
 		unsigned bits = s->target ? ACCESS_L : 0;
-		const char *path = record_origin(&cap->rec, s->path);
-		struct touched *t = record_find(&cap->rec, path);
+		struct touched *t;
 
 		if (fs_below(s->path, "/dev") || is_kernels(s->path))
 			continue;
-		if (!t)
-			record_touch(&cap->rec, path, bits, &s->st, s->target);
-		else if (!(t->access & ACCESS_N))
+		t = row_of(cap, &at, bits);
+		if (!(t->access & ACCESS_N))
 			record_access(&cap->rec, t, bits);
 	}
 }
 
-/* The row of a place; new ones get `bits`. NULL: made by the run itself, so
- * that only writing to it is of interest. */
-static struct touched *row_of(
-	struct capture *cap, const struct place *p, unsigned bits, bool *fresh)
+/*
+ * Is it to be kept now? A call that may yet run will destroy it, what comes
+ * with another mount namespace goes with it, and times that the run has set do
+ * not tell at the end whether it is still the same.
+ */
+static bool urgent(const struct capture *cap, const struct touched *t,
+	const struct place *p)
 {
-	struct record *r = &cap->rec;
-	struct touched *t = record_find_inode(r, &p->st);
-	const char *path;
-
-	*fresh = false;
-	/* Moved by the run: the row is where it was at first. */
-	if (t && !strcmp(t->now, p->path) && !t->gone)
-		return t;
-	path = r->move_count ? record_origin(r, p->path) : p->path;
-	t = record_find(r, path);
-	if (t)
-		return t;
-	*fresh = true;
-	t = record_touch(r, path, p->st.exists ? bits : bits | ACCESS_N, &p->st,
-		p->target);
-	if (strcmp(path, p->path) != 0)
-		record_moved(r, t, p->path);
-	return t;
+	if (p->foreign)
+		return true;
+	if (t->doubtful && t->first.size <= cap->rec.keep)
+		return true;
+	return (t->access & ACCESS_W) && !t->appended &&
+	       !state_same_content(&t->first, &p->st);
 }
 
-/* Is what is there now something that the run put there? */
-static bool is_runs_own(const struct touched *t, const struct place *p)
+static void reads(struct capture *cap, struct touched *t, const struct place *p,
+	unsigned bits)
 {
-	return t->gone || strcmp(t->now, p->path) != 0 ||
-	       ((t->access & ACCESS_N) && (t->access & ACCESS_W));
+	record_access(&cap->rec, t, bits);
+	if (state_same_file(&t->first, &p->st)) {
+		if (urgent(cap, t, p))
+			preserve(cap, t, p);
+	} else if (p->foreign)
+		record_gap(&cap->rec, "mount-namespace", p->path,
+			"is another file in a mount namespace that the run "
+			"made: that one is not recorded");
+}
+
+/* A name that the run has made, of a file that was there before. */
+static void reads_twins(struct capture *cap, const struct touched *t,
+	const struct place *p, unsigned bits)
+{
+	struct touched *o = record_find_inode(&cap->rec, &p->st);
+
+	for (; o && (bits & (ACCESS_R | ACCESS_X)); o = o->twin) {
+		if (o == t || o->emptied ||
+			(!(o->access & ACCESS_W) &&
+				!state_same_content(&o->first, &p->st)))
+			continue;
+		record_access(&cap->rec, o, bits & (ACCESS_R | ACCESS_X));
+		/* Its own name may be gone, and this one may go. */
+		if (o->gone)
+			preserve(cap, o, p);
+	}
 }
 
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits)
 {
 	struct touched *t;
-	bool fresh;
 
 	touch_steps(cap, p);
 	if (!is_recorded(cap, p, NULL))
 		return NULL;
-	t = row_of(cap, p, bits, &fresh);
-	if (is_runs_own(t, p))
+	t = row_of(cap, p, bits);
+	if (is_runs_own(t, p)) {
+		reads_twins(cap, t, p, bits);
 		return t;
+	}
 	if (!p->st.exists)
-		bits = 0;
-	else if ((t->access & ACCESS_N) && (bits & (ACCESS_R | ACCESS_X)))
+		return t;
+	if ((t->access & ACCESS_N) && (bits & (ACCESS_R | ACCESS_X)))
 		record_gap(&cap->rec, "appeared", p->path,
 			"was absent when the run first looked, and was read "
 			"later although the run did not make it");
-	record_access(&cap->rec, t, bits);
-	/* What lies in another mount namespace goes away with it. */
-	if (p->foreign && (bits & (ACCESS_R | ACCESS_X))) {
-		if (state_same_file(&t->first, &p->st))
-			preserve(cap, t, p->access);
-		else
-			record_gap(&cap->rec, "mount-namespace", p->path,
-				"is another file in a mount namespace that the "
-				"run made: that one is not recorded");
-	}
+	if (bits & (ACCESS_R | ACCESS_X))
+		reads(cap, t, p, bits);
+	else
+		record_access(&cap->rec, t, bits);
 	return t;
 }
 
@@ -173,57 +184,63 @@ static bool holds_input(const struct touched *t)
  * The content is about to change under every name that it has: hard links, and
  * the same file seen through another mount.
  */
-static void content_changes(struct capture *cap, struct touched *t,
-	const struct place *p, const struct touch *touch)
+static void content_changes(struct capture *cap, const struct touched *t,
+	const struct place *p, enum intent intent)
 {
 	struct record *r = &cap->rec;
+	struct touched *o = record_find_inode(r, &p->st);
 
-	for (size_t i = 0; i < r->touched_count; i++) {
-		struct touched *o = r->touched[i];
-
-		if (o == t || o->gone || !state_same_file(&o->first, &p->st))
+	for (; o; o = o->twin) {
+		if (o == t)
 			continue;
-		if (touch->intent == INTENT_APPEND)
-			record_appended(r, o, !(o->access & ACCESS_W));
-		else if (holds_input(o))
-			preserve(cap, o, p->access);
+		if (intent == INTENT_APPEND)
+			record_appended(r, o);
+		else if (intent == INTENT_WRITE || holds_input(o))
+			preserve(cap, o, p);
+		else if (intent == INTENT_TRUNCATE)
+			record_gone(r, o, &p->st, true);
 		record_access(r, o, ACCESS_W);
 	}
+}
+
+/* With the last name the content goes, whatever mounts showed it elsewhere. */
+static void last_name_goes(
+	struct capture *cap, const struct touched *t, const struct place *p)
+{
+	struct touched *o =
+		p->st.nlink > 1 ? NULL : record_find_inode(&cap->rec, &p->st);
+
+	for (; o; o = o->twin)
+		if (o != t && holds_input(o))
+			preserve(cap, o, p);
 }
 
 static void about_to_write(struct capture *cap, struct touched *t,
 	const struct place *p, const struct touch *touch)
 {
-	bool other_names =
-		p->st.nlink > 1 || record_find_inode(&cap->rec, &p->st) != t;
-
 	switch (touch->intent) {
 	case INTENT_APPEND:
-		if (!(t->access & ACCESS_W))
-			record_appended(&cap->rec, t, true);
+		record_appended(&cap->rec, t);
 		break;
 	case INTENT_TRUNCATE:
 	case INTENT_TIMES: /* or it would look changed at the end */
 		if (holds_input(t))
-			preserve(cap, t, p->access);
+			preserve(cap, t, p);
 		break;
 	case INTENT_REMOVE:
 	case INTENT_REPLACE:
 		if (holds_input(t))
-			preserve(cap, t, p->access);
-		record_gone(&cap->rec, t);
+			preserve(cap, t, p);
 		return;
 	case INTENT_WRITE:
-		preserve(cap, t, p->access);
+		preserve(cap, t, p);
 		record_access(&cap->rec, t, touch->reads ? ACCESS_R : 0);
 		break;
 	default:
 		return;
 	}
-	if (other_names && S_ISREG(p->st.mode))
-		content_changes(cap, t, p, touch);
 	if (touch->intent == INTENT_TRUNCATE)
-		record_gone(&cap->rec, t);
+		record_gone(&cap->rec, t, &p->st, true);
 }
 
 static bool changes_content(enum intent i)
@@ -236,16 +253,17 @@ static bool is_writing(enum intent i)
 	return i != INTENT_LOOK && i != INTENT_READ && i != INTENT_EXEC;
 }
 
-/* What was here has been moved away: this will be another file. */
-static struct touched *touch_anew(struct capture *cap,
-	const struct touched *before, const struct place *p)
+/* Names of directories and links on later ways may mean others now. */
+static void names_change(
+	struct capture *cap, const struct place *p, const struct touch *touch)
 {
-	struct record *r = &cap->rec;
-	struct touched *t = record_touch(r, before->path, ACCESS_N, &p->st, NULL);
+	bool removed = touch->intent == INTENT_REMOVE ||
+		       touch->intent == INTENT_REPLACE;
 
-	if (strcmp(t->path, p->path) != 0)
-		record_moved(r, t, p->path);
-	return t;
+	if (!p->st.exists || touch->intent == INTENT_REMOVE)
+		seen_forget(&cap->seen);
+	if (!S_ISREG(p->st.mode) && removed)
+		resolver_forget(cap->resolver);
 }
 
 static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
@@ -262,21 +280,19 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 	if (p->st.exists && S_ISDIR(p->st.mode) && changes_content(touch->intent))
 		return; /* EISDIR */
 	if (!p->st.exists && strcmp(t->now, p->path) != 0)
-		t = touch_anew(cap, t, p);
+		t = row_anew(cap, t, p);
 	if (p->st.exists && !is_runs_own(t, p))
 		about_to_write(cap, t, p, touch);
-	else if (p->st.exists && touch->intent == INTENT_REMOVE)
-		record_gone(&cap->rec, t);
-	else if (S_ISREG(p->st.mode) && p->st.nlink > 1 &&
-		 changes_content(touch->intent))
-		content_changes(cap, t, p, touch); /* a link the run made */
+	if (S_ISREG(p->st.mode) && (changes_content(touch->intent) ||
+					   touch->intent == INTENT_TIMES))
+		content_changes(cap, t, p, touch->intent);
+	if (p->st.exists && (touch->intent == INTENT_REMOVE ||
+				    touch->intent == INTENT_REPLACE)) {
+		last_name_goes(cap, t, p);
+		record_gone(&cap->rec, t, &p->st, false);
+	}
 	record_written(&cap->rec, t, process_of(cap, tid));
-	if (!p->st.exists || touch->intent == INTENT_REMOVE)
-		seen_forget(&cap->seen);
-	/* Names of directories and links on later ways may mean others now. */
-	if (!S_ISREG(p->st.mode) && (touch->intent == INTENT_REMOVE ||
-					    touch->intent == INTENT_REPLACE))
-		resolver_forget(cap->resolver);
+	names_change(cap, p, touch);
 }
 
 static unsigned bits_of(const struct touch *t, const struct place *p)
@@ -291,11 +307,29 @@ static unsigned bits_of(const struct touch *t, const struct place *p)
 	return t->intent == INTENT_EXEC ? ACCESS_X : ACCESS_S;
 }
 
+/* Opened again by its descriptor, after its name has gone. */
+static void touch_nameless(
+	struct capture *cap, const struct place *p, const struct touch *touch)
+{
+	struct touched *t = S_ISREG(p->st.mode) ? row_without_name(cap, p) : NULL;
+
+	if (!t || touch->intent == INTENT_LOOK)
+		return;
+	if (touch->intent != INTENT_TRUNCATE)
+		record_access(&cap->rec, t, bits_of(touch, p));
+	if (holds_input(t))
+		preserve(cap, t, p);
+}
+
 static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 	const struct place *p, struct arena *scratch)
 {
 	struct touched *t;
 
+	if (!p->path && p->st.exists) {
+		touch_nameless(cap, p, touch);
+		return;
+	}
 	touch_steps(cap, p);
 	if (!is_recorded(cap, p, touch))
 		return;
@@ -307,6 +341,15 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 		list(cap, t, p->access, scratch);
 	if (is_writing(touch->intent) || (touch->creates && !p->st.exists))
 		apply_writing(cap, tid, t, p, touch);
+}
+
+void touch_unappend(struct capture *cap, const struct place *p)
+{
+	struct touched *t = record_find_inode(&cap->rec, &p->st);
+
+	for (; t; t = t->twin)
+		if (t->appended)
+			preserve(cap, t, p);
 }
 
 void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
@@ -366,16 +409,17 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 		return;
 	record_written(r, ta, process_of(cap, tid));
 	seen_forget(&cap->seen);
-	if (ta == tb) {
-		record_moved(r, ta, b.path); /* back where it was at first */
-	} else if (to->exchange) {
+	last_name_goes(cap, ta, &a);
+	if (to->exchange) {
+		last_name_goes(cap, tb, &b);
 		record_written(r, tb, process_of(cap, tid));
-		record_moved(r, ta, "/.exchange");
-		record_moved(r, tb, a.path);
-		record_moved(r, ta, b.path);
+		record_moved(r, ta, "/.exchange", S_ISDIR(a.st.mode));
+		record_moved(r, tb, a.path, S_ISDIR(b.st.mode));
+		record_moved(r, ta, b.path, S_ISDIR(a.st.mode));
 	} else {
-		apply_writing(cap, tid, tb, &b, to);
-		record_moved(r, ta, b.path);
+		if (ta != tb) /* else it is back where it was at first */
+			apply_writing(cap, tid, tb, &b, to);
+		record_moved(r, ta, b.path, S_ISDIR(a.st.mode));
 	}
 	if (!S_ISREG(a.st.mode))
 		resolver_forget(cap->resolver);

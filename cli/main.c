@@ -114,6 +114,7 @@
  *   freeze        runs whose recorder is dead
  *   git           loading libgit2
  *   handle        one watched call
+ *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
  *   network       peers of connect and bind
  *   parameters    names and values out of configuration files
