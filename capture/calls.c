@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
@@ -214,11 +215,13 @@ static const struct call_def defs[] = {
 	PLAIN("exit_group", VERB_EXIT),
 
 	ONE("chroot", VERB_VIEW, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
-	PLAIN("mount", VERB_VIEW),
-	PLAIN("umount", VERB_VIEW),
-	PLAIN("umount2", VERB_VIEW),
+	ONE("mount", VERB_MOUNT, NONE, 1, INTENT_LOOK, false, FLAGS_NONE, 0),
+	ONE("umount", VERB_MOUNT, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
+	ONE("umount2", VERB_MOUNT, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
 	PLAIN("pivot_root", VERB_VIEW),
-	PLAIN("move_mount", VERB_VIEW),
+	{{"move_mount", 0, ALWAYS}, VERB_MOUNT,
+		{{0, 1, INTENT_LOOK, false}, {2, 3, INTENT_LOOK, false}}, 2,
+		FLAGS_NONE, 0},
 	PLAIN("fsmount", VERB_VIEW),
 	AT("open_tree", 0, 1, INTENT_LOOK, 2),
 	{{"open_tree_attr", 467, ALWAYS}, VERB_VIEW,
@@ -318,6 +321,7 @@ static int apply_flags(
 		if (watch_read(c->tid, flags, &how, sizeof(how)) < 8)
 			return -1;
 		apply_open_flags(t, how.flags);
+		t->in_root = how.resolve & RESOLVE_IN_ROOT;
 		break;
 	case FLAGS_AT:
 		t->nofollow |= (flags & AT_SYMLINK_NOFOLLOW) != 0;
@@ -354,8 +358,21 @@ static int decode_socketcall(const struct call *c, struct decoded *out)
 	return 0;
 }
 
-static int decode_verb(
-	const struct call *c, const struct call_def *d, struct decoded *out)
+/* Only what is moved is a path for certain; else it may be called "tmpfs". */
+static int decode_mount(const struct call *c, const struct call_def *d,
+	struct arena *scratch, struct decoded *out)
+{
+	struct touch *t = &out->touches[out->count];
+
+	if (strcmp(d->spec.name, "mount") != 0 || !(c->args[3] & MS_MOVE))
+		return 0;
+	*t = (struct touch){.dirfd = AT_FDCWD, .intent = INTENT_LOOK};
+	out->count++;
+	return read_path(c, 0, scratch, &t->path);
+}
+
+static int decode_verb(const struct call *c, const struct call_def *d,
+	struct arena *scratch, struct decoded *out)
 {
 	int shift = out->count && d->path[0].dirfd != NONE;
 
@@ -368,9 +385,15 @@ static int decode_verb(
 		out->fd = (int)c->args[4];
 		return 0;
 	case VERB_HANDLE:
+		apply_open_flags(&out->touches[0], c->args[2]);
+		out->touches[0].nofollow = true;
+		out->fd = (int)c->args[0];
+		return 0;
 	case VERB_UNAPPEND:
 		out->fd = (int)c->args[0];
 		return 0;
+	case VERB_MOUNT:
+		return decode_mount(c, d, scratch, out);
 	case VERB_CONNECT:
 	case VERB_BIND:
 		if (strcmp(d->spec.name, "socketcall") == 0)
@@ -416,5 +439,5 @@ int call_decode(const struct call *c, struct arena *scratch, struct decoded *out
 	/* creat(2) is open with O_CREAT | O_WRONLY | O_TRUNC. */
 	if (strcmp(d->spec.name, "creat") == 0 && out->count)
 		out->touches[0].creates = true;
-	return decode_verb(c, d, out);
+	return decode_verb(c, d, scratch, out);
 }

@@ -38,6 +38,7 @@ struct touch {
 	bool noreplace;  /* likewise: RENAME_NOREPLACE */
 	bool directory;  /* O_DIRECTORY */
 	bool empty_path; /* AT_EMPTY_PATH */
+	bool in_root;    /* RESOLVE_IN_ROOT: dirfd is the root */
 };
 
 /* What to do with a call beside its touches. */
@@ -48,10 +49,11 @@ enum verb {
 	VERB_CONNECT, /* a socket address */
 	VERB_BIND,
 	VERB_IO_URING,
-	VERB_HANDLE,   /* open_by_handle_at */
+	VERB_HANDLE,   /* open_by_handle_at; touches[0] says what for */
 	VERB_UNAPPEND, /* an appending descriptor may change old bytes */
 	VERB_EXIT,
-	VERB_VIEW,    /* chroot, mount, unshare: what paths mean changes */
+	VERB_VIEW,    /* chroot, unshare: what paths mean changes */
+	VERB_MOUNT,   /* likewise, and the touches are where */
 	VERB_WATCHER, /* seccomp, ptrace: may disturb or be disturbed */
 };
 

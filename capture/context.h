@@ -56,7 +56,8 @@ void capture_call(
 	void *arg, struct watch *w, const struct call *c, struct answer *out);
 
 /* touch.c: with the record locked. */
-void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
+/* Does the path mean the same to everybody, so that it may be remembered? */
+bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch);
 void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	const struct touch *to, struct arena *scratch);
@@ -64,6 +65,8 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits);
 
+/* What was read of this directory may soon be found there no more. */
+void touch_hide(struct capture *cap, const char *directory);
 /* An appending descriptor may change what was there first. */
 void touch_unappend(struct capture *cap, const struct place *p);
 

@@ -35,6 +35,11 @@ struct place {
 	size_t step_count;
 	/* In a mount namespace that is not ours: it may vanish with it. */
 	bool foreign;
+	/* It begins in a directory that is there, but where no name leads: in
+	 * a mount without a place, or below another one. */
+	bool unnamed;
+	/* The way led through /proc: another one for each task. */
+	bool by_proc;
 	/* The way goes on below `path`, which is absent or no directory: the
 	 * call fails with ENOENT or ENOTDIR. */
 	bool beyond;

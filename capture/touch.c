@@ -3,6 +3,7 @@
  * First touch wins: what a call is about to do to a path, put into the record,
  * with the old content preserved where the call could destroy it.
  */
+#include "capture/touch.h"
 #include "base/arena.h"
 #include "base/fs.h"
 #include "capture/context.h"
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The kernel's own trees: a replay has its own, nothing is recorded. */
 static bool is_kernels(const char *path)
@@ -93,14 +95,22 @@ static bool urgent(const struct capture *cap, const struct touched *t,
 static void reads(struct capture *cap, struct touched *t, const struct place *p,
 	unsigned bits)
 {
+	const char *now = "is another file in a mount namespace that the run "
+			  "made: that one is not recorded";
+
 	record_access(&cap->rec, t, bits);
 	if (state_same_file(&t->first, &p->st)) {
 		if (urgent(cap, t, p))
 			preserve(cap, t, p);
-	} else if (p->foreign)
-		record_gap(&cap->rec, "mount-namespace", p->path,
-			"is another file in a mount namespace that the run "
-			"made: that one is not recorded");
+	} else if (p->foreign) {
+		record_gap(&cap->rec, "mount-namespace", p->path, "%s", now);
+	} else if (!(t->access & (ACCESS_W | ACCESS_N))) {
+		/* Not when the run wrote to it: some overlays then give it
+		 * another number. */
+		record_gap(&cap->rec, "changed", p->path,
+			"was replaced by another file while the run used it: "
+			"that one is not recorded");
+	}
 }
 
 /* A name that the run has made, of a file that was there before. */
@@ -175,6 +185,13 @@ static void list(struct capture *cap, struct touched *t, const char *access,
 	record_listing(&cap->rec, t, &names);
 }
 
+/* Who may not read it may not have it read: the task has no more rights. */
+static bool may_read(const struct place *p)
+{
+	return (p->st.mode & 0444) == 0444 || geteuid() == 0 || p->foreign ||
+	       faccessat(AT_FDCWD, p->access, R_OK, AT_EACCESS) == 0;
+}
+
 static bool holds_input(const struct touched *t)
 {
 	return t->access & (ACCESS_R | ACCESS_X);
@@ -203,8 +220,7 @@ static void content_changes(struct capture *cap, const struct touched *t,
 	}
 }
 
-/* With the last name the content goes, whatever mounts showed it elsewhere. */
-static void last_name_goes(
+void touch_last_name(
 	struct capture *cap, const struct touched *t, const struct place *p)
 {
 	struct touched *o =
@@ -232,7 +248,13 @@ static void about_to_write(struct capture *cap, struct touched *t,
 		if (holds_input(t))
 			preserve(cap, t, p);
 		return;
+	case INTENT_ATTRIBUTES: /* or it might not be readable at the end */
+		if (holds_input(t) && geteuid() != 0)
+			preserve(cap, t, p);
+		return;
 	case INTENT_WRITE:
+		if (touch->reads && !may_read(p))
+			return; /* EACCES */
 		preserve(cap, t, p);
 		record_access(&cap->rec, t, touch->reads ? ACCESS_R : 0);
 		break;
@@ -266,7 +288,7 @@ static void names_change(
 		resolver_forget(cap->resolver);
 }
 
-static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
+void touch_writing(struct capture *cap, pid_t tid, struct touched *t,
 	const struct place *p, const struct touch *touch)
 {
 	bool makes = touch->creates || touch->intent == INTENT_CREATE ||
@@ -279,6 +301,9 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 		return;
 	if (p->st.exists && S_ISDIR(p->st.mode) && changes_content(touch->intent))
 		return; /* EISDIR */
+	if (p->foreign && (changes_content(touch->intent) || touch->creates ||
+				  touch->intent == INTENT_REPLACE))
+		touch_elsewhere(cap, p);
 	if (!p->st.exists && strcmp(t->now, p->path) != 0)
 		t = row_anew(cap, t, p);
 	if (p->st.exists && !is_runs_own(t, p))
@@ -288,7 +313,7 @@ static void apply_writing(struct capture *cap, pid_t tid, struct touched *t,
 		content_changes(cap, t, p, touch->intent);
 	if (p->st.exists && (touch->intent == INTENT_REMOVE ||
 				    touch->intent == INTENT_REPLACE)) {
-		last_name_goes(cap, t, p);
+		touch_last_name(cap, t, p);
 		record_gone(&cap->rec, t, &p->st, false);
 	}
 	record_written(&cap->rec, t, process_of(cap, tid));
@@ -303,7 +328,7 @@ static unsigned bits_of(const struct touch *t, const struct place *p)
 		return ACCESS_S;
 	if (t->intent == INTENT_READ && !S_ISDIR(p->st.mode) &&
 		!S_ISLNK(p->st.mode))
-		return ACCESS_R;
+		return may_read(p) ? ACCESS_R : ACCESS_S;
 	return t->intent == INTENT_EXEC ? ACCESS_X : ACCESS_S;
 }
 
@@ -340,7 +365,7 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 		S_ISDIR(p->st.mode) && !is_runs_own(t, p))
 		list(cap, t, p->access, scratch);
 	if (is_writing(touch->intent) || (touch->creates && !p->st.exists))
-		apply_writing(cap, tid, t, p, touch);
+		touch_writing(cap, tid, t, p, touch);
 }
 
 void touch_unappend(struct capture *cap, const struct place *p)
@@ -352,75 +377,31 @@ void touch_unappend(struct capture *cap, const struct place *p)
 			preserve(cap, t, p);
 }
 
-void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
+void touch_hide(struct capture *cap, const char *directory)
+{
+	struct record *r = &cap->rec;
+
+	for (size_t i = 0; i < r->touched_count; i++) {
+		struct touched *t = r->touched[i];
+		const struct place p = {.path = t->now, .access = t->now};
+
+		if (holds_input(t) && !t->gone && fs_below(t->now, directory))
+			preserve(cap, t, &p);
+	}
+}
+
+bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch)
 {
 	struct place p;
 
 	if (resolve(cap->resolver, tid, t, scratch, &p) < 0)
-		return;
+		return false;
+	if (p.unnamed)
+		record_gap(&cap->rec, "unnamed-place", NULL,
+			"a path began in a directory that no name leads to, in "
+			"a mount without a place or below another one: what it "
+			"touched is not recorded");
 	apply_at(cap, tid, t, &p, scratch);
-}
-
-static void parent_of(const struct place *p, struct arena *a, struct state *st)
-{
-	char *dir = arena_strdup(a, p->access);
-	char *slash = strrchr(dir, '/');
-
-	slash[slash == dir] = 0;
-	state_of(AT_FDCWD, dir, st);
-}
-
-/* Is it plain before the call that it will fail, or do nothing (rename(2))? */
-static bool rename_fails(const struct place *a, const struct place *b,
-	const struct touch *to, struct arena *scratch)
-{
-	struct state from, into;
-
-	if (a->beyond || b->beyond || !a->st.exists ||
-		state_same_file(&a->st, &b->st) ||
-		(to->exchange && !b->st.exists) ||
-		(to->noreplace && b->st.exists))
-		return true;
-	if (b->st.exists && !to->exchange &&
-		S_ISDIR(a->st.mode) != S_ISDIR(b->st.mode))
-		return true;
-	/* EXDEV: mv then copies. Directories tell, where the files of an
-	 * overlay may have device numbers of their own. */
-	parent_of(a, scratch, &from);
-	parent_of(b, scratch, &into);
-	return from.dev != into.dev;
-}
-
-/* Both names at once: which one moves decides what becomes of the other. */
-void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
-	const struct touch *to, struct arena *scratch)
-{
-	struct record *r = &cap->rec;
-	struct place a, b;
-	struct touched *ta, *tb;
-
-	if (resolve(cap->resolver, tid, from, scratch, &a) < 0 ||
-		resolve(cap->resolver, tid, to, scratch, &b) < 0)
-		return;
-	ta = touch_place(cap, &a, ACCESS_S);
-	tb = touch_place(cap, &b, ACCESS_S);
-	if (!ta || !tb || rename_fails(&a, &b, to, scratch))
-		return;
-	record_written(r, ta, process_of(cap, tid));
-	seen_forget(&cap->seen);
-	last_name_goes(cap, ta, &a);
-	if (to->exchange) {
-		last_name_goes(cap, tb, &b);
-		record_written(r, tb, process_of(cap, tid));
-		record_moved(r, ta, "/.exchange", S_ISDIR(a.st.mode));
-		record_moved(r, tb, a.path, S_ISDIR(b.st.mode));
-		record_moved(r, ta, b.path, S_ISDIR(a.st.mode));
-	} else {
-		if (ta != tb) /* else it is back where it was at first */
-			apply_writing(cap, tid, tb, &b, to);
-		record_moved(r, ta, b.path, S_ISDIR(a.st.mode));
-	}
-	if (!S_ISREG(a.st.mode))
-		resolver_forget(cap->resolver);
+	return !p.by_proc;
 }

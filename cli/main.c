@@ -104,6 +104,7 @@
  *   code_git      commit, branch and remote of one
  *   command       the search in PATH
  *   contents      the threads that hash and store
+ *   elsewhere     what is written in other mount namespaces
  *   ending        how the command ended
  *   events        a journal read back into a record
  *   finish        from the record to a published run
@@ -125,7 +126,9 @@
  *   process       processes and what exec runs
  *   record        touched paths, journaled
  *   record_facts  processes, devices, peers, gaps, journaled
+ *   rename        two names at once
  *   resolve       a path as the task sees it
+ *   resolve_proc  what /proc leads to
  *   roots         directories whose files belong together
  *   rows          rows of the file table
  *   secrets       patterns of secrets

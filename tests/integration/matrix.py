@@ -149,7 +149,7 @@ checks = {
     "in": check_in, "kept": check_kept, "left": check_left,
     "unread": check_unread, "list": check_list, "own": check_own,
     "link": letter("l", "symlink"), "look": letter("s"),
-    "absent": letter("n"), "ran": letter("x"),
+    "absent": letter("n"), "ran": letter("x"), "made": letter("w"),
     "gap": check_gap, "note": check_note, "failed": check_failed,
     "say": lambda path, text: None,
 }

@@ -62,8 +62,9 @@ static inline void print_bytes(const char *s, size_t n)
 static inline void say_bytes(
 	const char *word, const char *path, const char *text, size_t n)
 {
-	printf("%s\t%s%s", word, *path == '/' || *path == '-' ? "" : cell_name,
-		*path == '/' || *path == '-' ? "" : "/");
+	int bare = *path == '/' || !strcmp(path, "-");
+
+	printf("%s\t%s%s", word, bare ? "" : cell_name, bare ? "" : "/");
 	print_bytes(path, strlen(path));
 	putchar('\t');
 	print_bytes(text, n);
