@@ -64,7 +64,8 @@ struct decoded {
 	/* VERB_EXEC: addresses in the task; VERB_CONNECT, BIND: the address */
 	uint64_t argv, envp, sockaddr;
 	uint32_t socklen;
-	int fd; /* VERB_MMAP, CONNECT, BIND, HANDLE */
+	bool check_only; /* VERB_EXEC: AT_EXECVE_CHECK, nothing will run */
+	int fd;          /* VERB_MMAP, CONNECT, BIND, HANDLE */
 };
 
 /* The table for the watch. */

@@ -61,7 +61,8 @@ bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch);
 void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	const struct touch *to, struct arena *scratch);
-/* A place that is known, with the bits of a plain access. */
+/* A place that is known, with the bits of a plain access. NULL: nothing that
+ * is recorded. */
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits);
 

@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The kernel follows this many #! lines (fs/exec.c). */
+/* The kernel follows this many #! lines (exec_binprm); the last one may name a
+ * program with an ELF interpreter. */
 #define SCRIPTS_MAX 5
 /* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN. */
 #define ARG_MAX_LEN (32 * 4096)
@@ -197,7 +198,7 @@ void process_program(struct capture *cap, pid_t tid, const struct place *p,
 {
 	struct place cur = *p;
 
-	for (int i = 0; i < SCRIPTS_MAX && cur.path; i++) {
+	for (int i = 0; i <= SCRIPTS_MAX && cur.path; i++) {
 		struct touch next = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
 		autoclose int fd =
 			open(cur.access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -239,6 +240,7 @@ void process_exec(struct capture *cap, const struct call *c,
 	struct strlist argv, env;
 	struct identity id;
 	struct process *parent;
+	struct touched *t;
 	struct place p;
 	char link[64];
 	bool hidden = false;
@@ -246,13 +248,18 @@ void process_exec(struct capture *cap, const struct call *c,
 	if (!d->count ||
 		resolve(cap->resolver, c->tid, &d->touches[0], scratch, &p) < 0)
 		return;
-	if (!p.path && d->touches[0].empty_path) {
+	if (d->check_only) {
+		touch_place(cap, &p, ACCESS_S);
+		return;
+	}
+	t = touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
+	/* A program that the run has removed is known by what it was. */
+	if (!p.path && t)
+		p.path = t->path;
+	if (!p.path && p.st.exists)
 		record_gap(&cap->rec, "anonymous-program", NULL,
 			"a program without a name (memfd_create) was executed: "
 			"its content is not recorded");
-		return;
-	}
-	touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
 	if (!p.path || !runs(&p) || identify(c->tid, &id) < 0)
 		return;
 	note_setuid(cap, &p);

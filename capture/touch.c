@@ -131,12 +131,30 @@ static void reads_twins(struct capture *cap, const struct touched *t,
 	}
 }
 
+/* Opened or run by its descriptor, after its name has gone. */
+static struct touched *touch_nameless(
+	struct capture *cap, const struct place *p, unsigned bits)
+{
+	struct touched *t = p->st.exists && S_ISREG(p->st.mode)
+				    ? row_without_name(cap, p)
+				    : NULL;
+
+	bits &= ACCESS_R | ACCESS_X;
+	if (!t || !bits)
+		return t;
+	record_access(&cap->rec, t, bits);
+	preserve(cap, t, p);
+	return t;
+}
+
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits)
 {
 	struct touched *t;
 
 	touch_steps(cap, p);
+	if (!p->path)
+		return touch_nameless(cap, p, bits);
 	if (!is_recorded(cap, p, NULL))
 		return NULL;
 	t = row_of(cap, p, bits);
@@ -332,30 +350,18 @@ static unsigned bits_of(const struct touch *t, const struct place *p)
 	return t->intent == INTENT_EXEC ? ACCESS_X : ACCESS_S;
 }
 
-/* Opened again by its descriptor, after its name has gone. */
-static void touch_nameless(
-	struct capture *cap, const struct place *p, const struct touch *touch)
-{
-	struct touched *t = S_ISREG(p->st.mode) ? row_without_name(cap, p) : NULL;
-
-	if (!t || touch->intent == INTENT_LOOK)
-		return;
-	if (touch->intent != INTENT_TRUNCATE)
-		record_access(&cap->rec, t, bits_of(touch, p));
-	if (holds_input(t))
-		preserve(cap, t, p);
-}
-
 static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 	const struct place *p, struct arena *scratch)
 {
 	struct touched *t;
 
-	if (!p->path && p->st.exists) {
-		touch_nameless(cap, p, touch);
+	touch_steps(cap, p);
+	if (!p->path) {
+		t = touch_place(cap, p, bits_of(touch, p));
+		if (t && (touch->intent == INTENT_WRITE || holds_input(t)))
+			preserve(cap, t, p);
 		return;
 	}
-	touch_steps(cap, p);
 	if (!is_recorded(cap, p, touch))
 		return;
 	t = touch_place(cap, p, bits_of(touch, p));

@@ -96,7 +96,7 @@
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
  * capture/: what is recorded
- *   calls         the table of watched calls, and their touches
+ *   calls         the table of watched calls
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
  *   code          repositories that files lie in
@@ -104,6 +104,7 @@
  *   code_git      commit, branch and remote of one
  *   command       the search in PATH
  *   contents      the threads that hash and store
+ *   decode        from a call to its touches
  *   elsewhere     what is written in other mount namespaces
  *   ending        how the command ended
  *   events        a journal read back into a record

@@ -3,8 +3,8 @@
  * What the probes of the matrix share. Each has a table of cells, and is run
  * twice: `prepare DIR` makes a directory with the same files for each cell,
  * before the capture; `run DIR` runs each cell in its directory, in a process
- * of its own. A cell prints a line for each thing that must be in the record,
- * three fields with tabs between them:
+ * of its own. Cells may run `in CELL FILE`, which reads FILE. A cell prints a
+ *line for each thing that must be in the record, three fields with tabs between them:
  *
  *	in P TEXT     the run read TEXT, which was at P before the run
  *	left P        what is at P now is an output
@@ -64,12 +64,14 @@ static inline void say_bytes(
 {
 	int bare = *path == '/' || !strcmp(path, "-");
 
+	flockfile(stdout);
 	printf("%s\t%s%s", word, bare ? "" : cell_name, bare ? "" : "/");
 	print_bytes(path, strlen(path));
 	putchar('\t');
 	print_bytes(text, n);
 	putchar('\n');
 	fflush(stdout);
+	funlockfile(stdout);
 }
 
 static inline void say(const char *word, const char *path, const char *text)
@@ -237,6 +239,11 @@ static inline int each_cell(const char *dir, int argc, char **names)
 int main(int argc, char **argv)
 {
 	program = realpath("/proc/self/exe", NULL);
+	if (argc == 4 && !strcmp(argv[1], "in")) {
+		cell_name = argv[2];
+		in(argv[3]);
+		return 0;
+	}
 	if (argc < 3)
 		return 2;
 	if (!strcmp(argv[1], "run"))

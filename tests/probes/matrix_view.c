@@ -6,6 +6,7 @@
 #include "matrix.h"
 
 #include <linux/mount.h>
+#include <pthread.h>
 #include <sys/mount.h>
 
 static void map_id(const char *file, unsigned outside)
@@ -266,6 +267,32 @@ static void by_handle(void)
 	say("unread", "g", "");
 }
 
+/* A thread with another working directory and other descriptors. */
+static void *apart(void *arg)
+{
+	int fd;
+
+	MUST(unshare(CLONE_FS | CLONE_FILES));
+	MUST(chdir("d"));
+	fd = (int)MUST(open("sub", O_PATH));
+	/* The same number is another directory to the other thread. */
+	MUST(dup2(fd, *(int *)arg));
+	say_file("in", "d/x", "x");
+	say_fd("in", "d/sub/z", (int)MUST(openat(*(int *)arg, "z", O_RDONLY)));
+	return NULL;
+}
+
+static void thread_apart(void)
+{
+	int fd = (int)MUST(open(".", O_PATH));
+	pthread_t t;
+
+	pthread_create(&t, NULL, apart, &fd);
+	pthread_join(t, NULL);
+	in("f");
+	say_fd("in", "g", (int)MUST(openat(fd, "g", O_RDONLY)));
+}
+
 static void two_views(void)
 {
 	int p[2];
@@ -311,6 +338,7 @@ const struct cell cells[] = {
 	CELL(own_processes),
 	CELL(detached),
 	CELL(two_views),
+	CELL(thread_apart),
 	CELL(by_handle),
 	{NULL, NULL, NULL},
 };
