@@ -42,6 +42,8 @@ for probe in change names open look process; do
 	done
 done
 
+record matrix_race '' env
+
 # What no sandbox lets its programs do.
 run unshare --user --map-root-user --mount true
 [ "$STATUS" = 0 ] || skip "no user namespaces: some cells cannot run"
