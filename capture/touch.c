@@ -381,6 +381,10 @@ void touch_unappend(struct capture *cap, const struct place *p)
 	for (; t; t = t->twin)
 		if (t->appended)
 			preserve(cap, t, p);
+	/* Overlays may have given it another number. */
+	t = record_find(&cap->rec, record_origin(&cap->rec, p->path));
+	if (t && t->appended && !is_runs_own(t, p))
+		preserve(cap, t, p);
 }
 
 void touch_hide(struct capture *cap, const char *directory)

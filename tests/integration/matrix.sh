@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # matrix: users engines
+# limit: 300
 # Every way for a program to read a file and to change what it has read: the
 # record is compared with the bytes that the program printed. Then all of it is
 # destroyed, and the replay must print the same.
 . "$REPRISE_TEST_TREE/tests/integration/lib.sh"
 
+# In the namespaces that the cells need.
+inside='eval "$setup"
+reprise capture -q --backend "$REPRISE_TEST_BACKEND" --id-file "$T/id" \
+	"$copy" run "$top" >"$T/printed"
+"$PYTHON" "$REPRISE_TEST_TREE/tests/integration/matrix.py" "$(cat "$T/id")" \
+	"$top" "$T/printed"'
+
 # record PROBE KIND COMMAND...: has the cells of the program of this kind run
-# by COMMAND; all of it is gone afterwards.
+# by COMMAND, after $setup; all of it is gone afterwards. 1: it is not compiled.
+setup=
 record() {
 	copy=$T/$1
 	top=$T/cells
@@ -18,12 +27,9 @@ record() {
 	mkdir "$top"
 	"$copy" prepare "$top" || fail "$from cannot prepare its cells"
 	rm -f "$T/id"
-	ok "$@" reprise capture -q --backend "$REPRISE_TEST_BACKEND" \
-		--id-file "$T/id" "$copy" run "$top"
+	export T PYTHON setup copy top
+	ok "$@" sh -euc "$inside"
 	RUN=$(cat "$T/id")
-	cp "$T/out" "$T/printed"
-	"$PYTHON" "$REPRISE_TEST_TREE/tests/integration/matrix.py" \
-		"$RUN" "$top" "$T/printed" >"$T/out" || fail "$from"
 	chmod -R u+rwX "$top"
 	rm -rf "$top" "$copy"
 }
@@ -51,3 +57,9 @@ record matrix_view '' env
 record matrix_view .32 env || echo "not compiled here: view.32"
 # Mounts in the recorder's own namespace, which is not the host's.
 record matrix_mount '' unshare --user --map-root-user --mount
+# As in containers: the first write to a file makes another one of it.
+mkdir upper work
+setup='mount -t overlay -o userxattr,lowerdir="$top",upperdir=upper,workdir=work \
+	overlay "$top"'
+ok unshare --user --map-root-user --mount sh -euc "top=$T; $setup"
+record matrix_change '' unshare --user --map-root-user --mount

@@ -109,9 +109,14 @@ static void other_name_read_after_truncation(void)
 
 	MUST(stat("two", &st));
 	put("one", NEW, "NEW");
+	left("one");
+	/* Some overlays make two files of one then. */
+	if (stat("two", &st) == 0 && st.st_size > 3) {
+		in("two");
+		return;
+	}
 	own("two");
 	say("unread", "two", "");
-	left("one");
 }
 
 static void punched(void)
