@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# RUN is for the words of lib.sh; the inner shell expands.
+# shellcheck shell=sh disable=SC2016,SC2034
 # matrix: users engines
 # limit: 300
 # Every way for a program to read a file and to change what it has read: the
