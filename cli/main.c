@@ -5,11 +5,13 @@
  * map in step with the files.
  *
  * base/: what everything stands on
+ *   archive       loading libarchive
  *   arena         memory by lifetime
  *   digest        SHA-256
  *   err           the one error type
  *   fault         faults that tests ask for
  *   fs            descriptors, whole reads and writes, paths
+ *   library       loading a library when it is needed
  *   log           reprise's own lines on stderr
  *   map           the hash map
  *   progress      a line that says how far it is
