@@ -15,6 +15,7 @@
  *   log           reprise's own lines on stderr
  *   map           the hash map
  *   progress      a line that says how far it is
+ *   sort          sorting by text
  *   strbuf        the growing byte string
  * manifests/: the record as data
  *   check         what a schema cannot say
@@ -98,6 +99,7 @@
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
  * capture/: what is recorded
+ *   arguments     argv and environ of an execve
  *   calls         the table of watched calls, and their touches
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
@@ -123,7 +125,8 @@
  *   parameters_toml  TOML as a tree
  *   parameters_yaml  YAML as a tree
  *   preserve      old contents of files about to change
- *   process       processes and what exec runs
+ *   process       processes, and who ran them
+ *   program       what runs a program
  *   record        the record's state, journaled
  *   resolve       a path as the task sees it
  *   roots         directories whose files belong together
