@@ -299,8 +299,10 @@ static enum outcome step(struct walk *w)
 		go_up(w);
 		return GO_ON;
 	}
-	if (!strcmp(w->cur.len ? w->cur.s : "", "/proc"))
+	if (!strcmp(w->cur.len ? w->cur.s : "", "/proc")) {
+		w->out->personal = true;
 		return enter_proc(w, name) ? GO_ON : DONE;
+	}
 	strbuf_addc(&w->cur, '/');
 	strbuf_adds(&w->cur, name);
 	path = arena_memdup(w->a, w->cur.s, w->cur.len);

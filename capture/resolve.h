@@ -37,6 +37,8 @@ struct place {
 	/* The way goes on below `path`, which is absent or no directory: the
 	 * call fails with ENOENT or ENOTDIR. */
 	bool beyond;
+	/* The way went through /proc: other tasks may come to other places. */
+	bool personal;
 };
 
 struct resolver *resolver_new(void);

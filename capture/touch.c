@@ -309,14 +309,15 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 		apply_writing(cap, tid, t, p, touch);
 }
 
-void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
+bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch)
 {
 	struct place p;
 
 	if (resolve(cap->resolver, tid, t, scratch, &p) < 0)
-		return;
+		return false;
 	apply_at(cap, tid, t, &p, scratch);
+	return !p.personal;
 }
 
 static void parent_of(const struct place *p, struct arena *a, struct state *st)
