@@ -45,8 +45,9 @@ struct capture {
 	struct record rec;
 	struct resolver *resolver;
 	struct seen seen;
-	struct watch *watch;             /* NULL while a run is frozen */
-	struct store_batch *batch;       /* while the run is finished */
+	struct ahead *ahead;       /* NULL: everything is done at the end */
+	struct watch *watch;       /* NULL while a run is frozen */
+	struct store_batch *batch; /* while the run is finished */
 	uint64_t new_bytes, known_bytes; /* of what was stored */
 	int64_t deadline; /* microseconds since the epoch; 0: none */
 	bool (*out_of_time)(void *cap); /* NULL: never */

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/fs.h"
+#include "capture/ahead.h"
 #include "capture/context.h"
 
 #include <dirent.h>
@@ -105,6 +106,16 @@ static bool is_runs_own(const struct touched *t, const struct place *p)
 	       ((t->access & ACCESS_N) && (t->access & ACCESS_W));
 }
 
+/* A file that the run has not changed, read for the first time. */
+static bool is_new_input(const struct touched *t, unsigned bits, bool fresh)
+{
+	unsigned before = fresh ? t->access & ACCESS_N : t->access;
+
+	return (bits & (ACCESS_R | ACCESS_X)) &&
+	       !(before & (ACCESS_R | ACCESS_X | ACCESS_W | ACCESS_N)) &&
+	       S_ISREG(t->first.mode) && t->now == t->path;
+}
+
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits)
 {
@@ -123,6 +134,8 @@ struct touched *touch_place(
 		record_gap(&cap->rec, "appeared", p->path,
 			"was absent when the run first looked, and was read "
 			"later although the run did not make it");
+	if (is_new_input(t, bits, fresh))
+		ahead_offer(cap->ahead, t->path, &t->first);
 	record_access(&cap->rec, t, bits);
 	/* What lies in another mount namespace goes away with it. */
 	if (p->foreign && (bits & (ACCESS_R | ACCESS_X))) {

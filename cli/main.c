@@ -99,6 +99,7 @@
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
  * capture/: what is recorded
+ *   ahead         hashing while the command runs
  *   arguments     argv and environ of an execve
  *   calls         the table of watched calls, and their touches
  *   capture       one capture, from beginning to summary
