@@ -16,4 +16,3 @@ manifest_complete
 file_has /usr/bin/env digest "sha256:$(sha256sum /usr/bin/env | cut -c 1-64)"
 # It counts as new, since this run has stored it.
 stderr_has 'stored [1-9][0-9.]* [kM]B new'
-! pgrep -f "capture.*$REPRISE_TEST_ID" >/dev/null || fail "it is still there"
