@@ -33,8 +33,11 @@ UNIT_SRCS := $(wildcard \
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
 	$(wildcard tests/probes/*.c))
+# Some run as programs of other kinds, too.
+MATRIX := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
+	$(wildcard tests/probes/matrix_*.c))
 FORMATTED := $(foreach m,$(MODULES),$(wildcard $(m)/*.[ch])) \
-	$(wildcard tests/unit/*.[ch] tests/probes/*.c)
+	$(wildcard tests/unit/*.[ch] tests/probes/*.[ch])
 
 all: $(BUILD)/reprise ## build build/reprise
 
@@ -58,11 +61,22 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 		$(LDLIBS) -lcmocka $(shell pkg-config --libs libarchive 2>/dev/null)
 
 # Probes make known system calls; never sanitized, so plain flags.
-$(BUILD)/probes/%: tests/probes/%.c
-	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra -o $@ $< -lpthread
+PROBE_CFLAGS := -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra
 
-probes: $(PROBES) ## build the probes of the integration tests
+# Without its library a kind is left out, and the test says so.
+$(BUILD)/probes/%.static: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	-$(CC) $(PROBE_CFLAGS) -static -o $@ $< -lpthread
+
+$(BUILD)/probes/%.32: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	-$(CC) $(PROBE_CFLAGS) -m32 -o $@ $< -lpthread
+
+$(BUILD)/probes/%: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(PROBE_CFLAGS) -o $@ $< -lpthread
+
+probes: $(PROBES) $(MATRIX:=.static) $(MATRIX:=.32) ## what the tests run
 
 units: $(UNITS)
 

@@ -68,13 +68,19 @@ bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch);
 void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	const struct touch *to, struct arena *scratch);
-/* A place that is known, with the bits of a plain access. */
+/* A place that is known, with the bits of a plain access. NULL: nothing that
+ * is recorded. */
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits);
 
-/* preserve.c: the first content of `t`, now at `access`, into the store. The
+/* What was read of this directory may soon be found there no more. */
+void touch_hide(struct capture *cap, const char *directory);
+/* An appending descriptor may change what was there first. */
+void touch_unappend(struct capture *cap, const struct place *p);
+
+/* preserve.c: the first content of `t`, now at `p`, into the store. The
  * record's lock is given up while a file is copied. */
-void preserve(struct capture *cap, struct touched *t, const char *access);
+void preserve(struct capture *cap, struct touched *t, const struct place *p);
 
 /* process.c */
 uint32_t process_of(struct capture *cap, pid_t tid);

@@ -110,6 +110,17 @@ static void make_moved_row(struct finish *f, const struct item *i)
 	}
 }
 
+/* One file has one content, by whatever name it was read. */
+static void one_content(struct file_row *first, struct file_row *link)
+{
+	link->link = first->path;
+	if (first->has_digest || !link->has_digest)
+		return;
+	first->has_digest = true;
+	first->digest = link->digest;
+	first->not_stored = link->not_stored;
+}
+
 /* Hard links of one file: all but the first in byte order name the first. */
 static void name_links(struct finish *f)
 {
@@ -125,7 +136,7 @@ static void name_links(struct finish *f)
 		struct file_row *r = &f->rows.items[i];
 		struct touched *t =
 			r->kind == KIND_FILE ? map_gets(&paths, r->path) : NULL;
-		const char *first;
+		struct file_row *first;
 		uint64_t *key;
 
 		if (!t)
@@ -135,9 +146,9 @@ static void name_links(struct finish *f)
 		key[1] = t->first.ino;
 		first = map_get(&inodes, key, 2 * sizeof(*key));
 		if (first)
-			r->link = (char *)first;
+			one_content(first, r);
 		else
-			map_put(&inodes, key, 2 * sizeof(*key), r->path);
+			map_put(&inodes, key, 2 * sizeof(*key), r);
 	}
 	map_release(&paths);
 	map_release(&inodes);

@@ -115,28 +115,35 @@ static void note_setuid(struct capture *cap, const struct place *p)
 
 /* What will run, with all that runs it; false: nothing will. */
 static bool find_program(struct capture *cap, const struct call *c,
-	const struct touch *t, struct arena *scratch, struct place *p)
+	const struct decoded *d, struct arena *scratch, struct place *p)
 {
+	const struct touch *t = &d->touches[0];
 	const char *key = NULL;
+	struct touched *row;
 
-	if (resolver_one_view(cap->resolver) && seen_may(t))
+	if (resolver_one_view(cap->resolver) && seen_may(t) && !d->check_only)
 		key = seen_key(t, c->tid, scratch);
 	/* Build systems and shells run the same programs over and over. */
 	if (key && seen_program(&cap->seen, key, p))
 		return true;
 	if (resolve(cap->resolver, c->tid, t, scratch, p) < 0)
 		return false;
-	if (!p->path && t->empty_path) {
+	row = touch_place(
+		cap, p, runs(p) && !d->check_only ? ACCESS_X : ACCESS_S);
+	if (d->check_only)
+		return false;
+	/* A program that the run has removed is known by what it was. */
+	if (!p->path && row)
+		p->path = row->path;
+	if (!p->path && p->st.exists)
 		record_gap(&cap->rec, "anonymous-program", NULL,
 			"a program without a name (memfd_create) was executed: "
 			"its content is not recorded");
-		return false;
-	}
-	touch_place(cap, p, runs(p) ? ACCESS_X : ACCESS_S);
 	if (!p->path || !runs(p))
 		return false;
 	note_setuid(cap, p);
-	if (program_touch(cap, c->tid, p, scratch) && key && !p->personal)
+	if (program_touch(cap, c->tid, p, scratch) && key && !p->by_proc &&
+		row && row->now == row->path)
 		seen_add_program(&cap->seen, key, p);
 	return true;
 }
@@ -152,7 +159,7 @@ void process_exec(struct capture *cap, const struct call *c,
 	char link[64];
 	bool hidden = false;
 
-	if (!d->count || !find_program(cap, c, &d->touches[0], scratch, &p) ||
+	if (!d->count || !find_program(cap, c, d, scratch, &p) ||
 		identify(c->tid, &id) < 0)
 		return;
 	arguments_read(c, d->argv, d->envp, scratch, &argv, &env);

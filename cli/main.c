@@ -101,7 +101,7 @@
  * capture/: what is recorded
  *   ahead         hashing while the command runs
  *   arguments     argv and environ of an execve
- *   calls         the table of watched calls, and their touches
+ *   calls         the table of watched calls
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
  *   code          repositories that files lie in
@@ -109,6 +109,8 @@
  *   code_git      commit, branch and remote of one
  *   command       the search in PATH
  *   contents      the threads that hash and store
+ *   decode        from a call to its touches
+ *   elsewhere     what is written in other mount namespaces
  *   ending        how the command ended
  *   events        a journal read back into a record
  *   finish        from the record to a published run
@@ -119,6 +121,7 @@
  *   freeze        runs whose recorder is dead
  *   git           loading libgit2
  *   handle        one watched call
+ *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
  *   network       peers of connect and bind
  *   parameters    names and values out of configuration files
@@ -128,8 +131,11 @@
  *   preserve      old contents of files about to change
  *   process       processes, and who ran them
  *   program       what runs a program
- *   record        the record's state, journaled
+ *   record        touched paths, journaled
+ *   record_facts  processes, devices, peers, gaps, journaled
+ *   rename        two names at once
  *   resolve       a path as the task sees it
+ *   resolve_proc  what /proc leads to
  *   roots         directories whose files belong together
  *   rows          rows of the file table
  *   secrets       patterns of secrets

@@ -158,9 +158,13 @@ static void finish(struct watch *w, int status)
 
 	if (not_started(w))
 		return;
-	/* Processes on their way out need no mention: wait a moment. */
-	for (int i = 0; i < 20 && w->backend == BACKEND_NOTIFY; i++) {
-		if (all_gone(w))
+	/* Processes on their way out need no mention: wait a moment. (With
+	 * ptrace the other thread reaps them.) */
+	for (int i = 0; i < 20; i++) {
+		if (w->backend == BACKEND_NOTIFY
+				? all_gone(w)
+				: !left_processes(end.left_names,
+					  sizeof(end.left_names)))
 			break;
 		usleep(1000);
 	}

@@ -47,6 +47,9 @@ struct call_spec {
 	/* The call stops when all tests of one alternative hold; without any
 	 * test it always does. */
 	struct arg_test stop[2][2];
+	/* Programs of the older ABI pass the arguments in memory, where no
+	 * filter sees them: theirs always stops. */
+	bool compat_stops;
 };
 
 struct call {
