@@ -2,13 +2,13 @@
 /* Deciding, for each touched path, which of its contents a record needs. */
 #include "base/arena.h"
 #include "base/fs.h"
+#include "base/sort.h"
 #include "capture/classify.h"
 #include "capture/finish.h"
 #include "capture/roots.h"
 #include "capture/secrets.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,7 +39,7 @@ static struct content *want(struct finish *f, const char *path,
 	return c;
 }
 
-bool item_is_input(const struct item *i)
+static bool is_input(const struct item *i)
 {
 	const struct touched *t = i->t;
 
@@ -109,9 +109,24 @@ static void plan_item(struct finish *f, struct item *i)
 		i->result = want(f, t->now, &i->last, UINT64_MAX);
 }
 
-static int by_text(const void *a, const void *b)
+static const char *path_of(const void *item)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return ((const struct item *)item)->t->path;
+}
+
+static const char *now_of(const void *item)
+{
+	return ((const struct item *)item)->t->now;
+}
+
+void finish_sort_by_path(struct finish *f)
+{
+	sort_by_text(f->items, f->count, sizeof(*f->items), path_of);
+}
+
+void finish_sort_by_now(struct finish *f)
+{
+	sort_by_text(f->items, f->count, sizeof(*f->items), now_of);
 }
 
 /*
@@ -129,13 +144,18 @@ static void keep_large_roots_out(
 						    : f->items[i].first;
 			long r = c ? roots_of(roots, c->path) : -1;
 
-			if (r < 0 || (!results && !item_is_input(&f->items[i])))
+			if (r < 0 || (!results && !f->items[i].is_input))
 				continue;
 			if (pass == 0)
 				bytes[r] += c->expect.size;
 			else if (bytes[r] > f->rec->keep)
 				c->by_reference = true;
 		}
+}
+
+static const char *text_of(const void *path)
+{
+	return *(char *const *)path;
 }
 
 static void find_roots(struct finish *f, bool results, struct strlist *roots)
@@ -146,11 +166,10 @@ static void find_roots(struct finish *f, bool results, struct strlist *roots)
 	for (size_t i = 0; i < f->count; i++) {
 		const struct item *it = &f->items[i];
 
-		if (results ? it->result != NULL : item_is_input(it))
+		if (results ? it->result != NULL : it->is_input)
 			paths[n++] = (char *)(results ? it->t->now : it->t->path);
 	}
-	if (n)
-		qsort(paths, n, sizeof(*paths), by_text);
+	sort_by_text(paths, n, sizeof(*paths), text_of);
 	roots_find(f->a, paths, n, ROOT_FILES, roots);
 	if (roots->count)
 		keep_large_roots_out(f, roots, results);
@@ -166,8 +185,11 @@ void finish_plan(struct finish *f)
 	f->contents = arena_array(f->a, 2 * f->count, sizeof(*f->contents));
 	for (size_t i = 0; i < f->count; i++) {
 		f->items[i].t = rec->touched[i];
+		f->items[i].is_input = is_input(&f->items[i]);
 		plan_item(f, &f->items[i]);
 	}
+	/* Not in the order of reading, which threads make a matter of luck. */
+	finish_sort_by_path(f);
 	find_roots(f, false, &f->input_roots);
 	find_roots(f, true, &f->output_roots);
 }

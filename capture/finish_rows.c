@@ -126,17 +126,20 @@ static void name_links(struct finish *f)
 {
 	struct map paths = MAP_INIT, inodes = MAP_INIT;
 
-	for (size_t i = 0; i < f->count; i++)
-		if (has_row(f, f->items[i].t))
-			map_puts(&paths, f->items[i].t->path, f->items[i].t);
-	for (size_t i = 0; i < f->rows.count; i++) {
+	for (size_t i = 0; i < f->count; i++) {
+		struct touched *t = f->items[i].t;
+
+		if (t->first.nlink > 1 && !(t->access & ACCESS_N) && has_row(f, t))
+			map_puts(&paths, t->path, t);
+	}
+	for (size_t i = 0; i < f->rows.count && paths.count; i++) {
 		struct file_row *r = &f->rows.items[i];
-		struct touched *t = map_gets(&paths, r->path);
+		struct touched *t =
+			r->kind == KIND_FILE ? map_gets(&paths, r->path) : NULL;
 		struct file_row *first;
 		uint64_t *key;
 
-		if (!t || r->kind != KIND_FILE || t->first.nlink < 2 ||
-			(t->access & ACCESS_N))
+		if (!t)
 			continue;
 		key = arena_array(f->a, 2, sizeof(*key));
 		key[0] = t->first.dev;

@@ -64,7 +64,7 @@ static void mapped(struct capture *cap, const struct call *c, int fd)
 		return;
 	named.path = task_directory(scratch, c->tid, fd);
 	if (named.path && resolver_one_view(cap->resolver))
-		key = seen_key(&named, scratch);
+		key = seen_key(&named, c->tid, scratch);
 	if (key && seen_has(&cap->seen, key))
 		return;
 	if (resolve_fd(cap->resolver, c->tid, fd, scratch, &p) < 0 || !p.path ||
@@ -75,15 +75,18 @@ static void mapped(struct capture *cap, const struct call *c, int fd)
 		seen_add(&cap->seen, key);
 }
 
-/* One path: nothing to do when the same was recorded before. */
-static void one_path(
-	struct capture *cap, const struct call *c, const struct touch *t)
+/* What the path of a touch is remembered by; NULL: it is not to be. */
+static const char *key_of(const struct call *c, const struct decoded *d)
 {
-	const char *key =
-		resolver_one_view(cap->resolver) ? seen_key(t, scratch) : NULL;
+	if (d->verb != VERB_PATHS || d->count != 1 || !seen_may(&d->touches[0]))
+		return NULL;
+	return seen_key(&d->touches[0], c->tid, scratch);
+}
 
-	if (key && seen_has(&cap->seen, key))
-		return;
+/* One path: nothing to do when the same was recorded before. */
+static void one_path(struct capture *cap, const struct call *c,
+	const struct touch *t, const char *key)
+{
 	if (touch_apply(cap, c->tid, t, scratch) && key)
 		seen_add(&cap->seen, key);
 }
@@ -180,7 +183,7 @@ static void watcher(struct capture *cap, const struct call *c)
 }
 
 static void handle(struct capture *cap, const struct call *c,
-	const struct decoded *d, struct answer *out)
+	const struct decoded *d, const char *key, struct answer *out)
 {
 	switch (d->verb) {
 	case VERB_EXEC:
@@ -224,13 +227,14 @@ static void handle(struct capture *cap, const struct call *c,
 			cap, c->tid, &d->touches[0], &d->touches[1], scratch);
 	else
 		for (size_t i = 0; i < d->count; i++)
-			one_path(cap, c, &d->touches[i]);
+			one_path(cap, c, &d->touches[i], key);
 }
 
 void capture_call(
 	void *arg, struct watch *w, const struct call *c, struct answer *out)
 {
 	struct capture *cap = arg;
+	const char *key = NULL;
 	struct decoded d;
 	int r, code;
 
@@ -245,13 +249,18 @@ void capture_call(
 	}
 	r = call_decode(c, scratch, &d);
 	code = errno;
-	/* The memory that was read may be another process's by now. */
-	if (!watch_call_valid(w, c))
-		return;
+	if (r == 0)
+		key = key_of(c, &d);
 	pthread_mutex_lock(&cap->rec.lock);
-	if (r < 0)
-		unreadable(cap, c, code);
-	else
-		handle(cap, c, &d, out);
+	if (!resolver_one_view(cap->resolver))
+		key = NULL;
+	/* Most calls of a training end here. Before anything is recorded: the
+	 * memory that was read may be another process's by now. */
+	if (!(key && seen_has(&cap->seen, key)) && watch_call_valid(w, c)) {
+		if (r < 0)
+			unreadable(cap, c, code);
+		else
+			handle(cap, c, &d, key, out);
+	}
 	pthread_mutex_unlock(&cap->rec.lock);
 }

@@ -6,6 +6,7 @@
 #include "capture/touch.h"
 #include "base/arena.h"
 #include "base/fs.h"
+#include "capture/ahead.h"
 #include "capture/context.h"
 #include "capture/identity.h"
 
@@ -147,16 +148,28 @@ static struct touched *touch_nameless(
 	return t;
 }
 
+/* A file that the run has not changed, read for the first time. */
+static bool is_new_input(const struct touched *t, unsigned bits, bool fresh)
+{
+	unsigned before = fresh ? t->access & ACCESS_N : t->access;
+
+	return (bits & (ACCESS_R | ACCESS_X)) &&
+	       !(before & (ACCESS_R | ACCESS_X | ACCESS_W | ACCESS_N)) &&
+	       S_ISREG(t->first.mode) && t->now == t->path;
+}
+
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits)
 {
 	struct touched *t;
+	size_t known;
 
 	touch_steps(cap, p);
 	if (!p->path)
 		return touch_nameless(cap, p, bits);
 	if (!is_recorded(cap, p, NULL))
 		return NULL;
+	known = cap->rec.touched_count;
 	t = row_of(cap, p, bits);
 	if (is_runs_own(t, p)) {
 		reads_twins(cap, t, p, bits);
@@ -168,6 +181,8 @@ struct touched *touch_place(
 		record_gap(&cap->rec, "appeared", p->path,
 			"was absent when the run first looked, and was read "
 			"later although the run did not make it");
+	if (is_new_input(t, bits, cap->rec.touched_count > known))
+		ahead_offer(cap->ahead, t->path, &t->first);
 	if (bits & (ACCESS_R | ACCESS_X))
 		reads(cap, t, p, bits);
 	else

@@ -5,14 +5,17 @@
  * map in step with the files.
  *
  * base/: what everything stands on
+ *   archive       loading libarchive
  *   arena         memory by lifetime
  *   digest        SHA-256
  *   err           the one error type
  *   fault         faults that tests ask for
  *   fs            descriptors, whole reads and writes, paths
+ *   library       loading a library when it is needed
  *   log           reprise's own lines on stderr
  *   map           the hash map
  *   progress      a line that says how far it is
+ *   sort          sorting by text
  *   strbuf        the growing byte string
  * manifests/: the record as data
  *   check         what a schema cannot say
@@ -96,6 +99,8 @@
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
  * capture/: what is recorded
+ *   ahead         hashing while the command runs
+ *   arguments     argv and environ of an execve
  *   calls         the table of watched calls
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
@@ -124,7 +129,8 @@
  *   parameters_toml  TOML as a tree
  *   parameters_yaml  YAML as a tree
  *   preserve      old contents of files about to change
- *   process       processes and what exec runs
+ *   process       processes, and who ran them
+ *   program       what runs a program
  *   record        touched paths, journaled
  *   record_facts  processes, devices, peers, gaps, journaled
  *   rename        two names at once

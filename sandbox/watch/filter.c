@@ -30,6 +30,12 @@ int filter_lookup(const struct filter *f, enum watch_arch arch, int nr)
 	return f->spec[arch][nr];
 }
 
+bool filter_is_exec(const struct filter *f, enum watch_arch arch, int nr)
+{
+	return arch < WATCH_ARCHES &&
+	       (nr == f->exec[arch][0] || nr == f->exec[arch][1]);
+}
+
 /* One rule for each alternative; without tests one for the call. */
 static int add_rules(
 	scmp_filter_ctx ctx, uint32_t action, int nr, const struct call_spec *c)
@@ -67,6 +73,8 @@ static void index_numbers(struct filter *f, const struct call_spec *calls,
 
 	for (int nr = 0; nr <= LAST_KNOWN; nr++)
 		f->spec[arch][nr] = FILTER_FREE;
+	f->exec[arch][0] = seccomp_syscall_resolve_name_arch(token, "execve");
+	f->exec[arch][1] = seccomp_syscall_resolve_name_arch(token, "execveat");
 	for (size_t i = 0; i < n; i++) {
 		int nr = calls[i].number;
 
@@ -93,7 +101,12 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action,
 		if (add_rules(ctx, action, nr, &calls[i]) < 0)
 			return -1;
 	}
-	return 0;
+	/* Whether the caller wants them or not: memory.c does. */
+	return seccomp_rule_add(ctx, action, SCMP_SYS(execve), 0) < 0 ||
+			       seccomp_rule_add(
+				       ctx, action, SCMP_SYS(execveat), 0) < 0
+		       ? -1
+		       : 0;
 }
 
 static int compat_stop(const struct call_spec *c)

@@ -27,6 +27,9 @@ void watch_dispatch(struct watch *w, const struct call *c, struct answer *out)
 	known.spec = filter_lookup(&w->filter, c->arch, c->nr);
 	if (known.spec != FILTER_FREE)
 		w->spec->handler.call(w->spec->handler.arg, w, &known, out);
+	/* From the answer on, not from here: the handler reads, too. */
+	if (filter_is_exec(&w->filter, c->arch, c->nr))
+		watch_memory_replaced();
 }
 
 bool watch_hurry(const struct watch *w)
