@@ -28,7 +28,7 @@ void seen_release(struct seen *s)
 
 bool seen_may(const struct touch *t)
 {
-	return t->path[0] && !t->creates &&
+	return t->path[0] && !t->creates && !t->in_root &&
 	       (t->intent == INTENT_LOOK || t->intent == INTENT_READ ||
 		       t->intent == INTENT_EXEC);
 }
