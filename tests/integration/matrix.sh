@@ -35,7 +35,7 @@ record() {
 	rm -rf "$top" "$copy"
 }
 
-for probe in change names open look process; do
+for probe in change append names open look process; do
 	for kind in '' .static .32; do
 		if record "matrix_$probe" "$kind" env; then
 			replay_ok
@@ -49,7 +49,24 @@ for probe in change names open look process; do
 	done
 done
 
+# What is larger than --keep is not copied: when that loses something, a gap
+# names it; a checkpoint that nobody has read costs nothing.
+cd "$T" || exit
+mkdir large
+for f in read unread used; do
+	head -c 5000 /dev/urandom >"large/$f"
+done
+truncate -s 20G large/checkpoint
+capture_ok -q --keep 4K "$PROBES/steps" read:large/read create:large/read \
+	create:large/unread read:large/used create:large/checkpoint
+manifest_has completeness.gaps.# 1
+manifest_has completeness.gaps.too-large.path "$PWD/large/read"
+manifest_has "inputs.$PWD/large/used.stored" false
+file_has "$PWD/large/checkpoint" size 21474836480
+rm -rf large
+
 record matrix_race '' env
+record matrix_limits '' env
 
 # What no sandbox lets its programs do.
 run unshare --user --map-root-user --mount true
@@ -64,3 +81,4 @@ setup='mount -t overlay -o userxattr,lowerdir="$top",upperdir=upper,workdir=work
 	overlay "$top"'
 ok unshare --user --map-root-user --mount sh -euc "top=$T; $setup"
 record matrix_change '' unshare --user --map-root-user --mount
+record matrix_append '' unshare --user --map-root-user --mount
