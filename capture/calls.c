@@ -196,6 +196,7 @@ static const struct call_def defs[] = {
 	{{"move_mount", 0, ALWAYS, false}, VERB_MOUNT,
 		{{0, 1, INTENT_LOOK, false}, {2, 3, INTENT_LOOK, false}}, 2,
 		FLAGS_NONE, 0},
+	PLAIN("fsopen", VERB_FSOPEN),
 	PLAIN("fsmount", VERB_VIEW),
 	AT("open_tree", 0, 1, INTENT_LOOK, 2),
 	{{"open_tree_attr", 467, ALWAYS, false}, VERB_VIEW,

@@ -55,6 +55,7 @@ enum verb {
 	VERB_EXIT,
 	VERB_VIEW,    /* chroot, unshare: what paths mean changes */
 	VERB_MOUNT,   /* likewise, and the touches are where */
+	VERB_FSOPEN,  /* something is to be mounted */
 	VERB_WATCHER, /* seccomp, ptrace: may disturb or be disturbed */
 };
 
@@ -66,7 +67,8 @@ struct decoded {
 	uint64_t argv, envp, sockaddr;
 	uint32_t socklen;
 	bool check_only; /* VERB_EXEC: AT_EXECVE_CHECK, nothing will run */
-	int fd;          /* VERB_MMAP, CONNECT, BIND, HANDLE */
+	bool fuse; /* VERB_MOUNT, FSOPEN: of a file system that a program serves */
+	int fd;    /* VERB_MMAP, CONNECT, BIND, HANDLE */
 };
 
 /* The table for the watch. */

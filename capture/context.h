@@ -54,6 +54,7 @@ struct capture {
 	struct map command_env;         /* NAME=VALUE of the command itself */
 	const char *home;
 	mode_t umask;      /* the command's */
+	bool fuse_opened;  /* what is mounted may be served by the run */
 	bool no_appending; /* O_APPEND does not keep old bytes from changing */
 	struct manifest *manifest;
 	struct arena *arena;
@@ -63,6 +64,9 @@ struct capture {
 void capture_call(
 	void *arg, struct watch *w, const struct call *c, struct answer *out);
 
+/* touch.c, with the record locked: resolve(), with gaps for what cannot be. */
+int touch_resolve(struct capture *cap, pid_t tid, const struct touch *t,
+	struct arena *scratch, struct place *p);
 /* touch.c: with the record locked. True when the path means the same for every
  * task that has this root. */
 bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,

@@ -126,7 +126,7 @@ static bool find_program(struct capture *cap, const struct call *c,
 	/* Build systems and shells run the same programs over and over. */
 	if (key && seen_program(&cap->seen, key, p))
 		return true;
-	if (resolve(cap->resolver, c->tid, t, scratch, p) < 0)
+	if (touch_resolve(cap, c->tid, t, scratch, p) < 0)
 		return false;
 	row = touch_place(
 		cap, p, runs(p) && !d->check_only ? ACCESS_X : ACCESS_S);

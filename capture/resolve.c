@@ -29,6 +29,8 @@ struct resolver {
 	struct arena *names;
 	bool views_matter;
 	char *our_mnt; /* mount namespace: "mnt:[4026531841]" */
+	char **avoid;  /* file systems of the run's own */
+	size_t avoid_count;
 };
 
 struct resolver *resolver_new(void)
@@ -60,6 +62,20 @@ void resolver_views_matter(struct resolver *r)
 {
 	r->views_matter = true;
 	resolver_forget(r);
+}
+
+void resolver_avoid(struct resolver *r, const char *path)
+{
+	*ARENA_PUSH(r->names, r->avoid, r->avoid_count) =
+		arena_strdup(r->names, path);
+}
+
+bool walk_is_served(struct walk *w, const char *path)
+{
+	for (size_t i = 0; i < w->r->avoid_count; i++)
+		if (fs_below(path, w->r->avoid[i]))
+			w->out->served = w->r->avoid[i];
+	return w->out->served;
 }
 
 bool resolver_one_view(const struct resolver *r)
@@ -236,6 +252,8 @@ static enum outcome step(struct walk *w)
 		struct state st;
 
 		path = arena_strdup(w->a, w->cur.len ? w->cur.s : "/");
+		if (walk_is_served(w, path))
+			return DONE;
 		state_of(AT_FDCWD, walk_access(w, path), &st);
 		found(w, path, &st);
 		return DONE;
@@ -258,7 +276,7 @@ static enum outcome step(struct walk *w)
 		strbuf_adds(&w->cur, path);
 		return GO_ON;
 	}
-	return look_at(w, path, last);
+	return walk_is_served(w, path) ? DONE : look_at(w, path, last);
 }
 
 /* Most paths name a file in a directory that was passed before. */
@@ -343,6 +361,8 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 	named.path = path;
 	if (resolve(r, tid, &named, scratch, out) < 0)
 		return -1;
+	if (out->served)
+		return 0;
 	/* The name may belong to another file by now ("... (deleted)"). */
 	link = arena_printf(scratch, "/proc/%d/fd/%d", tid, fd);
 	real = open(link, O_PATH | O_CLOEXEC);

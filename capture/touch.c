@@ -406,18 +406,30 @@ void touch_hide(struct capture *cap, const char *directory)
 	}
 }
 
+int touch_resolve(struct capture *cap, pid_t tid, const struct touch *t,
+	struct arena *scratch, struct place *p)
+{
+	if (resolve(cap->resolver, tid, t, scratch, p) < 0)
+		return -1;
+	if (p->unnamed)
+		record_gap(&cap->rec, "unnamed-place", NULL,
+			"a path began in a directory that no name leads to, in "
+			"a mount without a place or below another one: what it "
+			"touched is not recorded");
+	if (p->served)
+		record_gap(&cap->rec, "own-file-system", p->served,
+			"is a file system that a program of the run serves: "
+			"what is in it is not recorded");
+	return 0;
+}
+
 bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch)
 {
 	struct place p;
 
-	if (resolve(cap->resolver, tid, t, scratch, &p) < 0)
+	if (touch_resolve(cap, tid, t, scratch, &p) < 0)
 		return false;
-	if (p.unnamed)
-		record_gap(&cap->rec, "unnamed-place", NULL,
-			"a path began in a directory that no name leads to, in "
-			"a mount without a place or below another one: what it "
-			"touched is not recorded");
 	apply_at(cap, tid, t, &p, scratch);
-	return !p.by_proc;
+	return !p.by_proc && !p.served;
 }
