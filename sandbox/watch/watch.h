@@ -102,8 +102,8 @@ struct watch_handler {
 	/* The command has ended; later calls are answered CONTINUE without
 	 * asking. The recorder's exit waits for this function. */
 	void (*end)(void *arg, const struct watch_end *end);
-	/* In the keeper, when the recorder was lost and the command has ended:
-	 * freeze the record from what it left. */
+	/* In a process of the keeper's, when the recorder was lost and the
+	 * command has ended: freeze the record from what it left. */
 	void (*lost)(void *arg, int status);
 	void *arg;
 };
@@ -116,6 +116,9 @@ struct watch_spec {
 	char *const *argv;
 	char *const *envp;
 	mode_t umask; /* of the command */
+	/* Seconds that the caller waits, once the command has ended, for a
+	 * record that nothing works on. 0: two minutes. */
+	unsigned patience_s;
 	struct watch_handler handler;
 };
 
