@@ -82,8 +82,9 @@ struct watch {
 struct watchdog {
 	int64_t next; /* when to look again; monotonic milliseconds */
 	uint64_t calls, cpu;
-	unsigned quiet; /* seconds without an answer */
-	unsigned idle;  /* seconds without work, either */
+	unsigned quiet;   /* seconds without an answer */
+	unsigned idle;    /* seconds without work, either */
+	unsigned stopped; /* how often in a row it had to be woken */
 };
 
 /* What the process that the user started knows. */
@@ -173,7 +174,7 @@ bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
 /* Has a process that is to do the rest done nothing for too long? */
 bool watchdog_idle(struct watchdog *d, const struct watch *w, pid_t pid);
 /* Somebody stopped it, while others wait for it: continue it. */
-void watchdog_wake(pid_t pid);
+void watchdog_wake(struct watchdog *d, pid_t pid);
 
 /* keeper.c */
 int watch_keeper(struct watch *w, pid_t recorder, int signals,

@@ -140,7 +140,7 @@ static void wait_for_command(struct keeper *k)
 		reap(k);
 		if (!k->ended && (p[1].revents || k->command_fd < 0))
 			learn_status(k);
-		watchdog_wake(k->recorder);
+		watchdog_wake(&k->dog, k->recorder);
 		if (k->recorder < 0)
 			start_stand_in(k); /* killed, or not made at first */
 	}

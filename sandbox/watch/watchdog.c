@@ -6,8 +6,9 @@
 #include "sandbox/watch/internal.h"
 
 /* Seconds without an answer after which the command is let go on: when the
- * recorder does nothing, or when it does but has not said that it takes long.
- * One that said so may take its time, as long as it works. */
+ * recorder does nothing (or is stopped again and again), or when it does but
+ * has not said that it takes long. One that said so may take its time, as long
+ * as it works. */
 #define STUCK_S 5
 #define STUCK_BUSY_S 60
 /* Once the command has ended, only the caller waits. A flush to a slow disk
@@ -31,9 +32,12 @@ bool watchdog_due(struct watchdog *d)
 	return due;
 }
 
-void watchdog_wake(pid_t pid)
+void watchdog_wake(struct watchdog *d, pid_t pid)
 {
-	if (watch_process_state(pid) == 'T')
+	bool stopped = watch_process_state(pid) == 'T';
+
+	d->stopped = stopped ? d->stopped + 1 : 0;
+	if (stopped)
 		kill(pid, SIGCONT);
 }
 
@@ -75,5 +79,6 @@ bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
 		d->idle = d->quiet;
 	if (slow)
 		return d->idle >= STUCK_BUSY_S;
-	return d->idle >= STUCK_S || d->quiet >= STUCK_BUSY_S;
+	return d->idle >= STUCK_S || d->quiet >= STUCK_BUSY_S ||
+	       d->stopped > STUCK_S;
 }
