@@ -84,10 +84,10 @@ for root in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/freezer; do
 	echo "frozen by $group/$file"
 	start
 	echo "$RECORDER" >"$group/cgroup.procs"
-	echo $on >"$group/$file"
+	echo "$on" >"$group/$file"
 	ends 42
 	stderr_has 'the recorder does not answer'
-	echo $off >"$group/$file"
+	echo "$off" >"$group/$file"
 	# One that SIGKILL could not reach held its journal until now.
 	until ! kill -0 "$RECORDER" 2>/dev/null; do sleep 0.05; done
 	ok reprise list
