@@ -76,18 +76,10 @@ static bool out_of_time(void *arg)
 	       (cap->deadline && now_us() > cap->deadline);
 }
 
-static void on_end(void *arg, const struct watch_end *end)
+static void complete(struct capture *cap)
 {
-	struct capture *cap = arg;
 	struct err e = ERR_INIT;
 
-	pthread_mutex_lock(&cap->rec.lock);
-	note_end(cap, end);
-	pthread_mutex_unlock(&cap->rec.lock);
-	/* A little less: what was hashed has to be written down, too. */
-	if (cap->opt->finish_within_ms >= 0)
-		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
-	cap->out_of_time = out_of_time;
 	ahead_stop(cap->ahead, out_of_time, cap);
 	switch (finish_run(cap, &e)) {
 	case FINISH_FAILED:
@@ -118,16 +110,39 @@ static void on_lasting(void *arg)
 	ahead_start(cap->ahead);
 }
 
+static void on_end(void *arg, const struct watch_end *end)
+{
+	struct capture *cap = arg;
+
+	pthread_mutex_lock(&cap->rec.lock);
+	note_end(cap, end);
+	pthread_mutex_unlock(&cap->rec.lock);
+	/* A little less: what was hashed has to be written down, too. */
+	if (cap->opt->finish_within_ms >= 0)
+		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
+	cap->out_of_time = out_of_time;
+	complete(cap);
+	/* What is left to `finish` must not wait for processes that the
+	 * command has left running. */
+	journal_unlock(cap->rec.journal);
+}
+
 static void on_lost(void *arg, int status)
 {
 	struct capture *cap = arg;
 	struct err e = ERR_INIT;
 
 	ahead_stop(cap->ahead, NULL, NULL);
-
-	log_error("the recorder was lost; the command was not disturbed");
+	if (cap->opt->backend == BACKEND_PTRACE && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGKILL)
+		log_error("the recorder was lost, and the command with it: "
+			  "under ptrace it cannot live without its tracer");
+	else
+		log_error("the recorder was lost; the command was not "
+			  "disturbed");
 	/* The journal is the recorder's alone: how it ended goes beside it. */
 	freeze_note_end(cap->run.fd, status);
+	journal_unlock(cap->rec.journal);
 	journal_close(cap->rec.journal);
 	cap->rec.journal = NULL;
 	if (capture_freeze_dead(cap->store, &e) < 0)

@@ -74,10 +74,13 @@
  *   memory        the memory of a stopped task
  *   message       between recorder and keeper
  *   notify        the engine of seccomp user notification
+ *   pass_on       signals that are meant for the command
+ *   proc          what /proc tells of another process
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
- *   signals       signals that are passed on
+ *   signals       what signals do to keeper and recorder
  *   spawn         the command's process, up to its first execve
+ *   take_over     when the recorder is lost
  *   watch         starting keeper and recorder
  *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own

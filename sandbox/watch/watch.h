@@ -108,8 +108,8 @@ struct watch_handler {
 	/* In the keeper, once, when the command has run for 100 ms: for what a
 	 * short command should not pay for. */
 	void (*lasting)(void *arg);
-	/* In the keeper, when the recorder was lost and the command has ended:
-	 * freeze the record from what it left. */
+	/* In a process of the keeper's, when the recorder was lost and the
+	 * command has ended: freeze the record from what it left. */
 	void (*lost)(void *arg, int status);
 	void *arg;
 };
@@ -122,6 +122,9 @@ struct watch_spec {
 	char *const *argv;
 	char *const *envp;
 	mode_t umask; /* of the command */
+	/* Seconds that the caller waits, once the command has ended, for a
+	 * record that nothing works on. 0: two minutes. */
+	unsigned patience_s;
 	struct watch_handler handler;
 };
 
