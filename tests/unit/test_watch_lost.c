@@ -210,7 +210,10 @@ static void keep(enum watch_backend backend, const char *name, int fd)
 		.argv = argv,
 		.envp = envp,
 		.patience_s = 2,
-		.handler = {on_call, on_start, on_end, on_lost},
+		.handler = {.call = on_call,
+			.start = on_start,
+			.end = on_end,
+			.lost = on_lost},
 	};
 
 	snprintf(number, sizeof(number), "%d", fd);
