@@ -14,6 +14,7 @@
 #include "capture/summary.h"
 #include "capture/surroundings.h"
 #include "manifests/manifest.h"
+#include "sandbox/watch/support.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -241,9 +242,19 @@ static void release(struct capture *cap)
 	arena_free(cap->arena);
 }
 
+/* Calls that a listener above takes first never reach this watch. */
+static void note_listener(struct capture *cap, const struct watch_support *host)
+{
+	if (cap->opt->backend == BACKEND_PTRACE && host->notify == EBUSY)
+		record_gap(&cap->rec, "seccomp", NULL,
+			"another program's seccomp listener stands over this "
+			"run: the calls that it takes are not recorded");
+}
+
 int capture_run(const struct capture_options *opt, int *status,
 	int *exit_status, struct err *e)
 {
+	struct watch_support host;
 	struct capture_options chosen = *opt;
 	struct manifest manifest;
 	struct capture cap = {.opt = &chosen,
@@ -261,7 +272,8 @@ int capture_run(const struct capture_options *opt, int *status,
 		*exit_status = e->code == ENOENT ? 127 : 126;
 		goto out;
 	}
-	if (watch_is_watched()) {
+	watch_support_probe(&host, opt->backend, false);
+	if (host.captured) {
 		log_info("this command is being captured already: it runs "
 			 "plainly, and the outer record has it");
 		execve(executable, opt->argv, environ);
@@ -271,7 +283,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	}
 	if (opt->name && run_check_name(opt->name, e) < 0)
 		goto out;
-	if (watch_choose(&chosen.backend, e) < 0 ||
+	if (watch_choose(&host, &chosen.backend, e) < 0 ||
 		look_around(&cap, executable, e) < 0 || open_store(&cap, e) < 0)
 		goto out;
 	if (capture_freeze_dead(cap.store, NULL) < 0)
@@ -279,6 +291,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
 	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
+		note_listener(&cap, &host);
 		r = watch_command(&cap, executable, status, exit_status, e);
 		/* The id of a run that there is not would mislead. */
 		if (r < 0 && opt->id_file)

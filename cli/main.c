@@ -65,12 +65,13 @@
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
- *   choose        which engine this machine allows
+ *   choose        which engine that makes, or what would help
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
  *   message       between recorder and keeper
  *   notify        the engine of seccomp user notification
+ *   probe         what of watching works here
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
  *   signals       signals that are passed on
@@ -87,8 +88,9 @@
  *   mounts        mount operations by descriptor
  *   network       host name, loopback
  *   privileges    capabilities
- *   probe_kernel  probes of watching and masking
+ *   probe_kernel  probes of masking, and of what is installed
  *   probe_mounts  probes of namespaces and mounts
+ *   probe_watch   probes of how a command can be watched
  *   proc_sys      a /proc and /sys of its own
  *   root          the new root, made the only one
  *   run           the caller's side

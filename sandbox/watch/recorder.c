@@ -19,11 +19,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static bool is_hello(const struct call *c)
+{
+	return c->arch == WATCH_NATIVE && c->nr == SYS_seccomp &&
+	       c->args[0] == WATCH_HELLO;
+}
+
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out)
 {
 	struct call known = *c;
 
 	atomic_fetch_add_explicit(&w->shared->calls, 1, memory_order_relaxed);
+	if (is_hello(c)) {
+		*out = (struct answer){
+			.kind = ANSWER_DENY, .error = WATCH_HELLO_BACK};
+		return;
+	}
 	known.spec = filter_lookup(&w->filter, c->arch, c->nr);
 	if (known.spec != FILTER_FREE)
 		w->spec->handler.call(w->spec->handler.arg, w, &known, out);

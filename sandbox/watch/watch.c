@@ -104,8 +104,6 @@ int watch_run(
 	int r = -1;
 
 	*out = (struct watch_result){.outcome = WATCH_ENDED};
-	if (w.backend == BACKEND_AUTO && watch_choose(&w.backend, e) < 0)
-		return -1;
 	find_inherited(&w);
 	if (filter_build(&w.filter, spec->calls, spec->call_count,
 		    w.backend == BACKEND_NOTIFY ? SCMP_ACT_NOTIFY

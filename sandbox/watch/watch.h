@@ -111,8 +111,8 @@ struct watch_handler {
 struct watch_spec {
 	const struct call_spec *calls;
 	size_t call_count;
-	enum watch_backend backend;
-	const char *executable; /* path for execve(2) */
+	enum watch_backend backend; /* one of the two: support.h */
+	const char *executable;     /* path for execve(2) */
 	char *const *argv;
 	char *const *envp;
 	mode_t umask; /* of the command */
@@ -131,13 +131,12 @@ struct watch_result {
 };
 
 /*
- * Choose the engine for this machine; BACKEND_AUTO becomes one of the two.
- * Fails with the remedy when none can work (or the one asked for can't).
+ * The operation of seccomp(2), of no meaning to any kernel, by which a process
+ * asks whether a watch stands above it, and the errno of the answer. Every
+ * table of calls that contains seccomp gives it; containers let it through.
  */
-int watch_choose(enum watch_backend *backend, struct err *e);
-
-/* Does a watch of this program stand above this process already? */
-bool watch_is_watched(void);
+#define WATCH_HELLO 0x72707273
+#define WATCH_HELLO_BACK EALREADY
 
 /*
  * Run the command watched. Returns in the keeper when the command has ended

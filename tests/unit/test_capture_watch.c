@@ -15,6 +15,7 @@
 #include "capture/calls.h"
 #include "sandbox/watch/arch.h"
 #include "sandbox/watch/filter.h"
+#include "sandbox/watch/support.h"
 #include "sandbox/watch/watch.h"
 
 #include <errno.h>
@@ -373,13 +374,15 @@ static int watched(const struct run *r)
 	};
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct watch_support host;
 	int status;
 	pid_t pid;
 
 	assert_true(n > 0);
 	self[n] = 0;
 	spec.executable = self;
-	if (watch_choose(&backend, NULL) < 0)
+	watch_support_probe(&host, backend, false);
+	if (watch_choose(&host, &backend, NULL) < 0)
 		return -1;
 	memset(seen, 0, sizeof(*seen));
 	pid = fork();
@@ -669,10 +672,12 @@ static void test_not_started(void **state)
 			.handler = {.call = count_free, .end = on_end},
 		};
 		enum watch_backend backend = engines[k % 2];
+		struct watch_support host;
 		int status;
 		pid_t pid;
 
-		if (watch_choose(&backend, NULL) < 0)
+		watch_support_probe(&host, backend, false);
+		if (watch_choose(&host, &backend, NULL) < 0)
 			skip();
 		memset(seen, 0, sizeof(*seen));
 		pid = fork();
