@@ -200,7 +200,7 @@ static int watch_command(struct capture *cap, const char *executable,
 		.argv = cap->opt->argv,
 		.envp = environ,
 		.umask = cap->umask,
-		.handler = {capture_call, on_start, on_end, on_lost, cap},
+		.handler = {tracers_call, on_start, on_end, on_lost, cap},
 	};
 	struct watch_result result;
 

@@ -55,6 +55,10 @@ struct capture {
 void capture_call(
 	void *arg, struct watch *w, const struct call *c, struct answer *out);
 
+/* tracers.c: the same, after what concerns programs that watch or confine. */
+void tracers_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out);
+
 /* touch.c: with the record locked. */
 void touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch);

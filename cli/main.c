@@ -135,6 +135,7 @@
  *   surroundings  the machine and the environment
  *   task          names of a task's directories
  *   touch         first touch wins
+ *   tracers       programs that watch others or confine themselves
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one
