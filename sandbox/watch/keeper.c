@@ -39,10 +39,16 @@ struct keeper {
 	bool ended, done, failed;
 };
 
+/* Its recorder reaps the command and then says that it has ended: only where
+ * there are no pidfds can its number be another's for a moment. */
 static void send_signal(struct keeper *k, int sig)
 {
-	if (k->command_fd >= 0 && !k->ended)
-		syscall(SYS_pidfd_send_signal, k->command_fd, sig, NULL, 0);
+	if (k->command <= 0 || k->ended)
+		return;
+	if (k->command_fd < 0 ||
+		(syscall(SYS_pidfd_send_signal, k->command_fd, sig, NULL, 0) < 0 &&
+			errno != ESRCH))
+		kill(k->command, sig);
 }
 
 static bool recorder_got_it_too(struct keeper *k, int sig)
@@ -168,7 +174,7 @@ static int take_over(struct keeper *k)
 	struct watch *w = k->w;
 	pid_t drainer;
 
-	if (k->listener < 0 || k->command_fd < 0) {
+	if (k->listener < 0 || k->command <= 0) {
 		/* ptrace: the kernel killed the command with its tracer. */
 		k->out->status = k->ended ? k->out->status : SIGKILL;
 		if (k->command <= 0)

@@ -106,7 +106,10 @@ static void probe_common(struct watch_support *s)
 		s->memory = errno;
 	say(sock, 0, -1);
 	s->captured = hear(sock, &none) == WATCH_HELLO_BACK;
-	end(pid, sock);
+	/* Not killed: a watch above would miss the end of its exit_group. */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(sock);
 }
 
 static void be_notified(int sock)
@@ -253,6 +256,7 @@ void watch_support_probe(
 	int tracer = number_in("/proc/self/status", "\nTracerPid:");
 
 	*s = (struct watch_support){
+		.notify = WATCH_UNTRIED,
 		.ptrace = WATCH_UNTRIED,
 		.proc = probe_proc(),
 		.interrupts = kernel_before(5, 19),
@@ -262,8 +266,12 @@ void watch_support_probe(
 	/* An ignored SIGCHLD would take the children's ends away. */
 	sigaction(SIGCHLD, &none, &had);
 	probe_common(s);
+	/* What is tried would be a gap in the record of the watch above. */
+	if (s->captured && !all)
+		goto out;
 	s->notify = probe_notify();
 	if (all || asked == BACKEND_PTRACE || s->notify || s->interrupts)
 		s->ptrace = probe_ptrace();
+out:
 	sigaction(SIGCHLD, &had, NULL);
 }
