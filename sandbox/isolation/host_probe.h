@@ -19,6 +19,7 @@ void found(struct finding *f, enum support_state state, const char *remedy,
 
 /* probe_mounts.c */
 void probe_user_namespaces(struct finding *f);
+void probe_host_name(struct finding *f);
 void probe_mounts(struct finding *f);
 void probe_proc(struct finding *f);
 void probe_metadata_root(struct finding *f);
