@@ -30,6 +30,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -199,8 +201,9 @@ static void test_table_is_complete(void **state)
 		"statfs", "name_to_handle_at", "open_by_handle_at", "mount",
 		"umount2", "move_mount", "open_tree", "open_tree_attr",
 		"mount_setattr", "fsmount", "fspick", "pivot_root", "chroot",
-		"inotify_add_watch", "connect", "bind", "mmap", "io_uring_setup",
-		"setns", "unshare", "uselib", "swapon", "acct", "exit_group",
+		"inotify_add_watch", "connect", "bind", "mmap",
+		"io_uring_setup", "setns", "unshare", "uselib", "swapon",
+		"acct", "exit_group", "seccomp", "prctl", "ptrace",
 		/* of 32-bit programs */
 		"stat64", "lstat64", "fstatat64", "statfs64", "truncate64",
 		"chown32", "lchown32", "mmap2", "utimensat_time64",
@@ -270,6 +273,16 @@ static void test_arguments(void **state)
 	assert_false(stops(n, "unshare", ARGS(CLONE_FS)));
 	assert_true(stops(n, "unshare", ARGS(CLONE_NEWNS | CLONE_FS)));
 	assert_true(stops(n, "unshare", ARGS(CLONE_NEWUSER)));
+
+	/* Programs that trace or confine themselves, not what they do then. */
+	assert_true(stops(n, "ptrace", ARGS(PTRACE_TRACEME)));
+	assert_true(stops(n, "ptrace", ARGS(PTRACE_ATTACH)));
+	assert_true(stops(n, "ptrace", ARGS(PTRACE_SEIZE)));
+	assert_false(stops(n, "ptrace", ARGS(PTRACE_PEEKDATA)));
+	assert_false(stops(n, "ptrace", ARGS(PTRACE_CONT)));
+	assert_false(stops(n, "ptrace", ARGS(PTRACE_GETREGSET)));
+	assert_true(stops(n, "prctl", ARGS(PR_SET_SECCOMP)));
+	assert_false(stops(n, "prctl", ARGS(PR_SET_NAME)));
 }
 
 /* What nobody knows must stop: it cannot be said to be harmless. */
