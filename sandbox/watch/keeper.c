@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "sandbox/watch/internal.h"
+#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,25 @@ static void send_signal(struct keeper *k, int sig)
 		kill(k->command, sig);
 }
 
+static void reap_relays(struct keeper *k)
+{
+	const struct watch_spec *spec = k->w->spec;
+
+	for (size_t i = 0; i < spec->relay_count; i++) {
+		pid_t pid = relay_pid(spec->relays[i]);
+		int status;
+
+		if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
+			relay_ended(spec->relays[i], pid, status);
+	}
+}
+
+static void resize_relays(struct keeper *k)
+{
+	for (size_t i = 0; i < k->w->spec->relay_count; i++)
+		relay_resize(k->w->spec->relays[i]);
+}
+
 static bool recorder_got_it_too(struct keeper *k, int sig)
 {
 	for (int i = 0; i < GROUP_SIGNAL_MS; i++) {
@@ -75,8 +95,12 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 {
 	int sig = (int)si->ssi_signo;
 
+	if (sig == SIGCHLD)
+		reap_relays(k);
 	if (sig == SIGCHLD || sig >= NSIG)
 		return;
+	if (sig == SIGWINCH)
+		resize_relays(k);
 	/* Only the record is unfinished: what is hashed so far must do. */
 	if (k->ended && (sig == SIGTERM || sig == SIGINT || sig == SIGHUP))
 		atomic_store(&k->w->shared->hurry, 1);
@@ -153,15 +177,33 @@ static void handle_message(struct keeper *k, const struct watch_msg *m, int fd)
 	}
 }
 
-static int reap_until(pid_t pid)
+static int reap_until(struct keeper *k, pid_t pid)
 {
+	const struct watch_spec *spec = k->w->spec;
 	int status = 0;
 	pid_t got;
 
-	do
+	do {
 		got = waitpid(-1, &status, 0);
-	while ((got >= 0 && got != pid) || (got < 0 && errno == EINTR));
+		for (size_t i = 0; got > 0 && i < spec->relay_count; i++)
+			relay_ended(spec->relays[i], got, status);
+	} while ((got >= 0 && got != pid) || (got < 0 && errno == EINTR));
 	return status;
+}
+
+/* The record is frozen with what the command wrote until its end. */
+static void flush_relays(struct keeper *k)
+{
+	const struct watch_spec *spec = k->w->spec;
+
+	k->ended = true;
+	for (size_t i = 0; i < spec->relay_count; i++)
+		relay_flush(spec->relays[i]);
+	for (size_t i = 0; i < spec->relay_count; i++)
+		while (!relay_flushed(spec->relays[i]) && !watch_hurry(k->w)) {
+			drain_signals(k);
+			usleep(1000);
+		}
 }
 
 /*
@@ -190,8 +232,9 @@ static int take_over(struct keeper *k)
 		}
 		close(k->listener);
 		if (!k->ended)
-			k->out->status = reap_until(k->command);
+			k->out->status = reap_until(k, k->command);
 	}
+	flush_relays(k);
 	if (w->spec->handler.lost)
 		w->spec->handler.lost(w->spec->handler.arg, k->out->status);
 	return 0;
@@ -250,6 +293,8 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 			return take_over(&k);
 		handle_message(&k, &m, fd);
 	}
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		relay_reap(w->spec->relays[i]);
 	return k.failed ? -1 : 0;
 }
 

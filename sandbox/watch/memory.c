@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Reading the memory of a task that waits in the kernel. */
+/* The memory of a task that waits in the kernel. */
 #include "base/fs.h"
 #include "sandbox/watch/watch.h"
 
@@ -73,6 +73,23 @@ ssize_t watch_read(pid_t tid, uint64_t addr, void *buf, size_t n)
 			break;
 	}
 	return (ssize_t)done;
+}
+
+int watch_write(pid_t tid, uint64_t addr, const void *buf, size_t n)
+{
+	struct iovec local = {(void *)buf, n};
+	struct iovec remote = {(void *)(uintptr_t)addr, n};
+	char path[64];
+	autoclose int fd = -1;
+
+	if (process_vm_writev(tid, &local, 1, &remote, 1, 0) == (ssize_t)n)
+		return 0;
+	if (errno != EPERM && errno != ENOSYS)
+		return -1;
+	/* As for reading. */
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd >= 0 && pwrite(fd, buf, n, (off_t)addr) == (ssize_t)n ? 0 : -1;
 }
 
 ssize_t watch_read_string(pid_t tid, uint64_t addr, char *buf, size_t cap)

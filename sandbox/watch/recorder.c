@@ -6,6 +6,7 @@
  */
 #include "base/fs.h"
 #include "sandbox/watch/internal.h"
+#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* How long relays may take without a keeper. */
+#define ALONE_MS 1000
 
 static bool is_hello(const struct call *c)
 {
@@ -160,6 +164,25 @@ static bool not_started(struct watch *w)
 	return true;
 }
 
+/*
+ * The caller must find what the command wrote when it has ended, however slow
+ * a reader is; a signal ends the waiting. A keeper that is gone starts no
+ * relay in the place of a killed one.
+ */
+static void flush_relays(struct watch *w)
+{
+	int alone = 0;
+
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		relay_flush(w->spec->relays[i]);
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		while (!relay_flushed(w->spec->relays[i]) && !watch_hurry(w) &&
+			alone < ALONE_MS) {
+			usleep(1000);
+			alone += keeper_is_gone(w);
+		}
+}
+
 static void finish(struct watch *w, int status)
 {
 	struct watch_end end = {.status = status};
@@ -178,6 +201,7 @@ static void finish(struct watch *w, int status)
 		left_processes(end.left_names, sizeof(end.left_names));
 	end.calls = atomic_load(&w->shared->calls);
 	end.vanished = atomic_load(&w->shared->vanished);
+	flush_relays(w);
 	w->spec->handler.end(w->spec->handler.arg, &end);
 	tell(w, MSG_DONE, status, -1);
 }
@@ -251,6 +275,8 @@ static void start_command(struct watch *w)
 	if (watch_spawn(w, &go, &e) < 0)
 		fail(w, &e);
 	watch_let_go(w);
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		relay_let_go(w->spec->relays[i], false);
 	if (w->spec->handler.start)
 		w->spec->handler.start(w->spec->handler.arg, w, w->command);
 	tell(w, MSG_COMMAND, 0, (int)syscall(SYS_pidfd_open, w->command, 0));

@@ -19,6 +19,7 @@
 
 struct err;
 struct call;
+struct relay;
 
 /* Results of seccomp filters are per architecture; so are call numbers. */
 enum watch_arch {
@@ -115,7 +116,9 @@ struct watch_spec {
 	const char *executable;     /* path for execve(2) */
 	char *const *argv;
 	char *const *envp;
-	mode_t umask; /* of the command */
+	mode_t umask;                /* of the command */
+	struct relay *const *relays; /* between its output and the caller */
+	size_t relay_count;
 	struct watch_handler handler;
 };
 
@@ -171,5 +174,7 @@ bool watch_hurry(const struct watch *w);
 ssize_t watch_read_string(pid_t tid, uint64_t addr, char *buf, size_t cap);
 /* n bytes or fewer where the mapping ends; -1 with errno. */
 ssize_t watch_read(pid_t tid, uint64_t addr, void *buf, size_t n);
+/* All of it or -1. */
+int watch_write(pid_t tid, uint64_t addr, const void *buf, size_t n);
 /* Size of a pointer in that architecture. */
 size_t watch_word(enum watch_arch arch);
