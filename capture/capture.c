@@ -200,11 +200,16 @@ static int watch_command(struct capture *cap, const char *executable,
 		.argv = cap->opt->argv,
 		.envp = environ,
 		.umask = cap->umask,
+		.relays = cap->logs.relays,
+		.relay_count = cap->logs.count,
 		.handler = {tracers_call, on_start, on_end, on_lost, cap},
 	};
 	struct watch_result result;
 
 	spec.calls = calls_table(&spec.call_count);
+	spec.calls = terminal_calls(cap, spec.calls, &spec.call_count);
+	if (cap->logs.ioctl)
+		spec.handler.call = terminal_call;
 	if (watch_run(&spec, &result, e) < 0)
 		return -1;
 	if (result.outcome == WATCH_NOT_STARTED) {
@@ -231,6 +236,7 @@ static void hold_closed_streams(void)
 
 static void release(struct capture *cap)
 {
+	logs_release(&cap->logs);
 	journal_close(cap->rec.journal);
 	if (cap->rec.arena)
 		record_close(&cap->rec);
@@ -290,7 +296,8 @@ int capture_run(const struct capture_options *opt, int *status,
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
-	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
+	if (begin(&cap, e) == 0 && logs_open(&cap, e) == 0 &&
+		write_id(&cap, e) == 0) {
 		note_listener(&cap, &host);
 		r = watch_command(&cap, executable, status, exit_status, e);
 		/* The id of a run that there is not would mislead. */

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "capture/calls.h"
 #include "capture/capture.h"
+#include "capture/log.h"
 #include "capture/record.h"
 #include "capture/resolve.h"
 #include "store/runs.h"
@@ -39,6 +40,7 @@ struct capture {
 	struct record rec;
 	struct resolver *resolver;
 	struct seen seen;
+	struct logs logs;
 	struct watch *watch;             /* NULL while a run is frozen */
 	struct store_batch *batch;       /* while the run is finished */
 	uint64_t new_bytes, known_bytes; /* of what was stored */
@@ -57,6 +59,13 @@ void capture_call(
 
 /* tracers.c: the same, after what concerns programs that watch or confine. */
 void tracers_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out);
+
+/* terminal.c: the calls, and one more when a terminal is relayed; a handler
+ * for it and, after it, for the rest. */
+const struct call_spec *terminal_calls(
+	struct capture *cap, const struct call_spec *calls, size_t *count);
+void terminal_call(
 	void *arg, struct watch *w, const struct call *c, struct answer *out);
 
 /* touch.c: with the record locked. */

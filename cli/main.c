@@ -74,6 +74,7 @@
  *   probe         what of watching works here
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
+ *   relay         copies of what the command writes
  *   signals       signals that are passed on
  *   spawn         the command's process, up to its first execve
  *   watch         starting keeper and recorder
@@ -117,6 +118,7 @@
  *   git           loading libgit2
  *   handle        one watched call
  *   inherit       what the command has before it runs
+ *   log           standard output and error as outputs
  *   network       peers of connect and bind
  *   parameters    names and values out of configuration files
  *   parameters_argv  those of a command line
@@ -134,6 +136,7 @@
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
  *   task          names of a task's directories
+ *   terminal      a terminal that stands for the caller's
  *   touch         first touch wins
  *   tracers       programs that watch others or confine themselves
  * replay/: how it comes back
