@@ -45,9 +45,12 @@ static const struct request {
 	{TCFLSH, 0, 0},
 };
 
-/* Requests of terminals, 'T', on descriptors 0 to 3. */
-static const struct call_spec terminal_spec = {
-	"ioctl", 0, {{{0xfffffffc, 0, 0, false}, {0xffc0, 0x5400, 1, false}}}};
+/* These and their neighbours; not FIONREAD and FIONBIO, which are of use for
+ * other things than terminals. Shells have theirs at high descriptors. */
+static const struct call_spec terminal_spec = {"ioctl", 0,
+	{{{0xfff0, TCGETS & 0xfff0, 1, false}},
+		{{0xfff8, TIOCSPGRP & 0xfff8, 1, false}},
+		{{0xfff8, TIOCGSID & 0xfff8, 1, false}}}};
 
 const struct call_spec *terminal_calls(
 	struct capture *cap, const struct call_spec *calls, size_t *count)

@@ -47,7 +47,7 @@ struct call_spec {
 	int number;
 	/* The call stops when all tests of one alternative hold; without any
 	 * test it always does. */
-	struct arg_test stop[2][2];
+	struct arg_test stop[3][2];
 };
 
 struct call {

@@ -102,6 +102,23 @@ send exit 5\n
 END
 [ "$(reprise show @:/dev/stdout)" = 'start
 got line' ] || fail "the log of a stopped job"
+# A shell with jobs of its own, whose terminal is a copy of descriptor 2.
+talk 'exit 4' run "bash --norc --noprofile -i" <<'END'
+expect prompt> 
+send sleep 20\n
+wait 0.5
+send \x1a
+expect Stopped
+send jobs\n
+expect sleep 20
+send fg\n
+wait 0.5
+send \x03
+send echo $((40+2))\n
+expect 42
+send exit 4\n
+END
+reprise show @:/dev/stdout | grep -q '^.*42$' || fail "the log of a shell"
 # A pipeline whose end is on the terminal: standard error alone is relayed.
 talk 'exit 0' shell "sh -c 'echo o\"\"ut; echo e\"\"rr >&2' | cat" <<'END'
 expect out
