@@ -6,6 +6,7 @@
  */
 #include "base/fs.h"
 #include "sandbox/watch/internal.h"
+#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How long relays may take without a keeper. */
+#define ALONE_MS 1000
+
 static void ask(struct watch *w, const struct call *c, struct answer *out)
 {
 	struct watch_shared *s = w->shared;
@@ -31,11 +35,22 @@ static void ask(struct watch *w, const struct call *c, struct answer *out)
 	atomic_fetch_sub(&s->inside, 1);
 }
 
+static bool is_hello(const struct call *c)
+{
+	return c->arch == WATCH_NATIVE && c->nr == SYS_seccomp &&
+	       c->args[0] == WATCH_HELLO;
+}
+
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out)
 {
 	struct call known = *c;
 
 	atomic_fetch_add_explicit(&w->shared->calls, 1, memory_order_relaxed);
+	if (is_hello(c)) {
+		*out = (struct answer){
+			.kind = ANSWER_DENY, .error = WATCH_HELLO_BACK};
+		return;
+	}
 	known.spec = filter_lookup(&w->filter, c->arch, c->nr);
 	if (known.spec != FILTER_FREE)
 		ask(w, &known, out);
@@ -184,6 +199,25 @@ static bool not_started(struct watch *w)
 	return true;
 }
 
+/*
+ * The caller must find what the command wrote when it has ended, however slow
+ * a reader is; a signal ends the waiting. A keeper that is gone starts no
+ * relay in the place of a killed one.
+ */
+static void flush_relays(struct watch *w)
+{
+	int alone = 0;
+
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		relay_flush(w->spec->relays[i]);
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		while (!relay_flushed(w->spec->relays[i]) && !watch_hurry(w) &&
+			alone < ALONE_MS) {
+			usleep(1000);
+			alone += keeper_is_gone(w);
+		}
+}
+
 static void finish(struct watch *w, int status)
 {
 	struct watch_end end = {.status = status};
@@ -206,6 +240,7 @@ static void finish(struct watch *w, int status)
 		left_processes(end.left_names, sizeof(end.left_names));
 	end.calls = atomic_load(&w->shared->calls);
 	end.vanished = atomic_load(&w->shared->vanished);
+	flush_relays(w);
 	w->spec->handler.end(w->spec->handler.arg, &end);
 	tell(w, MSG_DONE, status, -1);
 }
@@ -280,6 +315,8 @@ static void start_command(struct watch *w)
 	if (watch_spawn(w, &go, &e) < 0)
 		fail(w, &e);
 	watch_let_go(w);
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		relay_let_go(w->spec->relays[i], false);
 	/* First of all what the keeper needs to do without us; the listener
 	 * before the command, which cannot run without somebody to answer. */
 	if (w->backend == BACKEND_NOTIFY)

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "sandbox/watch/internal.h"
+#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,6 +112,9 @@ static void reap(struct keeper *k)
 			command_ended(k, status);
 		else if (pid == k->recorder && !WIFSTOPPED(status))
 			k->recorder = -1;
+		for (size_t i = 0; i < k->w->spec->relay_count; i++)
+			if (!WIFSTOPPED(status))
+				relay_ended(k->w->spec->relays[i], pid, status);
 	}
 }
 
@@ -144,6 +148,20 @@ static void wait_for_command(struct keeper *k)
 		if (k->recorder < 0)
 			start_stand_in(k); /* killed, or not made at first */
 	}
+}
+
+/* The record is frozen with what the command wrote until its end. */
+static void flush_relays(struct keeper *k)
+{
+	const struct watch_spec *spec = k->w->spec;
+
+	for (size_t i = 0; i < spec->relay_count; i++)
+		relay_flush(spec->relays[i]);
+	for (size_t i = 0; i < spec->relay_count; i++)
+		while (!relay_flushed(spec->relays[i]) && !watch_hurry(k->w)) {
+			watch_pass_on(k);
+			usleep(1000);
+		}
 }
 
 /* In a process of its own: the store may be on what the recorder is stuck on. */
@@ -188,6 +206,7 @@ int watch_take_over(struct keeper *k)
 		start_stand_in(k);
 	}
 	wait_for_command(k);
+	flush_relays(k);
 	freeze(k);
 	return 0;
 }

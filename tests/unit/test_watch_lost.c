@@ -6,6 +6,7 @@
  */
 #include "base/err.h"
 #include "base/fs.h"
+#include "sandbox/watch/support.h"
 #include "sandbox/watch/watch.h"
 
 #include <errno.h>
@@ -224,11 +225,13 @@ static void keep(enum watch_backend backend, const char *name, int fd)
 static void run(void **state, const char *name)
 {
 	enum watch_backend backend = *(const enum watch_backend *)*state;
+	struct watch_support host;
 	struct err e = ERR_INIT;
 	int status, ends[2];
 	pid_t pid;
 
-	if (watch_choose(&backend, &e) < 0) {
+	watch_support_probe(&host, backend, false);
+	if (watch_choose(&host, &backend, &e) < 0) {
 		print_message("%s\n", e.msg);
 		skip();
 	}
