@@ -58,7 +58,10 @@ stderr_is ''
 remedy='; remedy: mount -t proc proc /proc (unshare(1) has --mount-proc)'
 expect_status 125 unshare -Urpf reprise capture sh -c 'echo ran >ran'
 stderr_is "reprise: /proc belongs to another PID namespace$remedy"
-expect_status 125 unshare -Urm sh -c 'mount -t tmpfs none /proc
-	exec reprise capture sh -c "echo ran >ran"'
-stderr_is "reprise: /proc is not mounted$remedy"
+# AddressSanitizer needs /proc itself.
+if ! grep -q __asan_init "$(command -v reprise)"; then
+	expect_status 125 unshare -Urm sh -c 'mount -t tmpfs none /proc
+		exec reprise capture sh -c "echo ran >ran"'
+	stderr_is "reprise: /proc is not mounted$remedy"
+fi
 [ ! -e ran ] || fail "the command has run"

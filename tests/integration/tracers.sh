@@ -130,6 +130,8 @@ else
 	stdout_is data
 	gap ptrace "'strace' traces processes, and only one can: "
 fi
+# LeakSanitizer cannot run under a tracer.
+export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 # Reprise itself under strace -f: only a listener works there, and is chosen.
 rm -f "$T/id"
 ok strace -f -o /dev/null reprise capture -q --id-file "$T/id" cat input
