@@ -129,6 +129,12 @@ static const struct call_def defs[] = {
 		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	{{"fcntl64", 0, {{{0xffffffff, F_SETFL, 1, false}}}, false},
 		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* XFS's way to punch holes, which others have, too: FS_IOC_*RESVSP*,
+	 * FS_IOC_ZERO_RANGE, all of type 'X'. */
+	{{"ioctl", 0, {{{0xff00, 'X' << 8, 1, false}}}, false}, VERB_UNAPPEND,
+		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* Its writes have RWF_NOAPPEND, too, in memory. */
+	PLAIN("io_setup", VERB_AIO),
 	/* Only with RWF_NOAPPEND, Linux 6.9. */
 	{{"pwritev2", 0, {{{RWF_NOAPPEND, RWF_NOAPPEND, 5, false}}}, false},
 		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},

@@ -51,6 +51,7 @@ enum verb {
 	VERB_IO_URING,
 	VERB_HANDLE,   /* open_by_handle_at; touches[0] says what for */
 	VERB_UNAPPEND, /* an appending descriptor may change old bytes */
+	VERB_AIO,      /* any of them may, from now on */
 	VERB_EXIT,
 	VERB_VIEW,    /* chroot, unshare: what paths mean changes */
 	VERB_MOUNT,   /* likewise, and the touches are where */

@@ -55,7 +55,8 @@ struct capture {
 	bool (*out_of_time)(void *cap); /* NULL: never */
 	struct map command_env;         /* NAME=VALUE of the command itself */
 	const char *home;
-	mode_t umask; /* the command's */
+	mode_t umask;      /* the command's */
+	bool no_appending; /* O_APPEND does not keep old bytes from changing */
 	struct manifest *manifest;
 	struct arena *arena;
 };
@@ -90,6 +91,8 @@ struct touched *touch_place(
 void touch_hide(struct capture *cap, const char *directory);
 /* An appending descriptor may change what was there first. */
 void touch_unappend(struct capture *cap, const struct place *p);
+/* All may, from now on. */
+void touch_unappend_all(struct capture *cap);
 
 /* preserve.c: the first content of `t`, now at `p`, into the store. The
  * record's lock is given up while a file is copied. */

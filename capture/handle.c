@@ -209,6 +209,9 @@ static void handle(struct capture *cap, const struct call *c,
 	case VERB_UNAPPEND:
 		unappend(cap, c, d->fd);
 		return;
+	case VERB_AIO:
+		touch_unappend_all(cap);
+		return;
 	case VERB_EXIT:
 		process_exit(cap, c->tid, (int)(c->args[0] & 0xff));
 		return;

@@ -22,40 +22,14 @@ static bool is_kernels(const char *path)
 	return fs_below(path, "/proc") || fs_below(path, "/sys");
 }
 
-static bool is_accelerator(const char *path)
-{
-	return !strncmp(path, "/dev/nvidia", 11) ||
-	       !strncmp(path, "/dev/dri/", 9) || !strcmp(path, "/dev/kfd") ||
-	       !strncmp(path, "/dev/accel/", 11) || !strcmp(path, "/dev/dxg");
-}
-
-static void touch_device(
-	struct capture *cap, const struct place *p, const struct touch *t)
-{
-	struct m_device d = {
-		.path = (char *)p->path,
-		.type = (char *)(S_ISCHR(p->st.mode) ? "char" : "block"),
-		.major = p->st.major,
-		.minor = p->st.minor,
-		.access = (char *)(t->intent == INTENT_READ ? "r"
-				   : t->reads               ? "rw"
-							    : "w"),
-		.accelerator = is_accelerator(p->path),
-	};
-
-	if (t->intent == INTENT_READ || t->intent == INTENT_WRITE ||
-		t->intent == INTENT_APPEND || t->intent == INTENT_TRUNCATE)
-		record_device(&cap->rec, &d);
-}
-
 /* Below /dev only what is in /dev/shm is a file like others. */
 static bool is_recorded(
 	struct capture *cap, const struct place *p, const struct touch *t)
 {
 	if (!p->path || is_kernels(p->path))
 		return false;
-	if (p->st.exists && (S_ISCHR(p->st.mode) || S_ISBLK(p->st.mode)) && t)
-		touch_device(cap, p, t);
+	if (t)
+		touch_special(cap, p, t);
 	return !fs_below(p->path, "/dev") ||
 	       (fs_below(p->path, "/dev/shm") && strcmp(p->path, "/dev/shm"));
 }
@@ -243,9 +217,10 @@ static void content_changes(struct capture *cap, const struct touched *t,
 	for (; o; o = o->twin) {
 		if (o == t)
 			continue;
-		if (intent == INTENT_APPEND)
+		if (intent == INTENT_APPEND && !cap->no_appending)
 			record_appended(r, o);
-		else if (intent == INTENT_WRITE || holds_input(o))
+		else if (intent == INTENT_WRITE || intent == INTENT_APPEND ||
+			 holds_input(o))
 			preserve(cap, o, p);
 		else if (intent == INTENT_TRUNCATE)
 			record_gone(r, o, &p->st, true);
@@ -269,6 +244,8 @@ static void about_to_write(struct capture *cap, struct touched *t,
 {
 	switch (touch->intent) {
 	case INTENT_APPEND:
+		if (cap->no_appending)
+			preserve(cap, t, p);
 		record_appended(&cap->rec, t);
 		break;
 	case INTENT_TRUNCATE:
@@ -396,6 +373,24 @@ void touch_unappend(struct capture *cap, const struct place *p)
 	for (; t; t = t->twin)
 		if (t->appended)
 			preserve(cap, t, p);
+	/* Overlays may have given it another number. */
+	t = record_find(&cap->rec, record_origin(&cap->rec, p->path));
+	if (t && t->appended && !is_runs_own(t, p))
+		preserve(cap, t, p);
+}
+
+void touch_unappend_all(struct capture *cap)
+{
+	struct record *r = &cap->rec;
+
+	cap->no_appending = true;
+	for (size_t i = 0; i < r->touched_count; i++) {
+		struct touched *t = r->touched[i];
+		const struct place p = {.path = t->now, .access = t->now};
+
+		if (t->appended && !t->gone)
+			preserve(cap, t, &p);
+	}
 }
 
 void touch_hide(struct capture *cap, const char *directory)

@@ -18,3 +18,7 @@ void touch_last_name(
 
 /* elsewhere.c: a file is written in a mount namespace that is not ours. */
 void touch_elsewhere(struct capture *cap, const struct place *p);
+
+/* special.c: a device or a named pipe may be opened. */
+void touch_special(
+	struct capture *cap, const struct place *p, const struct touch *t);

@@ -147,6 +147,7 @@
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look
+ *   special       devices and named pipes
  *   state         the state of a path
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment

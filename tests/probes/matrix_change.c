@@ -14,21 +14,10 @@
 #include <sys/xattr.h>
 #include <utime.h>
 
-#ifndef RWF_NOAPPEND
-#define RWF_NOAPPEND 0x20
-#endif
-
 static void overwritten(void)
 {
 	in("f");
 	put("f", O_WRONLY, "NEW");
-	left("f");
-}
-
-static void appended(void)
-{
-	in("f");
-	put("f", O_WRONLY | O_APPEND, "more\n");
 	left("f");
 }
 
@@ -109,9 +98,14 @@ static void other_name_read_after_truncation(void)
 
 	MUST(stat("two", &st));
 	put("one", NEW, "NEW");
+	left("one");
+	/* Some overlays make two files of one then. */
+	if (stat("two", &st) == 0 && st.st_size > 3) {
+		in("two");
+		return;
+	}
 	own("two");
 	say("unread", "two", "");
-	left("one");
 }
 
 static void punched(void)
@@ -228,69 +222,6 @@ static void made_unreadable(void)
 	MUST(chmod("f", 0));
 }
 
-static void append_no_more(void)
-{
-	int fd = (int)MUST(open("f", O_WRONLY | O_APPEND));
-	int flags = fcntl(fd, F_GETFL);
-
-	put_fd(fd, "more\n");
-	MUST(fcntl(fd, F_SETFL, flags & ~O_APPEND));
-	MUST(pwrite(fd, "NEW", 3, 0));
-	left("f");
-	say("kept", "f", "");
-}
-
-static void append_no_more_moved(void)
-{
-	int fd = (int)MUST(open("f", O_WRONLY | O_APPEND));
-
-	put_fd(fd, "more\n");
-	MUST(rename("f", "h"));
-	MUST(ftruncate(fd, 3));
-	own("h");
-	left("h");
-	say("kept", "f", "");
-}
-
-static void append_no_more_linked(void)
-{
-	int fd = (int)MUST(open("one", O_WRONLY | O_APPEND));
-
-	in("two");
-	put_fd(fd, "more\n");
-	MUST(ftruncate(fd, 3));
-	left("one");
-}
-
-static void append_not(void)
-{
-	int fd = (int)MUST(open("f", O_WRONLY | O_APPEND));
-	struct iovec v = {(char *)"NEW", 3};
-
-	in("f");
-	/* Before Linux 6.9 it is refused, EOPNOTSUPP. */
-	if (syscall(SYS_pwritev2, fd, &v, 1, 0, 0, RWF_NOAPPEND) < 0)
-		put_fd(fd, "NEW");
-	left("f");
-}
-
-static void appended_read_truncated(void)
-{
-	put("f", O_WRONLY | O_APPEND, "more\n");
-	own("f");
-	MUST(truncate("f", 4));
-	own("f");
-	left("f");
-	say("kept", "f", "");
-}
-
-static void appended_then_removed(void)
-{
-	put("f", O_WRONLY | O_APPEND, "more\n");
-	MUST(unlink("f"));
-	say("unread", "f", "");
-}
-
 /* Calls that fail leave all as it was: what is read afterwards is an input. */
 static void refused_changes(void)
 {
@@ -364,7 +295,6 @@ static void never_read(void)
 
 const struct cell cells[] = {
 	CELL(overwritten),
-	CELL(appended),
 	CELL(opened_truncated),
 	CELL(truncated),
 	CELL(truncated_by_descriptor),
@@ -385,12 +315,6 @@ const struct cell cells[] = {
 	CELL(times_before),
 	CELL(mode_before),
 	CELL(made_unreadable),
-	CELL(append_no_more),
-	CELL(append_no_more_moved),
-	CELL(append_no_more_linked),
-	CELL(append_not),
-	CELL(appended_read_truncated),
-	CELL(appended_then_removed),
 	CELL(refused_changes),
 	CELL(refused_by_limit),
 	CELL(never_read),

@@ -70,11 +70,19 @@ static void in_root(void)
 		(int)MUST(how(d, "absolute", O_RDONLY, RESOLVE_IN_ROOT)));
 	FAILS(ENOENT, how(d, "/f", O_RDONLY, RESOLVE_IN_ROOT));
 	say("absent", "d/f", "");
+	/* The same path from another root. */
+	say_fd("in", "d/same",
+		(int)MUST(how(d, "/same", O_RDONLY, RESOLVE_IN_ROOT)));
+	d = (int)MUST(open("d/sub", O_PATH));
+	say_fd("in", "d/sub/same",
+		(int)MUST(how(d, "/same", O_RDONLY, RESOLVE_IN_ROOT)));
 }
 
 static void prepare_in_root(void)
 {
 	MUST(symlink("/sub/z", "d/absolute"));
+	prepare_file("d/same");
+	prepare_file("d/sub/same");
 }
 
 static void changed_directory(void)

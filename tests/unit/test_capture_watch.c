@@ -203,7 +203,8 @@ static void test_table_is_complete(void **state)
 		"mount_setattr", "fsmount", "fspick", "pivot_root", "chroot",
 		"inotify_add_watch", "connect", "bind", "mmap",
 		"io_uring_setup", "setns", "unshare", "uselib", "swapon",
-		"acct", "exit_group", "seccomp", "prctl", "ptrace",
+		"acct", "exit_group", "seccomp", "prctl", "ptrace", "ftruncate",
+		"fallocate", "fcntl", "ioctl", "pwritev2", "io_setup",
 		/* of 32-bit programs */
 		"stat64", "lstat64", "fstatat64", "statfs64", "truncate64",
 		"chown32", "lchown32", "mmap2", "utimensat_time64",
@@ -225,8 +226,7 @@ static void test_others_run_freely(void **state)
 	static const char *const free_calls[] = {"read", "write", "close",
 		"mprotect", "munmap", "brk", "futex", "clone", "getpid", "poll",
 		"lseek", "pread64", "getdents64", "exit", "dup", "sendmsg",
-		"recvmsg", "wait4", "rt_sigaction", "ioctl", "clock_gettime",
-		"getrandom"};
+		"recvmsg", "wait4", "rt_sigaction", "clock_gettime", "getrandom"};
 	static const uint64_t none[6];
 
 	for (enum watch_arch a = 0; a < WATCH_ARCHES; a++) {
@@ -269,6 +269,14 @@ static void test_arguments(void **state)
 			none)));
 	assert_true(stops(
 		n, "mmap", ARGS(0, 9, PROT_EXEC, MAP_SHARED | MAP_FIXED, 3)));
+
+	/* Only what can take the promise of O_APPEND back. */
+	assert_false(stops(n, "ioctl", ARGS(1, 0x5401)));    /* TCGETS */
+	assert_true(stops(n, "ioctl", ARGS(3, 0x4030582b))); /* UNRESVSP64 */
+	assert_false(stops(n, "fcntl", ARGS(3, F_GETFL)));
+	assert_true(stops(n, "fcntl", ARGS(3, F_SETFL)));
+	assert_false(stops(n, "pwritev2", ARGS(3, 1, 1, 0, 0, 0x10)));
+	assert_true(stops(n, "pwritev2", ARGS(3, 1, 1, 0, 0, 0x20)));
 
 #if defined(__x86_64__)
 	/* Its arguments are in memory; mmap2's are not. */
