@@ -90,14 +90,17 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	int fd;
 
 	while (!k.done && !k.failed) {
+		/* Before there is a command, signals for it wait. */
+		bool started = k.command > 0;
 		struct pollfd p[] = {
 			{.fd = w->sock, .events = POLLIN},
-			{.fd = signals, .events = POLLIN},
+			{.fd = started ? signals : -1, .events = POLLIN},
 		};
 
 		if (poll(p, 2, 1000) < 0 && errno != EINTR)
 			return err_sys(e, "cannot poll");
-		watch_pass_on(&k);
+		if (started)
+			watch_pass_on(&k);
 		switch (look_at_recorder(&k)) {
 		case IN_ORDER:
 			break;
