@@ -16,9 +16,10 @@
 
 /* The kernel follows this many #! lines (fs/exec.c). */
 #define SCRIPTS_MAX 5
-/* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN. */
+/* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN; with
+ * the pointers to them they have 6 MiB, whatever the limit of the stack is. */
 #define ARG_MAX_LEN (32 * 4096)
-#define ARGS_MAX (1 << 16)
+#define ARGS_MAX_BYTES ((size_t)6 << 20)
 
 struct identity {
 	pid_t pid; /* the process, not the thread */
@@ -181,9 +182,10 @@ static char *read_string(struct window *w, uint64_t addr, struct arena *a)
 	return n < 0 ? NULL : whole;
 }
 
-/* A NULL-terminated array of strings in the task's memory. */
-static void read_args(const struct call *c, uint64_t addr, struct arena *a,
-	struct strlist *out)
+/* A NULL-terminated array of strings in the task's memory. -1: execve(2) will
+ * fail with EFAULT or E2BIG. */
+static int read_args(const struct call *c, uint64_t addr, struct arena *a,
+	size_t *room, struct strlist *out)
 {
 	struct window pointers = {.tid = c->tid}, strings = {.tid = c->tid};
 	size_t word = watch_word(c->arch), len;
@@ -191,19 +193,24 @@ static void read_args(const struct call *c, uint64_t addr, struct arena *a,
 	memset(out, 0, sizeof(*out));
 	/* A NULL array is an empty one (execve(2), Linux only). */
 	if (!addr)
-		return;
+		return 0;
 	pointers.buf = arena_alloc(a, WINDOW);
 	strings.buf = arena_alloc(a, WINDOW);
-	for (; out->count < ARGS_MAX; addr += word) {
+	for (;; addr += word) {
 		const char *p = look(&pointers, addr, word, &len);
 		uint64_t at = 0;
 		char *s;
 
-		if (p)
-			memcpy(&at, p, word);
-		s = at ? read_string(&strings, at, a) : NULL;
-		if (!s)
-			break;
+		if (!p)
+			return -1;
+		memcpy(&at, p, word);
+		if (!at)
+			return 0;
+		s = read_string(&strings, at, a);
+		len = s ? strlen(s) + 1 + word : 0;
+		if (!s || len > *room)
+			return -1;
+		*room -= len;
 		*ARENA_PUSH(a, out->items, out->count) = s;
 	}
 }
@@ -286,6 +293,7 @@ void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch)
 {
 	struct m_process m = {0};
+	size_t room = ARGS_MAX_BYTES;
 	struct strlist argv, env;
 	struct identity id;
 	struct process *parent;
@@ -307,8 +315,9 @@ void process_exec(struct capture *cap, const struct call *c,
 		return;
 	note_setuid(cap, &p);
 	process_program(cap, c->tid, &p, scratch);
-	read_args(c, d->argv, scratch, &argv);
-	read_args(c, d->envp, scratch, &env);
+	if (read_args(c, d->argv, scratch, &room, &argv) < 0 ||
+		read_args(c, d->envp, scratch, &room, &env) < 0)
+		return;
 	m.executable = (char *)p.path;
 	snprintf(link, sizeof(link), "/proc/%d/cwd", c->tid);
 	m.cwd = fs_readlink(scratch, AT_FDCWD, link);
