@@ -39,6 +39,13 @@ void seen_add_program(struct seen *s, const char *key, const struct place *p);
 /* A name appeared, went or moved: what paths mean may be different now. */
 void seen_forget(struct seen *s);
 
+/* process.c: whose call was looked at last. */
+struct owner {
+	pid_t tid;
+	int64_t until; /* monotonic nanoseconds */
+	struct process *process;
+};
+
 struct capture {
 	const struct capture_options *opt;
 	struct store *store;
@@ -54,6 +61,7 @@ struct capture {
 	int64_t deadline; /* microseconds since the epoch; 0: none */
 	bool (*out_of_time)(void *cap); /* NULL: never */
 	struct map command_env;         /* NAME=VALUE of the command itself */
+	struct owner last_owner;
 	const char *home;
 	mode_t umask;      /* the command's */
 	bool no_appending; /* O_APPEND does not keep old bytes from changing */

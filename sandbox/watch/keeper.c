@@ -110,9 +110,11 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	int fd;
 
 	while (!k.done && !k.failed) {
+		/* Before there is a command, signals for it wait. */
+		bool started = k.command > 0;
 		struct pollfd p[] = {
 			{.fd = w->sock, .events = POLLIN},
-			{.fd = signals, .events = POLLIN},
+			{.fd = started ? signals : -1, .events = POLLIN},
 		};
 		int got = poll(p, 2, k.lasted ? 1000 : LASTING_MS);
 
@@ -120,7 +122,8 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 			return err_sys(e, "cannot poll");
 		if (got == 0)
 			note_lasting(&k);
-		watch_pass_on(&k);
+		if (started)
+			watch_pass_on(&k);
 		switch (look_at_recorder(&k)) {
 		case IN_ORDER:
 			break;

@@ -15,7 +15,9 @@
 
 /* How long a sender that signals every process of a job may take from the
  * keeper to the recorder before its signal counts as meant for one. */
-#define GROUP_SIGNAL_MS 100
+#define GROUP_SIGNAL_MS 200
+/* And from the command to the keeper, with SIGCONT. */
+#define GROUP_CONT_MS 100
 /* One that the recorder got so long before the keeper last looked was not
  * sent together with one that the keeper has only now. */
 #define STALE_MS 1000
@@ -122,7 +124,7 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 		return;
 	}
 	if (sig == SIGCONT) {
-		usleep(GROUP_SIGNAL_MS * 1000);
+		usleep(GROUP_CONT_MS * 1000);
 		if (command_is_stopped(k))
 			send_signal(k, SIGCONT);
 		return;
