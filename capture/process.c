@@ -17,7 +17,9 @@
 #define SCRIPTS_MAX 5
 /* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN. */
 #define ARG_MAX_LEN (32 * 4096)
-#define ARGS_MAX (1 << 16)
+/* All of them together: three quarters of 8 MiB (bprm_stack_limits, kernel
+ * 4.13), with the pointers. More is E2BIG. */
+#define ARGS_BYTES (6u << 20)
 
 struct identity {
 	pid_t tgid, ppid;
@@ -131,9 +133,10 @@ static char *read_string(struct window *w, uint64_t addr, struct arena *a)
 	return n < 0 ? NULL : whole;
 }
 
-/* A NULL-terminated array of strings in the task's memory. */
-static void read_args(const struct call *c, uint64_t addr, struct arena *a,
-	struct strlist *out)
+/* A NULL-terminated array of strings in the task's memory. -1: they need more
+ * than `left` bytes. */
+static int read_args(const struct call *c, uint64_t addr, size_t *left,
+	struct arena *a, struct strlist *out)
 {
 	struct window pointers = {.tid = c->tid}, strings = {.tid = c->tid};
 	size_t word = watch_word(c->arch), len;
@@ -141,10 +144,10 @@ static void read_args(const struct call *c, uint64_t addr, struct arena *a,
 	memset(out, 0, sizeof(*out));
 	/* A NULL array is an empty one (execve(2), Linux only). */
 	if (!addr)
-		return;
+		return 0;
 	pointers.buf = arena_alloc(a, WINDOW);
 	strings.buf = arena_alloc(a, WINDOW);
-	for (; out->count < ARGS_MAX; addr += word) {
+	for (;; addr += word) {
 		const char *p = look(&pointers, addr, word, &len);
 		uint64_t at = 0;
 		char *s;
@@ -153,7 +156,11 @@ static void read_args(const struct call *c, uint64_t addr, struct arena *a,
 			memcpy(&at, p, word);
 		s = at ? read_string(&strings, at, a) : NULL;
 		if (!s)
-			break;
+			return 0;
+		len = strlen(s) + 1 + word;
+		if (len > *left)
+			return -1;
+		*left -= len;
 		*ARENA_PUSH(a, out->items, out->count) = s;
 	}
 }
@@ -252,13 +259,15 @@ void process_exec(struct capture *cap, const struct call *c,
 			"its content is not recorded");
 		return;
 	}
+	size_t left = ARGS_BYTES;
 	touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
 	if (!p.path || !runs(&p) || identify(c->tid, &id) < 0)
 		return;
 	note_setuid(cap, &p);
 	process_program(cap, c->tid, &p, scratch);
-	read_args(c, d->argv, scratch, &argv);
-	read_args(c, d->envp, scratch, &env);
+	if (read_args(c, d->argv, &left, scratch, &argv) < 0 ||
+		read_args(c, d->envp, &left, scratch, &env) < 0)
+		return;
 	m.executable = (char *)p.path;
 	snprintf(link, sizeof(link), "/proc/%d/cwd", c->tid);
 	m.cwd = fs_readlink(scratch, AT_FDCWD, link);
