@@ -134,13 +134,13 @@ static int read_command(struct m_command *c, struct arena *a,
 	struct err *e)
 {
 	struct strlist argv = {0};
-	char *cwd = getcwd(NULL, 0);
+	/* Of a directory that is gone it still has the name. */
+	char *cwd = fs_readlink(a, AT_FDCWD, "/proc/self/cwd");
 	bool hidden = false;
 
-	if (!cwd)
+	if (!cwd || cwd[0] != '/')
 		return err_sys(e, "cannot name the working directory");
-	c->cwd = arena_strdup(a, cwd);
-	free(cwd);
+	c->cwd = cwd;
 	for (char *const *p = opt->argv; *p; p++)
 		*ARENA_PUSH(a, argv.items, argv.count) = arena_strdup(a, *p);
 	secret_argv(a, &argv, &opt->redact, &c->argv, &hidden);
