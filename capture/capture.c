@@ -140,7 +140,8 @@ static int look_around(struct capture *cap, const char *executable, struct err *
 	cap->umask = umask(0);
 	umask(cap->umask & 0077);
 	return surroundings_read(m, cap->arena, cap->opt,
-		command_absolute(cap->arena, executable), cap->umask, e);
+		command_absolute(cap->arena, executable), cap->umask,
+		cap->caller->limits, e);
 }
 
 static int begin(struct capture *cap, struct err *e)
@@ -199,6 +200,7 @@ static int watch_command(struct capture *cap, const char *executable,
 		.argv = cap->opt->argv,
 		.envp = environ,
 		.umask = cap->umask,
+		.caller = cap->caller,
 		.handler = {capture_call, on_start, on_end, on_lost, cap},
 	};
 	struct watch_result result;
@@ -259,7 +261,9 @@ int capture_run(const struct capture_options *opt, int *status,
 	executable = command_find(cap.arena, opt->argv[0], e);
 	if (!executable) {
 		*exit_status = e->code == ENOENT ? 127 : 126;
+	struct watch_caller caller;
 		goto out;
+		.caller = &caller,
 	}
 	if (watch_is_watched()) {
 		log_info("this command is being captured already: it runs "
@@ -268,6 +272,7 @@ int capture_run(const struct capture_options *opt, int *status,
 		*exit_status = errno == ENOENT ? 127 : 126;
 		err_sys(e, "cannot run '%s'", executable);
 		goto out;
+	watch_caller_take(&caller);
 	}
 	if (opt->name && run_check_name(opt->name, e) < 0)
 		goto out;
@@ -277,6 +282,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	if (capture_freeze_dead(cap.store, NULL) < 0)
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
+		watch_caller_give(&caller);
 	seen_init(&cap.seen);
 	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
 		r = watch_command(&cap, executable, status, exit_status, e);

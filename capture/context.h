@@ -12,6 +12,7 @@
 struct store;
 struct store_batch;
 struct watch;
+struct watch_caller;
 struct watch_end;
 
 /*
@@ -47,6 +48,7 @@ struct capture {
 	struct map command_env;         /* NAME=VALUE of the command itself */
 	const char *home;
 	mode_t umask; /* the command's */
+	const struct watch_caller *caller;
 	struct manifest *manifest;
 	struct arena *arena;
 };

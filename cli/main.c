@@ -65,6 +65,7 @@
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
+ *   caller        what exec keeps and a fork would lose
  *   choose        which engine this machine allows
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started

@@ -9,6 +9,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/time.h>
+
+/* ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF. */
+#define WATCH_TIMERS 3
 
 /* One receives; the others stand by for answers that take long. */
 #define RECEIVERS 8
@@ -64,6 +68,7 @@ struct watch {
 	/* What the user's process had, for the command. */
 	sigset_t mask;
 	struct sigaction actions[NSIG];
+	struct itimerval timers[WATCH_TIMERS];
 	int *inherited; /* its descriptors from 3 on */
 	size_t inherited_count;
 	/* recorder */
@@ -72,6 +77,10 @@ struct watch {
 };
 
 /* message.c: -1 with errno; fd -1 means none. */
+/* caller.c: interval timers survive exec(2) and no fork(2). */
+void watch_timers_take(struct itimerval timers[WATCH_TIMERS]);
+void watch_timers_give(const struct itimerval timers[WATCH_TIMERS]);
+
 int watch_send(int sock, const struct watch_msg *m, int fd);
 /* 1 a message, 0 the other end is gone; *fd gets what it carried or -1. */
 int watch_recv(int sock, struct watch_msg *m, int *fd);

@@ -75,6 +75,7 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	watch_signals_save(w);
 	signals = watch_signals_take();
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	watch_timers_take(w->timers);
 	recorder = fork();
 	if (recorder < 0)
 		return err_sys(e, "cannot fork");

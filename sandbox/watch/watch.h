@@ -11,10 +11,12 @@
  */
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct err;
@@ -114,8 +116,26 @@ struct watch_spec {
 	enum watch_backend backend;
 	const char *executable; /* path for execve(2) */
 	char *const *argv;
+/*
+ * What the user's process had that must reach the command although a fork
+ * lies between them, and limits that are the command's and not ours.
+ */
+struct watch_caller {
+	struct rlimit limits[RLIM_NLIMITS];
+	struct sigaction child, file_size; /* SIGCHLD, SIGXFSZ */
+	bool subreaper;
+	int policy, nice;
+	struct sched_param scheduling;
+};
+
+/* At the start, before anything that may need many descriptors or children. */
+void watch_caller_take(struct watch_caller *c);
+/* In a process that is about to become the command. */
+void watch_caller_give(const struct watch_caller *c);
+
 	char *const *envp;
-	mode_t umask; /* of the command */
+	mode_t umask;                      /* of the command */
+	const struct watch_caller *caller; /* NULL: nothing was taken */
 	struct watch_handler handler;
 };
 
