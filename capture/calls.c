@@ -53,9 +53,9 @@ struct call_def {
 		}                 \
 	}
 
-#define ONE(n, v, d, p, i, nf, k, f)                                      \
-	{                                                                 \
-		{n, 0, ALWAYS}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f \
+#define ONE(n, v, d, p, i, nf, k, f)                                             \
+	{                                                                        \
+		{n, 0, false, ALWAYS}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f \
 	}
 /* name, path argument, intent */
 #define PATH(n, p, i) ONE(n, VERB_PATHS, NONE, p, i, false, FLAGS_NONE, 0)
@@ -64,21 +64,21 @@ struct call_def {
 #define AT(n, d, p, i, f) ONE(n, VERB_PATHS, d, p, i, false, FLAGS_AT, f)
 #define ATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, false, FLAGS_NONE, 0)
 #define LATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, true, FLAGS_NONE, 0)
-#define NEWER(n, nr, d, p, i, f)                                               \
-	{                                                                      \
-		{n, nr, ALWAYS}, VERB_PATHS, {{d, p, i, false}, {0, 0, 0, 0}}, \
-			1, FLAGS_AT, f                                         \
+#define NEWER(n, nr, d, p, i, f)                                         \
+	{                                                                \
+		{n, nr, false, ALWAYS}, VERB_PATHS,                      \
+			{{d, p, i, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, f \
 	}
 /* two paths: rename and link families */
 #define TWO(n, d1, p1, i1, d2, p2, i2, k, f)                              \
 	{                                                                 \
-		{n, 0, ALWAYS}, VERB_PATHS,                               \
+		{n, 0, false, ALWAYS}, VERB_PATHS,                        \
 			{{d1, p1, i1, true}, {d2, p2, i2, true}}, 2, k, f \
 	}
-#define PLAIN(n, v)                                                 \
-	{                                                           \
-		{n, 0, ALWAYS}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
-			FLAGS_NONE, 0                               \
+#define PLAIN(n, v)                                                        \
+	{                                                                  \
+		{n, 0, false, ALWAYS}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
+			FLAGS_NONE, 0                                      \
 	}
 
 /*
@@ -98,13 +98,13 @@ struct call_def {
 	}
 #define FSTATAT(n)                                                     \
 	{                                                              \
-		{n, 0, FSTAT_TESTS(3)}, VERB_PATHS,                    \
+		{n, 0, false, FSTAT_TESTS(3)}, VERB_PATHS,             \
 			{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, \
 			FLAGS_AT, 3                                    \
 	}
 #define MMAP(n)                                                     \
 	{                                                           \
-		{n, 0,                                              \
+		{n, 0, false,                                       \
 			{{{PROT_EXEC, PROT_EXEC, 2, false},         \
 				{MAP_ANONYMOUS, 0, 3, false}}}},    \
 			VERB_MMAP, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
@@ -133,7 +133,7 @@ static const struct call_def defs[] = {
 	LPATH("oldlstat", 0, INTENT_LOOK),
 	FSTATAT("newfstatat"),
 	FSTATAT("fstatat64"),
-	{{"statx", 0, FSTAT_TESTS(2)}, VERB_PATHS,
+	{{"statx", 0, false, FSTAT_TESTS(2)}, VERB_PATHS,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 2},
 	PATH("access", 0, INTENT_LOOK),
 	ATN("faccessat", 0, 1, INTENT_LOOK),
@@ -150,10 +150,10 @@ static const struct call_def defs[] = {
 	PLAIN("ftruncate64", VERB_UNAPPEND),
 	PLAIN("fallocate", VERB_UNAPPEND),
 	/* Only F_SETFL, which can take O_APPEND away. */
-	{{"fcntl", 0, {{{0xffffffff, F_SETFL, 1, false}}}}, VERB_UNAPPEND,
-		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
-	{{"fcntl64", 0, {{{0xffffffff, F_SETFL, 1, false}}}}, VERB_UNAPPEND,
-		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	{{"fcntl", 0, false, {{{0xffffffff, F_SETFL, 1, false}}}},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	{{"fcntl64", 0, false, {{{0xffffffff, F_SETFL, 1, false}}}},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	PATH("truncate", 0, INTENT_WRITE),
 	PATH("truncate64", 0, INTENT_WRITE),
 	TWO("rename", NONE, 0, INTENT_MOVE, NONE, 1, INTENT_REPLACE, FLAGS_NONE,
@@ -204,7 +204,9 @@ static const struct call_def defs[] = {
 	PLAIN("bind", VERB_BIND),
 	PLAIN("socketcall", VERB_CONNECT),
 	PLAIN("io_uring_setup", VERB_IO_URING),
-	PLAIN("exit_group", VERB_EXIT),
+	/* See sandbox/watch/exits.c. */
+	{{"exit_group", 0, true, ALWAYS}, VERB_EXIT,
+		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 
 	ONE("chroot", VERB_VIEW, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
 	PLAIN("mount", VERB_VIEW),
@@ -214,13 +216,13 @@ static const struct call_def defs[] = {
 	PLAIN("move_mount", VERB_VIEW),
 	PLAIN("fsmount", VERB_VIEW),
 	AT("open_tree", 0, 1, INTENT_LOOK, 2),
-	{{"open_tree_attr", 467, ALWAYS}, VERB_VIEW,
+	{{"open_tree_attr", 467, false, ALWAYS}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 2},
 	AT("mount_setattr", 0, 1, INTENT_LOOK, 2),
-	{{"fspick", 0, ALWAYS}, VERB_VIEW,
+	{{"fspick", 0, false, ALWAYS}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_NONE, 0},
 	PLAIN("setns", VERB_VIEW),
-	{{"unshare", 0,
+	{{"unshare", 0, false,
 		 {{{CLONE_NEWNS, CLONE_NEWNS, 0, false}},
 			 {{CLONE_NEWUSER, CLONE_NEWUSER, 0, false}}}},
 		VERB_VIEW, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},

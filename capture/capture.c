@@ -37,6 +37,15 @@ static void on_start(void *arg, struct watch *w, pid_t command)
 	pthread_mutex_unlock(&cap->rec.lock);
 }
 
+static void on_exited(void *arg, pid_t pid, int status)
+{
+	struct capture *cap = arg;
+
+	pthread_mutex_lock(&cap->rec.lock);
+	process_ended(cap, pid, status);
+	pthread_mutex_unlock(&cap->rec.lock);
+}
+
 static double seconds(const struct timeval *t)
 {
 	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
@@ -47,6 +56,9 @@ static void note_end(struct capture *cap, const struct watch_end *end)
 	struct ending e = {.status = end->status, .time = now_us()};
 	struct rusage usage;
 
+	/* The command is the first that was executed. */
+	if (cap->rec.process_count)
+		process_ended(cap, cap->rec.processes[0]->tgid, end->status);
 	getrusage(RUSAGE_CHILDREN, &usage);
 	e.user_s = seconds(&usage.ru_utime);
 	e.sys_s = seconds(&usage.ru_stime);
@@ -79,6 +91,7 @@ static void on_end(void *arg, const struct watch_end *end)
 	struct capture *cap = arg;
 	struct err e = ERR_INIT;
 
+	watch_follow_end(cap->watch);
 	pthread_mutex_lock(&cap->rec.lock);
 	note_end(cap, end);
 	pthread_mutex_unlock(&cap->rec.lock);
@@ -201,7 +214,12 @@ static int watch_command(struct capture *cap, const char *executable,
 		.envp = environ,
 		.umask = cap->umask,
 		.caller = cap->caller,
-		.handler = {capture_call, on_start, on_end, on_lost, cap},
+		.handler = {.call = capture_call,
+			.start = on_start,
+			.exited = on_exited,
+			.end = on_end,
+			.lost = on_lost,
+			.arg = cap},
 	};
 	struct watch_result result;
 
@@ -248,7 +266,9 @@ int capture_run(const struct capture_options *opt, int *status,
 {
 	struct capture_options chosen = *opt;
 	struct manifest manifest;
+	struct watch_caller caller;
 	struct capture cap = {.opt = &chosen,
+		.caller = &caller,
 		.manifest = &manifest,
 		.arena = arena_new(),
 		.home = getenv("HOME"),
@@ -257,22 +277,21 @@ int capture_run(const struct capture_options *opt, int *status,
 	int r = -1;
 
 	*exit_status = 125;
+	watch_caller_take(&caller);
 	hold_closed_streams();
 	executable = command_find(cap.arena, opt->argv[0], e);
 	if (!executable) {
 		*exit_status = e->code == ENOENT ? 127 : 126;
-	struct watch_caller caller;
 		goto out;
-		.caller = &caller,
 	}
 	if (watch_is_watched()) {
 		log_info("this command is being captured already: it runs "
 			 "plainly, and the outer record has it");
+		watch_caller_give(&caller);
 		execve(executable, opt->argv, environ);
 		*exit_status = errno == ENOENT ? 127 : 126;
 		err_sys(e, "cannot run '%s'", executable);
 		goto out;
-	watch_caller_take(&caller);
 	}
 	if (opt->name && run_check_name(opt->name, e) < 0)
 		goto out;
@@ -282,7 +301,6 @@ int capture_run(const struct capture_options *opt, int *status,
 	if (capture_freeze_dead(cap.store, NULL) < 0)
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
-		watch_caller_give(&caller);
 	seen_init(&cap.seen);
 	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
 		r = watch_command(&cap, executable, status, exit_status, e);

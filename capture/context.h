@@ -75,6 +75,8 @@ uint32_t process_of(struct capture *cap, pid_t tid);
 void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch);
 void process_exit(struct capture *cap, pid_t tid, int code);
+/* How a process ended, from wait(2). */
+void process_ended(struct capture *cap, pid_t pid, int status);
 /* The #! chain and the ELF interpreter of a file about to run. */
 void process_program(struct capture *cap, pid_t tid, const struct place *p,
 	struct arena *scratch);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The kernel follows this many #! lines (fs/exec.c). */
@@ -86,6 +87,16 @@ void process_exit(struct capture *cap, pid_t tid, int code)
 		record_exit(&cap->rec, p, code);
 	else
 		record_fork(&cap->rec);
+}
+
+void process_ended(struct capture *cap, pid_t pid, int status)
+{
+	struct process *p = record_find_process(&cap->rec, pid);
+
+	if (p && p->m.exit_code == ABSENT)
+		record_exit(&cap->rec, p,
+			WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+					    : WEXITSTATUS(status));
 }
 
 /*
@@ -248,6 +259,7 @@ void process_exec(struct capture *cap, const struct call *c,
 	struct process *parent;
 	struct place p;
 	char link[64];
+	size_t left = ARGS_BYTES;
 	bool hidden = false;
 
 	if (!d->count ||
@@ -259,7 +271,6 @@ void process_exec(struct capture *cap, const struct call *c,
 			"its content is not recorded");
 		return;
 	}
-	size_t left = ARGS_BYTES;
 	touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
 	if (!p.path || !runs(&p) || identify(c->tid, &id) < 0)
 		return;
@@ -277,4 +288,5 @@ void process_exec(struct capture *cap, const struct call *c,
 	if (!parent && cap->rec.process_count)
 		parent = find(cap, id.ppid);
 	record_process(&cap->rec, parent ? parent->index : 0, id.tgid, &m);
+	watch_follow(cap->watch, id.tgid);
 }

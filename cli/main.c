@@ -67,6 +67,7 @@
  *   arch          processor facts
  *   caller        what exec keeps and a fork would lose
  *   choose        which engine this machine allows
+ *   exits         how processes ended
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task

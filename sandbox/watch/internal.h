@@ -73,14 +73,15 @@ struct watch {
 	size_t inherited_count;
 	/* recorder */
 	pid_t command;
-	int exec_pipe; /* read end: errno of a failed execve */
+	struct exits *exits; /* NULL: nobody asks */
+	int exec_pipe;       /* read end: errno of a failed execve */
 };
 
-/* message.c: -1 with errno; fd -1 means none. */
 /* caller.c: interval timers survive exec(2) and no fork(2). */
 void watch_timers_take(struct itimerval timers[WATCH_TIMERS]);
 void watch_timers_give(const struct itimerval timers[WATCH_TIMERS]);
 
+/* message.c: -1 with errno; fd -1 means none. */
 int watch_send(int sock, const struct watch_msg *m, int fd);
 /* 1 a message, 0 the other end is gone; *fd gets what it carried or -1. */
 int watch_recv(int sock, struct watch_msg *m, int *fd);
@@ -112,6 +113,9 @@ bool watch_notify_hangup(int listener);
 void watch_notify_drain(int listener, struct watch_shared *s);
 /* After the recorder's death: answer what it had received. */
 void watch_notify_takeover(int listener, struct watch_shared *s);
+
+/* exits.c: for watch_follow(). */
+void watch_exits_start(struct watch *w);
 
 /* ptrace.c: trace until every task is gone. Calls watch_child_* below. */
 void watch_ptrace_loop(struct watch *w);

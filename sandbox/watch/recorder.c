@@ -240,6 +240,8 @@ static void start_command(struct watch *w)
 	if (watch_spawn(w, &go, &e) < 0)
 		fail(w, &e);
 	watch_let_go(w);
+	if (w->backend == BACKEND_NOTIFY)
+		watch_exits_start(w);
 	if (w->spec->handler.start)
 		w->spec->handler.start(w->spec->handler.arg, w, w->command);
 	tell(w, MSG_COMMAND, 0, (int)syscall(SYS_pidfd_open, w->command, 0));
