@@ -30,9 +30,9 @@ UNIT_SRCS := $(wildcard \
 	$(foreach m,$(MODULES),tests/unit/test_$(notdir $(m))*.c))
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
-	$(wildcard tests/probes/*.c))
+	$(wildcard tests/probes/*.c)) $(BUILD)/probes/same_paths32
 FORMATTED := $(foreach m,$(MODULES),$(wildcard $(m)/*.[ch])) \
-	$(wildcard tests/unit/*.[ch] tests/probes/*.c)
+	$(wildcard tests/unit/*.[ch] tests/probes/*.[ch])
 
 all: $(BUILD)/reprise ## build build/reprise
 
@@ -56,9 +56,15 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 		$(LDLIBS) -lcmocka
 
 # Probes make known system calls; never sanitized, so plain flags.
-$(BUILD)/probes/%: tests/probes/%.c
+PROBE_FLAGS := -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra
+PROBE_HEADERS := $(wildcard tests/probes/*.h)
+$(BUILD)/probes/%: tests/probes/%.c $(PROBE_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra -o $@ $< -lpthread
+	$(CC) $(PROBE_FLAGS) -o $@ $< -lpthread
+
+# Programs of 32 bits are watched, too; not every compiler makes them.
+$(BUILD)/probes/same_paths32: tests/probes/same_paths.c $(PROBE_HEADERS)
+	-$(CC) -m32 $(PROBE_FLAGS) -o $@ $<
 
 probes: $(PROBES) ## build the probes of the integration tests
 
