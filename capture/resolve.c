@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/strbuf.h"
 #include "capture/calls.h"
+#include "capture/served.h"
 #include "capture/task.h"
 
 #include <ctype.h>
@@ -28,6 +29,7 @@
 struct resolver {
 	struct map dirs; /* canonical names seen as directories */
 	struct arena *names;
+	struct served *served;
 	bool views_matter;
 	char *our_mnt; /* mount namespace: "mnt:[4026531841]" */
 };
@@ -57,6 +59,7 @@ struct resolver *resolver_new(void)
 	char buf[64] = "";
 
 	r->names = arena_new();
+	r->served = served_new();
 	if (readlink("/proc/self/ns/mnt", buf, sizeof(buf) - 1) > 0)
 		r->our_mnt = arena_strdup(r->names, buf);
 	return r;
@@ -66,6 +69,7 @@ void resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
+	served_free(r->served);
 	map_release(&r->dirs);
 	arena_free(r->names);
 	free(r);
@@ -79,6 +83,7 @@ void resolver_forget(struct resolver *r)
 void resolver_views_matter(struct resolver *r)
 {
 	r->views_matter = true;
+	served_forget(r->served);
 	resolver_forget(r);
 }
 
@@ -245,6 +250,12 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	struct state st;
 	char *target;
 
+	/* There is none until the run has mounted something. */
+	if (w->r->views_matter &&
+		served_has(w->r->served, w->tid, AT_FDCWD, openable(w, path))) {
+		w->out->served = path;
+		return DONE;
+	}
 	if (state_of(AT_FDCWD, openable(w, path), &st) < 0) {
 		/* Absent, or not to be looked at: neither for the task. A
 		 * name to be made may end in slashes. */
@@ -396,9 +407,16 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 	named.path = path;
 	if (resolve(r, tid, &named, scratch, out) < 0)
 		return -1;
+	if (out->served)
+		return 0;
 	/* The name may belong to another file by now ("... (deleted)"). */
 	snprintf(link, sizeof(link), "/proc/%d/fd/%d", tid, fd);
 	real = open(link, O_PATH | O_CLOEXEC);
+	if (real >= 0 && r->views_matter && served_has(r->served, tid, real, "")) {
+		out->path = NULL;
+		out->served = path;
+		return 0;
+	}
 	if (real < 0 || state_of(real, NULL, &st) < 0 ||
 		!state_same_file(&st, &out->st))
 		out->path = NULL;

@@ -48,6 +48,11 @@ static void touch_device(
 static bool is_recorded(
 	struct capture *cap, const struct place *p, const struct touch *t)
 {
+	if (p->served)
+		record_gap(&cap->rec, "served-files", p->served,
+			"is served by a process of the run, which could not "
+			"answer for waiting itself: what was used of it is "
+			"not recorded");
 	if (!p->path || is_kernels(p->path))
 		return false;
 	if (p->st.exists && (S_ISCHR(p->st.mode) || S_ISBLK(p->st.mode)) && t)

@@ -130,6 +130,7 @@
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look
+ *   served        file systems that the run itself serves
  *   state         the state of a path
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
