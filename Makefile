@@ -32,7 +32,7 @@ UNIT_SRCS := $(wildcard \
 	$(foreach m,$(MODULES),tests/unit/test_$(notdir $(m))*.c))
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
-	$(wildcard tests/probes/*.c))
+	$(wildcard tests/probes/*.c)) $(BUILD)/probes/same_paths.32
 # Some run as programs of other kinds, too.
 MATRIX := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
 	$(wildcard tests/probes/matrix_*.c))

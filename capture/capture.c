@@ -40,6 +40,15 @@ static void on_start(void *arg, struct watch *w, pid_t command)
 	pthread_mutex_unlock(&cap->rec.lock);
 }
 
+static void on_exited(void *arg, pid_t pid, int status)
+{
+	struct capture *cap = arg;
+
+	pthread_mutex_lock(&cap->rec.lock);
+	process_ended(cap, pid, status);
+	pthread_mutex_unlock(&cap->rec.lock);
+}
+
 static double seconds(const struct timeval *t)
 {
 	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
@@ -50,6 +59,7 @@ static void note_end(struct capture *cap, const struct watch_end *end)
 	struct ending e = {.status = end->status, .time = now_us()};
 	struct rusage usage;
 
+	process_command_ended(cap, end->status);
 	getrusage(RUSAGE_CHILDREN, &usage);
 	e.user_s = seconds(&usage.ru_utime);
 	e.sys_s = seconds(&usage.ru_stime);
@@ -115,6 +125,7 @@ static void on_end(void *arg, const struct watch_end *end)
 {
 	struct capture *cap = arg;
 
+	watch_follow_end(cap->watch);
 	pthread_mutex_lock(&cap->rec.lock);
 	note_end(cap, end);
 	pthread_mutex_unlock(&cap->rec.lock);
@@ -168,7 +179,8 @@ static int look_around(struct capture *cap, const char *executable, struct err *
 	cap->umask = umask(0);
 	umask(cap->umask & 0077);
 	return surroundings_read(m, cap->arena, cap->opt,
-		command_absolute(cap->arena, executable), cap->umask, e);
+		command_absolute(cap->arena, executable), cap->umask,
+		cap->caller->limits, e);
 }
 
 static int begin(struct capture *cap, struct err *e)
@@ -229,8 +241,10 @@ static int watch_command(struct capture *cap, const char *executable,
 		.umask = cap->umask,
 		.relays = cap->logs.relays,
 		.relay_count = cap->logs.count,
+		.caller = cap->caller,
 		.handler = {.call = tracers_call,
 			.start = on_start,
+			.exited = on_exited,
 			.end = on_end,
 			.lasting = on_lasting,
 			.lost = on_lost,
@@ -296,7 +310,9 @@ int capture_run(const struct capture_options *opt, int *status,
 	struct watch_support host;
 	struct capture_options chosen = *opt;
 	struct manifest manifest;
+	struct watch_caller caller;
 	struct capture cap = {.opt = &chosen,
+		.caller = &caller,
 		.manifest = &manifest,
 		.arena = arena_new(),
 		.home = getenv("HOME"),
@@ -305,6 +321,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	int r = -1;
 
 	*exit_status = 125;
+	watch_caller_take(&caller);
 	hold_closed_streams();
 	executable = command_find(cap.arena, opt->argv[0], e);
 	if (!executable) {
@@ -315,6 +332,7 @@ int capture_run(const struct capture_options *opt, int *status,
 	if (host.captured) {
 		log_info("this command is being captured already: it runs "
 			 "plainly, and the outer record has it");
+		watch_caller_give(&caller);
 		execve(executable, opt->argv, environ);
 		*exit_status = errno == ENOENT ? 127 : 126;
 		err_sys(e, "cannot run '%s'", executable);

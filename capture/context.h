@@ -13,6 +13,7 @@
 struct store;
 struct store_batch;
 struct watch;
+struct watch_caller;
 struct watch_end;
 
 /*
@@ -63,7 +64,8 @@ struct capture {
 	struct map command_env;         /* NAME=VALUE of the command itself */
 	struct owner last_owner;
 	const char *home;
-	mode_t umask;      /* the command's */
+	mode_t umask; /* the command's */
+	const struct watch_caller *caller;
 	bool no_appending; /* O_APPEND does not keep old bytes from changing */
 	struct manifest *manifest;
 	struct arena *arena;
@@ -111,6 +113,9 @@ uint32_t process_of(struct capture *cap, pid_t tid);
 void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch);
 void process_exit(struct capture *cap, pid_t tid, int code);
+/* How a process ended, from wait(2). */
+void process_ended(struct capture *cap, pid_t pid, int status);
+void process_command_ended(struct capture *cap, int status);
 
 /* program.c: the #! chain and the ELF interpreter of a file about to run. True
  * when it runs by the same for every task. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -198,6 +199,26 @@ static bool find_program(struct capture *cap, const struct call *c,
 	return true;
 }
 
+static void ended(struct capture *cap, struct process *p, int status)
+{
+	if (p && p->m.exit_code == ABSENT)
+		record_exit(&cap->rec, p,
+			WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+					    : WEXITSTATUS(status));
+}
+
+void process_ended(struct capture *cap, pid_t pid, int status)
+{
+	ended(cap, map_get(&cap->rec.by_tgid, &pid, sizeof(pid)), status);
+}
+
+void process_command_ended(struct capture *cap, int status)
+{
+	/* The command is the first that was executed. */
+	if (cap->rec.process_count)
+		ended(cap, cap->rec.processes[0], status);
+}
+
 void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch)
 {
@@ -225,4 +246,5 @@ void process_exec(struct capture *cap, const struct call *c,
 	record_process(
 		&cap->rec, parent ? parent->index : 0, id.pid, id.born, &m);
 	cap->last_owner = (struct owner){0};
+	watch_follow(cap->watch, id.pid);
 }

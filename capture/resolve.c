@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "capture/calls.h"
 #include "capture/resolve_walk.h"
+#include "capture/served.h"
 #include "capture/task.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@
 struct resolver {
 	struct map dirs; /* canonical names seen as directories */
 	struct arena *names;
+	struct served *served;
 	bool views_matter;
 	char *our_mnt; /* mount namespace: "mnt:[4026531841]" */
 };
@@ -37,6 +39,7 @@ struct resolver *resolver_new(void)
 	char buf[64] = "";
 
 	r->names = arena_new();
+	r->served = served_new();
 	if (readlink("/proc/self/ns/mnt", buf, sizeof(buf) - 1) > 0)
 		r->our_mnt = arena_strdup(r->names, buf);
 	return r;
@@ -46,6 +49,7 @@ void resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
+	served_free(r->served);
 	map_release(&r->dirs);
 	arena_free(r->names);
 	free(r);
@@ -59,6 +63,7 @@ void resolver_forget(struct resolver *r)
 void resolver_views_matter(struct resolver *r)
 {
 	r->views_matter = true;
+	served_forget(r->served);
 	resolver_forget(r);
 }
 
@@ -179,6 +184,12 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	struct state st;
 	char *target;
 
+	/* There is none until the run has mounted something. */
+	if (w->r->views_matter && served_has(w->r->served, w->tid, AT_FDCWD,
+					  walk_access(w, path))) {
+		w->out->served = path;
+		return DONE;
+	}
 	if (state_of(AT_FDCWD, walk_access(w, path), &st) < 0) {
 		/* Absent, or not to be looked at: neither for the task. A
 		 * name to be made may end in slashes. */
@@ -343,9 +354,16 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 	named.path = path;
 	if (resolve(r, tid, &named, scratch, out) < 0)
 		return -1;
+	if (out->served)
+		return 0;
 	/* The name may belong to another file by now ("... (deleted)"). */
 	link = arena_printf(scratch, "/proc/%d/fd/%d", tid, fd);
 	real = open(link, O_PATH | O_CLOEXEC);
+	if (real >= 0 && r->views_matter && served_has(r->served, tid, real, "")) {
+		memset(out, 0, sizeof(*out));
+		out->served = path;
+		return 0;
+	}
 	if (real >= 0 && state_of(real, NULL, &st) == 0 &&
 		state_same_file(&st, &out->st))
 		return 0;

@@ -43,6 +43,9 @@ struct place {
 	/* The way goes on below `path`, which is absent or no directory: the
 	 * call fails with ENOENT or ENOTDIR. */
 	bool beyond;
+	/* The root of a file system that a process of the run serves: what is
+	 * there cannot be looked at while that process is watched. */
+	const char *served;
 };
 
 struct resolver *resolver_new(void);

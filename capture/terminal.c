@@ -47,7 +47,7 @@ static const struct request {
 
 /* These and their neighbours; not FIONREAD and FIONBIO, which are of use for
  * other things than terminals. Shells have theirs at high descriptors. */
-static const struct call_spec terminal_spec = {"ioctl", 0,
+static const struct call_spec terminal_spec = {"ioctl", 0, false,
 	{{{0xfff0, TCGETS & 0xfff0, 1, false}},
 		{{0xfff8, TIOCSPGRP & 0xfff8, 1, false}},
 		{{0xfff8, TIOCGSID & 0xfff8, 1, false}}},

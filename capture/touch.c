@@ -26,6 +26,11 @@ static bool is_kernels(const char *path)
 static bool is_recorded(
 	struct capture *cap, const struct place *p, const struct touch *t)
 {
+	if (p->served)
+		record_gap(&cap->rec, "served-files", p->served,
+			"is served by a process of the run, which could not "
+			"answer for waiting itself: what was used of it is "
+			"not recorded");
 	if (!p->path || is_kernels(p->path))
 		return false;
 	if (t)
@@ -139,7 +144,7 @@ struct touched *touch_place(
 	size_t known;
 
 	touch_steps(cap, p);
-	if (!p->path)
+	if (!p->path && !p->served)
 		return touch_nameless(cap, p, bits);
 	if (!is_recorded(cap, p, NULL))
 		return NULL;

@@ -68,7 +68,9 @@
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
+ *   caller        what exec keeps and a fork would lose
  *   choose        which engine that makes, or what would help
+ *   exits         how processes ended
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
@@ -147,6 +149,7 @@
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look
+ *   served        file systems that the run itself serves
  *   special       devices and named pipes
  *   state         the state of a path
  *   summary       the lines after a capture

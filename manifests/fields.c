@@ -375,7 +375,7 @@ RECORD(process, process_fields);
 
 #define S m_processes
 static const struct field processes_fields[] = {
-	INT("count", count, 0, INT64_MAX, "processes that there were"),
+	INT("count", count, 0, INT64_MAX, "processes that are known"),
 	LIST("items", items, SHOWN, process_record,
 		"one for each program that was executed"),
 };

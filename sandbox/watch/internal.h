@@ -9,6 +9,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/time.h>
+
+/* ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF. */
+#define WATCH_TIMERS 3
 
 /* One receives; the others stand by for answers that take long. */
 #define RECEIVERS 8
@@ -72,11 +76,13 @@ struct watch {
 	/* What the user's process had, for the command. */
 	sigset_t mask;
 	struct sigaction actions[NSIG];
+	struct itimerval timers[WATCH_TIMERS];
 	int *inherited; /* its descriptors from 3 on */
 	size_t inherited_count;
 	/* recorder */
 	pid_t command;
-	int exec_pipe; /* read end: errno of a failed execve */
+	struct exits *exits; /* NULL: nobody asks */
+	int exec_pipe;       /* read end: errno of a failed execve */
 };
 
 /* memory.c: an execve has begun; what was known of tasks' memory is void. */
@@ -106,6 +112,10 @@ struct keeper {
 	bool lasted; /* the handler knows that the command is no short one */
 	bool ended, done, failed;
 };
+
+/* caller.c: interval timers survive exec(2) and no fork(2). */
+void watch_timers_take(struct itimerval timers[WATCH_TIMERS]);
+void watch_timers_give(const struct itimerval timers[WATCH_TIMERS]);
 
 /* message.c: -1 with errno; fd -1 means none. */
 int watch_send(int sock, const struct watch_msg *m, int fd);
@@ -154,6 +164,9 @@ bool watch_notify_hangup(int listener);
 void watch_notify_drain(int listener, struct watch_shared *s);
 /* After the recorder's death: answer what it had received. */
 void watch_notify_takeover(int listener, struct watch_shared *s);
+
+/* exits.c: for watch_follow(). */
+void watch_exits_start(struct watch *w);
 
 /* ptrace.c: trace until every task is gone. Calls watch_child_* below. */
 void watch_ptrace_loop(struct watch *w);

@@ -322,6 +322,8 @@ static void start_command(struct watch *w)
 	if (w->backend == BACKEND_NOTIFY)
 		tell(w, MSG_LISTENER, 0, w->listener);
 	tell(w, MSG_COMMAND, 0, (int)syscall(SYS_pidfd_open, w->command, 0));
+	if (w->backend == BACKEND_NOTIFY)
+		watch_exits_start(w);
 	if (w->spec->handler.start)
 		w->spec->handler.start(w->spec->handler.arg, w, w->command);
 	if (w->backend == BACKEND_NOTIFY) {

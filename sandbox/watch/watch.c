@@ -79,6 +79,7 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	for (size_t i = 0; i < w->spec->relay_count; i++)
 		if (relay_start(w->spec->relays[i], e) < 0)
 			return -1;
+	watch_timers_take(w->timers);
 	recorder = fork();
 	if (recorder < 0)
 		return err_sys(e, "cannot fork");

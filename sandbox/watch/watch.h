@@ -11,10 +11,12 @@
  */
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct err;
@@ -45,6 +47,9 @@ struct call_spec {
 	/* For calls newer than the installed libseccomp: the number, which is
 	 * the same everywhere from 403 on; else 0. */
 	int number;
+	/* A call that programs do not expect to fail. The notify engine, where
+	 * a signal may turn it into EINTR, lets it run. */
+	bool never_fails;
 	/* The call stops when all tests of one alternative hold; without any
 	 * test it always does. */
 	struct arg_test stop[3][2];
@@ -103,6 +108,9 @@ struct watch_handler {
 		struct answer *out);
 	/* The command's process exists but has not run yet. */
 	void (*start)(void *arg, struct watch *w, pid_t command);
+	/* A process that watch_follow() was told of has ended and was waited
+	 * for; `status` is as wait(2) gives it. Not on every kernel. */
+	void (*exited)(void *arg, pid_t pid, int status);
 	/* The command has ended; later calls are answered CONTINUE without
 	 * asking. The recorder's exit waits for this function. */
 	void (*end)(void *arg, const struct watch_end *end);
@@ -115,6 +123,23 @@ struct watch_handler {
 	void *arg;
 };
 
+/*
+ * What the user's process had that must reach the command although a fork
+ * lies between them, and limits that are the command's and not ours.
+ */
+struct watch_caller {
+	struct rlimit limits[RLIM_NLIMITS];
+	struct sigaction child, file_size; /* SIGCHLD, SIGXFSZ */
+	bool subreaper;
+	int policy, nice;
+	struct sched_param scheduling;
+};
+
+/* At the start, before anything that may need many descriptors or children. */
+void watch_caller_take(struct watch_caller *c);
+/* In a process that is about to become the command. */
+void watch_caller_give(const struct watch_caller *c);
+
 struct watch_spec {
 	const struct call_spec *calls;
 	size_t call_count;
@@ -122,7 +147,8 @@ struct watch_spec {
 	const char *executable;     /* path for execve(2) */
 	char *const *argv;
 	char *const *envp;
-	mode_t umask;                /* of the command */
+	mode_t umask;                      /* of the command */
+	const struct watch_caller *caller; /* NULL: nothing was taken */
 	struct relay *const *relays; /* between its output and the caller */
 	size_t relay_count;
 	/* Seconds that the caller waits, once the command has ended, for a
@@ -172,6 +198,11 @@ bool watch_call_valid(struct watch *w, const struct call *c);
  * another thread receives what comes meanwhile.
  */
 void watch_slow(struct watch *w);
+
+/* For handlers: how this process ends is to be reported to `exited`. */
+void watch_follow(struct watch *w, pid_t pid);
+/* In `end`: what has ended until now is reported; from then on nothing is. */
+void watch_follow_end(struct watch *w);
 
 /* In `end`: a signal asked this program to end soon. */
 bool watch_hurry(const struct watch *w);

@@ -479,7 +479,8 @@ static int make_calls(enum watch_arch arch, long (*f)(long, const uint64_t *))
 		uint64_t args[6];
 		long r;
 
-		if (nr < 0)
+		/* The call that ends this process comes last. */
+		if (nr < 0 || table[i].never_fails)
 			continue;
 		args_that_stop(&table[i], 0, args);
 		args[4] = MAGIC;
@@ -507,6 +508,8 @@ static int task_calls(void)
 	if (has_compat() && make_calls(WATCH_COMPAT, compat_call))
 		return 4;
 #endif
+	/* This one ends here, unless somebody stops it. */
+	syscall(SYS_exit_group, 42, 0, 0, 0, (long)MAGIC);
 	return 42;
 }
 
@@ -530,6 +533,9 @@ static void test_engine_calls(void **state)
 				bool want = number_of(a, &table[i]) >= 0 &&
 					    (a == WATCH_NATIVE || compat);
 
+				if (table[i].never_fails)
+					want = a == WATCH_NATIVE &&
+					       engines[k] == BACKEND_PTRACE;
 				if (seen->stops[a][i] != want)
 					fail_msg("%s: %s stopped %u times",
 						watch_backend_name(engines[k]),
