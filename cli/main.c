@@ -54,6 +54,7 @@
  *   cgroup        limits of control groups
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
+ *   cpuinfo       /proc/cpuinfo as data, and back as text
  *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run
  *   files         small files of /proc and /sys
