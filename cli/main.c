@@ -81,6 +81,8 @@
  * sandbox/isolation/: one command in namespaces of its own
  *   command       limits, directory, stdin, exec
  *   dev           a /dev of its own
+ *   emulate       answers about processors and memory
+ *   emulate_cpus  affinity in the numbers of the record
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows
  *   ids           user and group ids
