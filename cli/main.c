@@ -139,6 +139,12 @@
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one
+ *   cpu_dir       directories of /sys, in memory or in the cache
+ *   cpu_lines     lines of /proc/cpuinfo that were not recorded
+ *   cpu_plan      recorded processors on this host
+ *   cpu_text      files of /proc about processors and memory
+ *   cpu_tree      directories of /sys about them
+ *   cpu_view      the recorded processors
  *   host          what the plan needs to know of this host
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree

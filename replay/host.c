@@ -4,14 +4,17 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "replay/cpu_view.h"
 #include "replay/plan.h"
 
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *cpu_model(struct arena *a)
@@ -28,6 +31,32 @@ static const char *cpu_model(struct arena *a)
 		return arena_strdup(a, value + 2);
 	}
 	return NULL;
+}
+
+static void look_at_cpus(struct host_view *h)
+{
+	autofile *f = fopen("/sys/devices/system/cpu/online", "re");
+	char line[512] = "";
+
+	if (sched_getaffinity(0, sizeof(h->cpus), &h->cpus) < 0)
+		CPU_ZERO(&h->cpus);
+	if (f && fgets(line, sizeof(line), f))
+		line[strcspn(line, "\n")] = 0;
+	if (!*line || cpu_list_parse(line, &h->online) < 0)
+		CPU_ZERO(&h->online);
+}
+
+static void look_at_memory(struct host_view *h)
+{
+	struct timespec up, now;
+	struct sysinfo info;
+
+	if (sysinfo(&info) == 0)
+		h->memory_bytes = (int64_t)(info.totalram * info.mem_unit);
+	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0 &&
+		clock_gettime(CLOCK_REALTIME, &now) == 0)
+		h->boot_time =
+			now.tv_sec - up.tv_sec - (now.tv_nsec < up.tv_nsec);
 }
 
 static void look_at_device(struct host_device *d, const char *path)
@@ -73,8 +102,8 @@ void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	h->root_b = support.root_b;
 	h->root_detail = root_detail(a, &support);
 	h->ranges = host_support_ranges();
-	if (sched_getaffinity(0, sizeof(h->cpus), &h->cpus) < 0)
-		CPU_ZERO(&h->cpus);
+	look_at_cpus(h);
+	look_at_memory(h);
 	if (uname(&u) == 0)
 		h->kernel = arena_strdup(a, u.release);
 	h->devices = arena_array(a, m->devices.count + 1, sizeof(*h->devices));

@@ -55,8 +55,8 @@ bool result_same(const struct replay_outcome *o)
 /* Of every replay, or of no interest while the outputs are the same. */
 static bool is_quiet(const struct note *n)
 {
-	static const char *const kinds[] = {
-		"unopened", "owners", "kernel", "cpu", "capabilities"};
+	static const char *const kinds[] = {"unopened", "owners", "kernel",
+		"cpu", "capabilities", "cpu-numbers", "cpu-view"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))

@@ -479,34 +479,6 @@ static void limits_and_environment_are_taken_over(void **state)
 		"the variable 'API_TOKEN' was not recorded: absent");
 }
 
-static void cpus_are_given_back_where_they_are(void **state)
-{
-	struct draft *d = *state;
-	cpu_set_t set;
-
-	d->m.hardware.cpu.affinity = (char *)"1";
-	finish(d);
-	assert_non_null(d->plan.iso.affinity);
-	assert_int_equal(CPU_COUNT(d->plan.iso.affinity), 1);
-	assert_int_equal(plan_parse_cpus("0-2,7", &set), 0);
-	assert_int_equal(CPU_COUNT(&set), 4);
-	assert_true(CPU_ISSET(7, &set));
-	assert_int_equal(plan_parse_cpus("3-1", &set), -1);
-	assert_int_equal(plan_parse_cpus("0-99999", &set), -1);
-	assert_int_equal(plan_parse_cpus("", &set), -1);
-	assert_int_equal(plan_parse_cpus("1;2", &set), -1);
-}
-
-static void cpus_that_are_not_there_are_said(void **state)
-{
-	struct draft *d = *state;
-
-	d->m.hardware.cpu.affinity = (char *)"0-7";
-	finish(d);
-	assert_null(d->plan.iso.affinity);
-	assert_non_null(note(d, "cpus"));
-}
-
 static void devices_must_be_what_they_were(void **state)
 {
 	struct draft *d = *state;
@@ -616,8 +588,6 @@ int main(void)
 		PLAN(root_could_write_everywhere),
 		PLAN(root_cannot_open_what_was_not_opened),
 		PLAN(limits_and_environment_are_taken_over),
-		PLAN(cpus_are_given_back_where_they_are),
-		PLAN(cpus_that_are_not_there_are_said),
 		PLAN(devices_must_be_what_they_were),
 		PLAN(another_command_is_looked_for_in_the_run),
 		PLAN(stdin_is_a_file_when_it_was_one),
