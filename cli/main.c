@@ -15,6 +15,7 @@
  *   progress      a line that says how far it is
  *   strbuf        the growing byte string
  * manifests/: the record as data
+ *   attributes    extended attributes as text
  *   check         what a schema cannot say
  *   events        libyaml's events, with positions and limits
  *   fields        the table of every field of the manifest
@@ -136,6 +137,7 @@
  *   surroundings  the machine and the environment
  *   task          names of a task's directories
  *   touch         first touch wins
+ *   xattrs        extended attributes of a file
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
@@ -31,6 +32,17 @@ static const char *cpu_model(struct arena *a)
 		return arena_strdup(a, value + 2);
 	}
 	return NULL;
+}
+
+static bool may_make_nodes(void)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t on = CAP_CLEAR;
+
+	if (caps)
+		cap_get_flag(caps, CAP_MKNOD, CAP_EFFECTIVE, &on);
+	cap_free(caps);
+	return on == CAP_SET;
 }
 
 static void look_at_cpus(struct host_view *h)
@@ -102,6 +114,7 @@ void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	h->root_b = support.root_b;
 	h->root_detail = root_detail(a, &support);
 	h->ranges = host_support_ranges();
+	h->device_nodes = h->ranges && may_make_nodes();
 	look_at_cpus(h);
 	look_at_memory(h);
 	if (uname(&u) == 0)

@@ -35,6 +35,7 @@ struct host_view {
 	bool root_a, root_b;
 	const char *root_detail; /* why neither works, with the remedy */
 	bool ranges;             /* other owners can be shown */
+	bool device_nodes;       /* can be made */
 	cpu_set_t cpus;          /* that this process may use */
 	cpu_set_t online;
 	int64_t memory_bytes;

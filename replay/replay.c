@@ -226,6 +226,12 @@ static void note_set_up(struct replay *r)
 		note_add(notes, "listing-order", NULL,
 			"this kernel's tmpfs lists names in another order: "
 			"so do listed directories");
+	if (r->stage.report->lost.devices)
+		note_add(notes, "device-node", NULL,
+			"this host allows no device nodes outside of /dev");
+	if (r->stage.report->lost.xattrs)
+		note_add(notes, "xattrs", NULL,
+			"this host's file systems have no extended attributes");
 	for (size_t i = 0; i < end->note_count; i++)
 		note_add(notes, "sandbox", NULL, "%s", end->notes[i]);
 	for (size_t i = before; i < notes->count; i++)

@@ -171,7 +171,8 @@ int stage_build(void *arg, const struct iso_ids *ids, struct err *e)
 	if (s->cpus &&
 		cpu_dir_make(s->cpus, stage_cpus_path(s), ids->range, e) < 0)
 		return -1;
-	if (layer_fill(&layer_upper, tree, s->store, ids, upper, e) < 0)
+	if (layer_fill(&layer_upper, tree, s->store, ids, upper,
+		    &s->report->lost, e) < 0)
 		return -1;
 	l = (struct stage_layers){meta, upper, work, ids};
 	return s->plan->strategy == 'A' ? stage_a(s, &l, e) : stage_b(s, &l, e);

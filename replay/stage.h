@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "replay/layer.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,6 +25,7 @@ struct store;
 struct stage_report {
 	bool order_lost; /* this kernel's tmpfs lists in another order */
 	bool tree_built; /* B: the cached tree was not there yet */
+	struct layer_losses lost;
 };
 
 struct stage {

@@ -81,6 +81,10 @@ struct isolation {
 	mode_t umask;
 	uid_t uid; /* ids that the command sees */
 	gid_t gid;
+	/* Supplementary ones, where a range of ids can be mapped; else the
+	 * caller's stay, and show as 65534. */
+	const gid_t *groups;
+	size_t group_count;
 	const char *hostname;
 	const struct iso_limit *limits;
 	size_t limit_count;

@@ -568,6 +568,74 @@ static void conditions_that_differ_are_said(void **state)
 	assert_non_null(note(d, "owners"));
 }
 
+/* The run's groups, and the lines of the map that large ones need. */
+static void groups_take_root(void **state)
+{
+	static char *groups[] = {"27", "80000", "7"};
+	struct draft *d = *state;
+	struct file_row r = row_of("/f", KIND_FILE, ACCESS_S);
+
+	d->m.run.user.gid = 7;
+	d->m.run.user.groups = (struct strlist){groups, 3};
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	r.gid = 90000;
+	assert_int_equal(add_row(d, &r), 0);
+	finish(d);
+	assert_non_null(note(d, "groups"));
+	assert_int_equal(d->plan.iso.group_count, 3);
+	assert_int_equal(d->plan.iso.groups[1], 80000);
+	assert_int_equal(d->plan.iso.extra_gid_count, 2);
+	assert_int_equal(d->plan.iso.extra_gids[0], 80000);
+	assert_int_equal(d->plan.iso.extra_gids[1], 90000);
+}
+
+static void root_shows_groups(void **state)
+{
+	static char *groups[] = {"27"};
+	struct draft *d = *state;
+
+	d->host.ranges = true;
+	d->m.run.user.groups = (struct strlist){groups, 1};
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	finish(d);
+	assert_null(note(d, "groups"));
+}
+
+static void add_device(struct draft *d, const char *path, int64_t minor)
+{
+	struct file_row r = row_of(path, KIND_CHAR, ACCESS_S);
+
+	r.major = minor ? 1 : 0;
+	r.minor = minor;
+	assert_int_equal(add_row(d, &r), 0);
+}
+
+static void device_nodes_take_root(void **state)
+{
+	struct draft *d = *state;
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add_device(d, "/null", 3);
+	finish(d);
+	assert_null(tree_find(&d->plan.tree, "/null"));
+	assert_non_null(note(d, "device-node"));
+}
+
+/* Device 0:0 would be the mark of a removed file. */
+static void root_makes_device_nodes(void **state)
+{
+	struct draft *d = *state;
+
+	d->host.device_nodes = true;
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add_device(d, "/null", 3);
+	add_device(d, "/zero", 0);
+	finish(d);
+	assert_int_equal(node(d, "/null")->major, 1);
+	assert_int_equal(node(d, "/null")->minor, 3);
+	assert_null(tree_find(&d->plan.tree, "/zero"));
+}
+
 #define PLAN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -593,6 +661,10 @@ int main(void)
 		PLAN(stdin_is_a_file_when_it_was_one),
 		PLAN(the_working_directory_is_always_there),
 		PLAN(conditions_that_differ_are_said),
+		PLAN(groups_take_root),
+		PLAN(root_shows_groups),
+		PLAN(device_nodes_take_root),
+		PLAN(root_makes_device_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
