@@ -9,6 +9,7 @@
 #include "capture/secrets.h"
 #include "host/hardware.h"
 #include "host/limits.h"
+#include "host/memory.h"
 #include "manifests/model.h"
 
 #include <fcntl.h>
@@ -82,6 +83,7 @@ static void read_run(struct m_run *run, struct arena *a)
 	run->host.architecture = arena_strdup(a, u.machine);
 	run->host.os = os_name(a);
 	run->host.libc = arena_printf(a, "glibc %s", gnu_get_libc_version());
+	run->host.available_bytes = memory_available("");
 	run->user.uid = getuid();
 	run->user.gid = getgid();
 	n = n > 0 ? getgroups(n, groups) : 0;

@@ -18,6 +18,7 @@
  *   sort          sorting by text
  *   strbuf        the growing byte string
  * manifests/: the record as data
+ *   attributes    extended attributes as text
  *   check         what a schema cannot say
  *   events        libyaml's events, with positions and limits
  *   fields        the table of every field of the manifest
@@ -57,6 +58,7 @@
  *   cgroup        limits of control groups
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
+ *   cpuinfo       /proc/cpuinfo as data, and back as text
  *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run
  *   files         small files of /proc and /sys
@@ -90,6 +92,8 @@
  * sandbox/isolation/: one command in namespaces of its own
  *   command       limits, directory, stdin, exec
  *   dev           a /dev of its own
+ *   emulate       answers about processors and memory
+ *   emulate_cpus  affinity in the numbers of the record
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows
  *   ids           user and group ids
@@ -158,9 +162,16 @@
  *   terminal      a terminal that stands for the caller's
  *   touch         first touch wins
  *   tracers       programs that watch others or confine themselves
+ *   xattrs        extended attributes of a file
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one
+ *   cpu_dir       directories of /sys, in memory or in the cache
+ *   cpu_lines     lines of /proc/cpuinfo that were not recorded
+ *   cpu_plan      recorded processors on this host
+ *   cpu_text      files of /proc about processors and memory
+ *   cpu_tree      directories of /sys about them
+ *   cpu_view      the recorded processors
  *   host          what the plan needs to know of this host
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree

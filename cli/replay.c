@@ -20,7 +20,7 @@
 struct replay_cli_options {
 	struct common_options common;
 	bool check, dry_run;
-	const char *output, *result;
+	const char *output, *result, *cpus;
 };
 
 static const struct cli_opt replay_opts[] = {
@@ -32,6 +32,10 @@ static const struct cli_opt replay_opts[] = {
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
 		offsetof(struct replay_cli_options, result)},
+	{"cpus", 0, "recorded|host",
+		"show the recorded processors and memory (default), or this "
+		"host's",
+		CLI_CHOICE, offsetof(struct replay_cli_options, cpus)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
@@ -124,6 +128,7 @@ static int run(struct invocation *in)
 	}
 	if (in->argc > 1)
 		r.options.argv = in->argv + 1;
+	r.options.host_cpus = o->cpus && !strcmp(o->cpus, "host");
 	if (forced_root(&r.options.strategy, &e) == 0)
 		s = open_run(in, &own, id, &e);
 	if (s) {

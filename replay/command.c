@@ -175,50 +175,6 @@ static void plan_stdin(struct plan *p)
 	p->iso.stdin_offset = in->offset == ABSENT ? 0 : in->offset;
 }
 
-int plan_parse_cpus(const char *text, cpu_set_t *out)
-{
-	const char *s = text;
-
-	CPU_ZERO(out);
-	while (*s) {
-		char *end;
-		unsigned long a = strtoul(s, &end, 10), b = a;
-
-		if (end == s)
-			return -1;
-		if (*end == '-') {
-			s = end + 1;
-			b = strtoul(s, &end, 10);
-			if (end == s)
-				return -1;
-		}
-		if (b >= CPU_SETSIZE || a > b || (*end && *end != ','))
-			return -1;
-		for (; a <= b; a++)
-			CPU_SET(a, out);
-		s = *end ? end + 1 : end;
-	}
-	return CPU_COUNT(out) ? 0 : -1;
-}
-
-static void plan_affinity(struct plan *p, const struct host_view *h)
-{
-	const char *text = p->manifest->hardware.cpu.affinity;
-	cpu_set_t both;
-
-	if (!text || plan_parse_cpus(text, &p->affinity) < 0)
-		return;
-	CPU_AND(&both, &p->affinity, &h->cpus);
-	if (!CPU_EQUAL(&both, &p->affinity)) {
-		note_add(&p->notes, "cpus", NULL,
-			"the run could use the CPUs %s; here it uses %d others",
-			text, CPU_COUNT(&h->cpus));
-		return;
-	}
-	p->iso.affinity = &p->affinity;
-	p->iso.affinity_size = sizeof(p->affinity);
-}
-
 /* Nodes that every sandbox has; the run may have opened them. */
 static bool is_standard(const char *path)
 {
@@ -300,7 +256,7 @@ int plan_command(struct plan *p, const struct replay_options *o,
 			p->iso.cwd);
 	plan_environment(p);
 	plan_stdin(p);
-	plan_affinity(p, h);
+	plan_cpus(p, o, h);
 	plan_devices(p, h);
 	if (plan_limits(p, e) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The plan for a person: `replay --dry-run`. */
+#include "replay/cpu_view.h"
 #include "replay/plan.h"
 
 #include <inttypes.h>
@@ -84,8 +85,13 @@ void plan_print(const struct plan *p, FILE *out)
 		p->iso.stdin_kind == ISO_STDIN_FILE ? p->iso.stdin_path
 						    : "inherited");
 	print_line(out, "cpus",
-		p->iso.affinity ? p->manifest->hardware.cpu.affinity
-				: "of this host");
+		p->cpu_view ? cpu_list_text(p->arena, &p->emulation.start)
+			    : "of this host");
+	if (p->iso.emulation)
+		print_line(out, "emulated",
+			!p->emulation.cpus     ? "memory"
+			: !p->emulation.memory ? "processors"
+					       : "processors, memory");
 	print_tree(p, out);
 	for (size_t i = 0; i < p->iso.read_only_count; i++)
 		print_line(out, "read-only", p->iso.read_only[i]);

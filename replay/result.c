@@ -52,11 +52,17 @@ bool result_same(const struct replay_outcome *o)
 	       !c->extra;
 }
 
-/* Of every replay, or of no interest while the outputs are the same. */
+/* Of every replay: only for those who read the JSON. */
+static bool is_silent(const struct note *n)
+{
+	return !strcmp(n->kind, "file-system") || !strcmp(n->kind, "process");
+}
+
+/* Of no interest while the outputs are the same. */
 static bool is_quiet(const struct note *n)
 {
-	static const char *const kinds[] = {
-		"unopened", "owners", "kernel", "cpu", "capabilities"};
+	static const char *const kinds[] = {"unopened", "owners", "groups",
+		"kernel", "cpu", "capabilities", "cpu-numbers", "cpu-view"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))
@@ -84,7 +90,7 @@ static void print_notes(const struct notes *notes, bool quiet)
 		const struct note *n = &notes->items[i];
 		size_t more = 0;
 
-		if (is_quiet(n) != quiet)
+		if (is_silent(n) || is_quiet(n) != quiet)
 			continue;
 		if (n->path && map_puts(&seen, n->kind, (void *)n))
 			continue;

@@ -48,6 +48,7 @@ struct node {
 	struct node *first, *last, *next, *prev;
 	struct node *link; /* the first name of the same file; NULL: this */
 	const char *target;
+	const char *xattrs;  /* as in the row, or NULL */
 	const char *listing; /* names with a NUL after each, or NULL */
 	size_t listing_len;
 	enum file_kind kind;
@@ -62,6 +63,7 @@ struct node {
 	int64_t size;
 	int64_t mtime_s;
 	uint32_t mtime_ns;
+	unsigned major, minor; /* of a device node */
 	struct digest digest;
 };
 
@@ -69,7 +71,7 @@ struct node {
 enum left_out {
 	LEFT_NOT_STORED, /* by reference, or a secret */
 	LEFT_UNOPENED,   /* there, but cannot be opened */
-	LEFT_DEVICE,     /* a device node outside of /dev */
+	LEFT_DEVICE,     /* a device node that cannot be made */
 	LEFT_SHM,        /* in /dev/shm, which is empty at the start */
 	LEFT_MOUNTED,    /* below /proc, /sys or /dev: the sandbox's own */
 };
@@ -84,6 +86,7 @@ struct tree {
 	/* Called for rows that are left out or not as they were. */
 	void (*left_out)(void *ctx, enum left_out why, const char *path);
 	void *ctx;
+	bool devices;        /* device nodes can be made: as root */
 	struct node **links; /* nodes with `link` */
 	size_t link_count;
 };

@@ -235,8 +235,8 @@ int step_ids(struct setup *s, struct err *e)
 		return 0;
 	/* With one mapped id the caller's groups stay: they cannot be given
 	 * up, and a store may be readable through one of them only. */
-	if (s->ids.range && setgroups(0, NULL) < 0)
-		return err_sys(e, "cannot drop the groups");
+	if (s->ids.range && setgroups(iso->group_count, iso->groups) < 0)
+		return err_sys(e, "cannot set the groups");
 	if (setresgid(iso->gid, iso->gid, iso->gid) < 0)
 		return err_sys(e, "cannot become group %u", iso->gid);
 	if (setresuid(iso->uid, iso->uid, iso->uid) < 0)

@@ -31,6 +31,8 @@ struct iso_bind {
 	const char *target; /* inside; must exist in the root */
 	bool read_only;
 	bool devices; /* device nodes on it work */
+	/* Where the root has no such path, it is left out. */
+	bool optional;
 };
 
 /* A file with the given content over an existing path (a fake /proc file). */
@@ -46,6 +48,21 @@ struct iso_device {
 	const char *target;
 	bool is_block;
 	unsigned major, minor; /* must be what the host's node has */
+};
+
+/*
+ * Processors and memory that the command asks the kernel for, as another
+ * machine had them. Its processors are this host's in a numbering of their
+ * own; several can be one.
+ */
+struct iso_emulation {
+	bool cpus, memory; /* what is emulated at all */
+	cpu_set_t allowed; /* that sched_setaffinity(2) can choose from */
+	uint16_t host[CPU_SETSIZE];  /* of `allowed`: this host's number */
+	cpu_set_t start, start_real; /* `affinity`, in both numberings */
+	int width;         /* its kernel's processor numbers are below this */
+	size_t mask_bytes; /* what sched_getaffinity(2) returns */
+	uint64_t total_bytes, available_bytes, swap_bytes;
 };
 
 struct iso_limit {
@@ -64,11 +81,17 @@ struct isolation {
 	mode_t umask;
 	uid_t uid; /* ids that the command sees */
 	gid_t gid;
+	/* Supplementary ones, where a range of ids can be mapped; else the
+	 * caller's stay, and show as 65534. */
+	const gid_t *groups;
+	size_t group_count;
 	const char *hostname;
 	const struct iso_limit *limits;
 	size_t limit_count;
 	const cpu_set_t *affinity; /* NULL: leave */
 	size_t affinity_size;
+	/* NULL: nothing. Where it cannot be had, the caller is told. */
+	const struct iso_emulation *emulation;
 
 	/* Owners other than uid/gid that the tree should show, where a range of
 	 * ids can be mapped (root; newuidmap later); else all show as uid. */
