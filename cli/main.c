@@ -79,6 +79,7 @@
  *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own
  *   command       limits, directory, stdin, exec
+ *   covers        directories of /proc and /sys, in part
  *   dev           a /dev of its own
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows

@@ -219,6 +219,10 @@ int step_userns(struct setup *s, struct err *e)
 	if (!s->ids.range &&
 		write_text(s->proc_user, "max_user_namespaces", "1", e) < 0)
 		return -1;
+	/* Those of device nodes must be given before: no id of the host can be
+	 * named in a user namespace that does not map it. */
+	if (s->ids.range && setgroups(iso->host_group_count, iso->host_groups) < 0)
+		return err_sys(e, "cannot take the groups of device nodes");
 	if (unshare(CLONE_NEWUSER) < 0)
 		return err_sys(e, "cannot make the command's user namespace");
 	if (s->ids.range ? map_range(s, e)
@@ -234,9 +238,8 @@ int step_ids(struct setup *s, struct err *e)
 	if (!guard_on(iso, "userns2"))
 		return 0;
 	/* With one mapped id the caller's groups stay: they cannot be given
-	 * up, and a store may be readable through one of them only. */
-	if (s->ids.range && setgroups(0, NULL) < 0)
-		return err_sys(e, "cannot drop the groups");
+	 * up, and a store may be readable through one of them only. With a
+	 * range they have gone already: see step_userns(). */
 	if (setresgid(iso->gid, iso->gid, iso->gid) < 0)
 		return err_sys(e, "cannot become group %u", iso->gid);
 	if (setresuid(iso->uid, iso->uid, iso->uid) < 0)
