@@ -51,17 +51,20 @@
  *   verify        re-hashing what runs need
  * host/: readers of a machine
  *   accelerators  GPUs and the like, and which a run used
+ *   cdi           what vendors say a container needs for a device
  *   cgroup        limits of control groups
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
  *   drm           GPUs of /sys/class/drm
- *   elf           what an ELF file says about how it is run
+ *   elf           what an ELF file says about how it is run, or loaded
  *   files         small files of /proc and /sys
  *   hardware      all of it
  *   kfd           what AMD's compute driver adds
+ *   ld_cache      the cache of the dynamic loader
  *   limits        names of the resource limits
  *   memory        sizes of memory
  *   nvidia        GPUs of NVIDIA's driver
+ *   nvidia_driver  its user libraries
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
