@@ -32,7 +32,7 @@ UNITS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
 	$(wildcard tests/probes/*.c))
 FORMATTED := $(foreach m,$(MODULES),$(wildcard $(m)/*.[ch])) \
-	$(wildcard tests/unit/*.[ch] tests/probes/*.c)
+	$(wildcard tests/unit/*.[ch] tests/probes/*.c tests/gpu/*.c)
 
 all: $(BUILD)/reprise ## build build/reprise
 
@@ -60,7 +60,16 @@ $(BUILD)/probes/%: tests/probes/%.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra -o $@ $< -lpthread
 
-probes: $(PROBES) ## build the probes of the integration tests
+# A stand-in for NVIDIA's user libraries, under three names.
+STUBS := $(patsubst %,$(BUILD)/probes/%.so.1,\
+	libcuda libnvidia-ml libnvidia-ptxjitcompiler)
+
+$(BUILD)/probes/%.so.1: tests/gpu/libcuda.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra -fPIC -shared \
+		-Wl,-soname,$*.so.1 -o $@ $<
+
+probes: $(PROBES) $(STUBS) ## build the probes of the integration tests
 
 units: $(UNITS)
 

@@ -140,6 +140,14 @@
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one
+ *   gpu           the GPUs of a replay, in order
+ *   gpu_cdi       what specifications of vendors add
+ *   gpu_driver    NVIDIA's user libraries
+ *   gpu_host      what this host has
+ *   gpu_nodes     nodes of /dev, NVIDIA's part of /proc
+ *   gpu_select    a GPU of this host for each recorded one
+ *   gpu_text      both sides in words
+ *   gpu_visible   CUDA_VISIBLE_DEVICES and its like
  *   host          what the plan needs to know of this host
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree

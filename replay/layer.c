@@ -91,9 +91,12 @@ static int make_special(struct layer *l, const struct node *n, struct err *e)
 		[KIND_SOCKET] = S_IFSOCK,
 	};
 	const struct node *f = node_file(n);
+	const char *target = l->kind == &layer_upper && f->target_here
+				     ? f->target_here
+				     : f->target;
 
 	if (n->kind == KIND_SYMLINK) {
-		if (symlinkat(f->target, AT_FDCWD, n->name) < 0)
+		if (symlinkat(target, AT_FDCWD, n->name) < 0)
 			return failed(n, e);
 	} else if (mknodat(AT_FDCWD, n->name, types[n->kind] | f->mode, 0) < 0) {
 		return failed(n, e);

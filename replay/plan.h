@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "manifests/model.h"
+#include "replay/gpu.h"
 #include "replay/tree.h"
 #include "sandbox/isolation/isolation.h"
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct err;
 struct replay_options {
 	char strategy;     /* 'A', 'B', or 0: whichever works here */
 	char *const *argv; /* another command (NULL-terminated), or NULL */
+	enum gpus gpus;
 };
 
 /* A device of the manifest, on this host. */
@@ -37,6 +39,7 @@ struct host_view {
 	const char *kernel;
 	const char *cpu_model;
 	struct host_device *devices; /* one for each of the manifest's */
+	struct gpu_host gpu;
 };
 
 /*
@@ -75,6 +78,7 @@ struct plan {
 	/* All but build_root; memory from the arena. */
 	struct isolation iso;
 	cpu_set_t affinity;
+	struct gpu_plan gpu;
 	/* The recorded command: its outputs can be judged. */
 	bool recorded_command;
 	struct notes notes;
