@@ -144,8 +144,7 @@ static void swap_file(struct swap *s, struct node *n)
 {
 	const struct nvidia_library *l = by_soname(s->host, n->name);
 
-	if (!l || !strcmp(l->soname, l->name) || is_compat(n) ||
-		!strcmp(base_of(n->parent->path), "stubs") ||
+	if (!l || is_compat(n) || !strcmp(base_of(n->parent->path), "stubs") ||
 		!strcmp(s->was, s->host->version))
 		return;
 	bind(s, l, n->path);

@@ -161,7 +161,6 @@ static enum fit fits(const struct gpu_want *w, const struct m_accelerator *x,
 {
 	const char *path = gpu_main_node(x);
 	const struct gpu_node *n = path ? gpu_host_node(h, path) : NULL;
-	enum fit parts;
 
 	if (!equal(w->recorded->vendor, x->vendor))
 		return FIT_VENDOR;
@@ -169,12 +168,9 @@ static enum fit fits(const struct gpu_want *w, const struct m_accelerator *x,
 			? !equal(w->recorded->uuid, x->uuid)
 			: level == MATCH_MODEL && !same_model(w->recorded, x))
 		return FIT_MODEL;
-	parts = parts_fit(w, x, h, level);
-	if (parts == FIT_PARTS)
-		return FIT_PARTS;
 	if (!n || !n->exists)
 		return FIT_NODE;
-	return gpu_node_opens(h, n) ? parts : FIT_OPEN;
+	return gpu_node_opens(h, n) ? parts_fit(w, x, h, level) : FIT_OPEN;
 }
 
 /* Each level over all of them, so that nobody takes the other's own. */
@@ -233,31 +229,55 @@ static enum fit nearest(const struct gpu_plan *g, const struct gpu_host *h,
 	return best;
 }
 
+/* Its first node that is there and may not be opened. */
+static const struct gpu_node *shut_node(
+	const struct gpu_host *h, const struct m_accelerator *x)
+{
+	const char *main = gpu_main_node(x);
+	const struct gpu_node *n = gpu_host_node(h, main ? main : "");
+
+	if (n && n->exists && !gpu_node_opens(h, n))
+		return n;
+	for (size_t i = 0; i < x->mig.count; i++) {
+		const char *path = x->mig.items[i].device_node;
+
+		n = gpu_host_node(h, path ? path : "");
+		if (n && n->exists && !gpu_node_opens(h, n))
+			return n;
+	}
+	return NULL;
+}
+
+static const char *why_shut(
+	struct arena *a, const struct gpu_host *h, const struct gpu_node *n)
+{
+	if (!n)
+		return "";
+	if (h->ranges)
+		return arena_printf(a,
+			", but '%s' is open to root only: give it a group",
+			n->path);
+	if (n->mode & 0060)
+		return arena_printf(a,
+			", but '%s' is open to group %u only: this user must "
+			"be in it",
+			n->path, (unsigned)n->gid);
+	return arena_printf(a, ", but '%s' may not be opened", n->path);
+}
+
 static const char *reason(struct arena *a, const struct gpu_host *h,
 	enum fit fit, const struct m_accelerator *x)
 {
-	const char *path = x ? gpu_main_node(x) : NULL;
-	const struct gpu_node *n = path ? gpu_host_node(h, path) : NULL;
+	const char *main = x ? gpu_main_node(x) : NULL;
 
 	switch (fit) {
 	case FIT_PARTS:
 		return " (divided into other instances)";
 	case FIT_NODE:
 		return arena_printf(a, ", but there is no '%s'",
-			path ? path : "node of it");
+			main ? main : "node of it");
 	case FIT_OPEN:
-		if (h->ranges)
-			return arena_printf(a,
-				", but '%s' is open to root only: give the "
-				"node a group",
-				path);
-		return n && n->mode & 0060
-			       ? arena_printf(a,
-					 ", but '%s' is open to group %u only: "
-					 "this user must be in it",
-					 path, (unsigned)n->gid)
-			       : arena_printf(a, ", but '%s' may not be opened",
-					 path);
+		return why_shut(a, h, shut_node(h, x));
 	default:
 		return "";
 	}
@@ -268,8 +288,6 @@ static bool any_would_do(struct gpu_plan *g, const struct gpu_host *h)
 {
 	struct gpu_plan other = *g;
 
-	if (g->option == GPUS_ANY)
-		return false;
 	other.option = GPUS_ANY;
 	return match(&other, h, true) == 0;
 }

@@ -121,6 +121,15 @@ static bool differ(const char *a, const char *b)
 	return a && b && strcmp(a, b) != 0;
 }
 
+static const char *driver_text(struct arena *a, const struct m_accelerator *x)
+{
+	if (!x->driver)
+		return "unknown";
+	return x->driver_version
+		       ? arena_printf(a, "%s %s", x->driver, x->driver_version)
+		       : x->driver;
+}
+
 static void note_pair(struct plan *p, const struct gpu_want *w)
 {
 	const struct m_accelerator *was = w->recorded, *is = w->here;
@@ -143,11 +152,8 @@ static void note_pair(struct plan *p, const struct gpu_want *w)
 		(differ(was->driver, is->driver) ||
 			differ(was->driver_version, is->driver_version)))
 		note_add(&p->notes, "gpu-driver", NULL,
-			"recorded with driver %s %s, replayed with %s %s",
-			was->driver ? was->driver : "?",
-			was->driver_version ? was->driver_version : "",
-			is->driver ? is->driver : "?",
-			is->driver_version ? is->driver_version : "");
+			"recorded with driver %s, replayed with %s",
+			driver_text(a, was), driver_text(a, is));
 }
 
 void gpu_note_pairs(struct plan *p)

@@ -53,7 +53,7 @@ static void split(struct words *w, struct arena *a, const char *value)
 
 static bool is_number(const char *word)
 {
-	return *word && strlen(word) < 5 && !word[strspn(word, "0123456789")];
+	return *word && !word[strspn(word, "0123456789")];
 }
 
 static bool is_of(const struct gpu_want *w, const char *vendor)

@@ -12,6 +12,17 @@
 #include "replay/plan.h"
 
 #define GPU_HOSTS "tests/data/gpu/"
+/* Nodes, with blanks between them: of all NVIDIA's GPUs, what a replay gives
+ * with one, of the fixture "eight", of an instance in the fixture "mig". */
+#define CTL "/dev/nvidiactl /dev/nvidia-uvm "
+#define ALWAYS "/dev/nvidia-uvm /dev/nvidia-uvm-tools "
+#define EIGHT                                                      \
+	CTL "/dev/nvidia0 /dev/nvidia1 /dev/nvidia2 /dev/nvidia3 " \
+	    "/dev/nvidia4 /dev/nvidia5 /dev/nvidia6 /dev/nvidia7"
+#define PART                                               \
+	CTL "/dev/nvidia1 /dev/nvidia-caps/nvidia-cap147 " \
+	    "/dev/nvidia-caps/nvidia-cap148"
+
 #define UUID(n) "GPU-a0000000-1111-2222-3333-4444555566" n
 
 struct scene {

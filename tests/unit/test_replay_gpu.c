@@ -2,15 +2,6 @@
 /* Which GPUs a replay gives, and what of them. */
 #include "tests/unit/gpu_help.h"
 
-#define CTL "/dev/nvidiactl /dev/nvidia-uvm "
-#define ALWAYS "/dev/nvidia-uvm /dev/nvidia-uvm-tools "
-#define EIGHT                                                      \
-	CTL "/dev/nvidia0 /dev/nvidia1 /dev/nvidia2 /dev/nvidia3 " \
-	    "/dev/nvidia4 /dev/nvidia5 /dev/nvidia6 /dev/nvidia7"
-#define PART                                               \
-	CTL "/dev/nvidia1 /dev/nvidia-caps/nvidia-cap147 " \
-	    "/dev/nvidia-caps/nvidia-cap148"
-
 /* --- nodes ---------------------------------------------------------------- */
 
 static const struct {
@@ -81,6 +72,8 @@ static const struct {
 	{"eight", "/dev/nvidiactl", "eight", GPUS_RECORDED, "", NULL},
 	{"eight", "", "eight", GPUS_RECORDED, "", NULL},
 	{"eight", EIGHT, "none", GPUS_NONE, "", NULL},
+	/* The node of a display chip, which is another GPU's here. */
+	{"none", "/dev/dri/renderD128", "amd", GPUS_RECORDED, "", NULL},
 	/* What NVIDIA's GPUs have besides, where the host has it. */
 	{"one", CTL "/dev/nvidia0 /dev/nvidia-modeset", "one", GPUS_RECORDED,
 		ALWAYS "/dev/nvidia0 /dev/nvidiactl", NULL},
@@ -207,6 +200,21 @@ static void a_node_that_may_not_be_opened_is_said(void **state)
 	scene_release(&s);
 }
 
+static void an_instance_that_may_not_be_opened_is_said(void **state)
+{
+	struct scene s;
+
+	record_on(&s, "mig", PART);
+	replay_on(&s, "mig");
+	node_of(&s, "/dev/nvidia-caps/nvidia-cap148")->opens = false;
+	node_of(&s, "/dev/nvidia-caps/nvidia-cap148")->mode = 0400;
+	assert_int_equal(scene_plan(&s), -1);
+	assert_non_null(strstr(s.e.msg,
+		", but '/dev/nvidia-caps/nvidia-cap148' may not be opened: "
+		"--gpus none"));
+	scene_release(&s);
+}
+
 /* With a range of ids, that is as root, the node's group is given. */
 static void groups_of_nodes_are_given(void **state)
 {
@@ -217,7 +225,7 @@ static void groups_of_nodes_are_given(void **state)
 		replay_on(&s, "amd");
 		s.host.gpu.ranges = round > 0;
 		for (size_t i = 0; i < s.host.gpu.node_count; i++) {
-			s.host.gpu.nodes[i].mode = 0660;
+			s.host.gpu.nodes[i].mode = round == 2 ? 0664 : 0660;
 			s.host.gpu.nodes[i].gid = round == 2 ? 0 : 109;
 		}
 		/* That of root is never given. */
@@ -233,139 +241,75 @@ static void groups_of_nodes_are_given(void **state)
 	}
 }
 
-/* --- variables ------------------------------------------------------------ */
+/* --- what is said --------------------------------------------------------- */
 
-static const struct {
-	const char *recorded, *opened, *name, *value, *host;
-	enum gpus option;
-	const char *here; /* NULL: refused */
-	const char *given;
-} variables[] = {
-	/* The very same: nothing changes. */
-	{"one", CTL "/dev/nvidia0", "CUDA_VISIBLE_DEVICES", UUID("01"), "eight",
-		GPUS_RECORDED, UUID("01"), ALWAYS "/dev/nvidia1 /dev/nvidiactl"},
-	{"eight", CTL "/dev/nvidia4", "CUDA_VISIBLE_DEVICES", UUID("11"), "one",
-		GPUS_RECORDED, UUID("01"), ALWAYS "/dev/nvidia0 /dev/nvidiactl"},
-	/* All opened, one used: that is enough, and has the number 0. */
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", "5", "one", GPUS_RECORDED, "0",
-		ALWAYS "/dev/nvidia0 /dev/nvidiactl"},
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", "0,5", "one", GPUS_RECORDED,
-		NULL, NULL},
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", "5", "eight", GPUS_RECORDED, "5",
-		ALWAYS "/dev/nvidia0 /dev/nvidia1 /dev/nvidia2 /dev/nvidia3 "
-		       "/dev/nvidia4 /dev/nvidia5 /dev/nvidia6 /dev/nvidia7 "
-		       "/dev/nvidiactl"},
-	/* Only the one that it names was opened. */
-	{"eight", CTL "/dev/nvidia1", "CUDA_VISIBLE_DEVICES", "5", "eight",
-		GPUS_RECORDED, "0", ALWAYS "/dev/nvidia1 /dev/nvidiactl"},
-	/* A container with one, which numbers what it has. */
-	{"eight", CTL "/dev/nvidia1", "CUDA_VISIBLE_DEVICES", "0", "eight",
-		GPUS_RECORDED, "0", ALWAYS "/dev/nvidia1 /dev/nvidiactl"},
-	/* Beginnings of UUIDs, and what follows an end is not read. */
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", "gpu-nonsense", "none",
-		GPUS_RECORDED, "gpu-nonsense", ""},
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", UUID("11") ",-1,7", "mismatch",
-		GPUS_RECORDED, UUID("02"), NULL},
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", "", "none", GPUS_RECORDED, "",
-		""},
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", "-1", "none", GPUS_RECORDED,
-		"-1", ""},
-	/* A name that could be several names none: all are wanted. */
-	{"eight", EIGHT, "CUDA_VISIBLE_DEVICES", "GPU-a0", "one", GPUS_RECORDED,
-		NULL, NULL},
-	/* An instance of another GPU, or a whole one for it. */
-	{"mig", PART, "CUDA_VISIBLE_DEVICES", "MIG-" UUID("31") "/1/0", "mig",
-		GPUS_RECORDED, "MIG-" UUID("31") "/1/0",
-		"/dev/nvidia-caps/nvidia-cap147 "
-		"/dev/nvidia-caps/nvidia-cap148 " ALWAYS
-		"/dev/nvidia1 /dev/nvidiactl"},
-	{"mig", PART, "CUDA_VISIBLE_DEVICES",
-		"MIG-b0000000-1111-2222-3333-444455556666", "mig",
-		GPUS_RECORDED, "MIG-b0000000-1111-2222-3333-444455556666",
-		"/dev/nvidia-caps/nvidia-cap147 "
-		"/dev/nvidia-caps/nvidia-cap148 " ALWAYS
-		"/dev/nvidia1 /dev/nvidiactl"},
-	{"mig", PART, "CUDA_VISIBLE_DEVICES", "MIG-" UUID("31") "/1/0", "other",
-		GPUS_ANY, UUID("41"), ALWAYS "/dev/nvidia0 /dev/nvidiactl"},
-	{"one", CTL "/dev/nvidia0", "CUDA_VISIBLE_DEVICES", "0", "one",
-		GPUS_NONE, "", ""},
-	{"amd", "/dev/kfd /dev/dri/renderD128 /dev/dri/renderD129",
-		"ROCR_VISIBLE_DEVICES", "1", "amd", GPUS_RECORDED, "1",
-		"/dev/dri/renderD128 /dev/dri/renderD129 /dev/kfd"},
-	{"amd", "/dev/kfd /dev/dri/renderD129", "HIP_VISIBLE_DEVICES", "1",
-		"amd", GPUS_RECORDED, "0", "/dev/dri/renderD129 /dev/kfd"},
-	{"amd", "/dev/kfd /dev/dri/renderD129", "HIP_VISIBLE_DEVICES", "1",
-		"amd", GPUS_NONE, "", ""},
-};
-
-static void variables_name_the_gpus_of_this_host(void **state)
+static void differences_name_both_sides(void **state)
 {
-	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
-		struct scene s;
-		const char *is;
+	struct m_accelerator *x;
+	struct scene s;
 
-		record_on(&s, variables[i].recorded, variables[i].opened);
-		set_variable(&s, "HOME", "/");
-		set_variable(&s, variables[i].name, variables[i].value);
-		replay_on(&s, variables[i].host);
-		s.host.gpu.cdi.devices.count = 0;
-		s.host.gpu.driver.libraries.items = (struct nvidia_library[]){
-			{(char *)"/l", (char *)"libcuda.so.535.161.08",
-				(char *)"libcuda.so.1"}};
-		s.host.gpu.driver.libraries.count = 1;
-		s.options.gpus = variables[i].option;
-		if (scene_plan(&s) < 0) {
-			if (variables[i].here)
-				fail_msg("%zu: %s", i, s.e.msg);
-			scene_release(&s);
-			continue;
-		}
-		is = variable_of(&s, variables[i].name);
-		if (!variables[i].here)
-			fail_msg("%zu: not refused", i);
-		if (strcmp(is, variables[i].here) != 0)
-			fail_msg("%zu: '%s'", i, is);
-		if (variables[i].given &&
-			strcmp(given(&s), variables[i].given) != 0)
-			fail_msg("%zu: %s", i, given(&s));
-		/* A change is said. */
-		assert_int_equal(strcmp(is, variables[i].value) != 0,
-			note_of(&s, "gpu-environment") != NULL);
-		assert_string_equal(variable_of(&s, "HOME"), "/");
-		scene_release(&s);
-	}
+	record_on(&s, "amd", "/dev/kfd /dev/dri/renderD128");
+	x = &s.m.hardware.accelerators.items[0];
+	x->uuid = (char *)"GPU-recorded";
+	x->vbios = (char *)"113-old";
+	x->driver_version = (char *)"5.7.1";
+	replay_on(&s, "amd");
+	assert_int_equal(scene_plan(&s), 0);
+	assert_string_equal(note_of(&s, "gpu"),
+		"recorded on GPU-recorded, replayed on GPU-9249d0b7e3ae1b52, "
+		"both 'AMD INSTINCT MI250X (MCM) OAM AC MBA'");
+	assert_string_equal(note_of(&s, "gpu-vbios"),
+		"'AMD INSTINCT MI250X (MCM) OAM AC MBA' was recorded with "
+		"video "
+		"BIOS 113-old, here it has 113-D65209-073");
+	assert_string_equal(note_of(&s, "gpu-driver"),
+		"recorded with driver amdgpu 5.7.1, "
+		"replayed with amdgpu 6.3.6");
+	assert_true(s.plan.gpu.faithful);
+	scene_release(&s);
+	/* Of another model the name says it all. */
+	record_on(&s, "amd", "/dev/kfd /dev/dri/renderD128");
+	x = &s.m.hardware.accelerators.items[0];
+	x->model = x->uuid = x->driver_version = NULL;
+	x->pci_id = (char *)"1002:740f";
+	x->vbios = (char *)"113-old";
+	x->driver = (char *)"amdgpu-dkms";
+	s.options.gpus = GPUS_ANY;
+	replay_on(&s, "amd");
+	assert_int_equal(scene_plan(&s), 0);
+	assert_string_equal(note_of(&s, "gpu-model"),
+		"recorded on a GPU of amd, 1002:740f, replayed on 'AMD "
+		"INSTINCT "
+		"MI250X (MCM) OAM AC MBA': not a faithful replay");
+	assert_null(note_of(&s, "gpu-vbios"));
+	assert_string_equal(note_of(&s, "gpu-driver"),
+		"recorded with driver amdgpu-dkms, replayed with amdgpu 6.3.6");
+	assert_false(s.plan.gpu.faithful);
+	scene_release(&s);
 }
 
-/* The fastest comes first, unless the order of addresses was asked for. */
-static void numbers_of_unlike_gpus_are_not_guessed(void **state)
-{
-	for (int asked = 0; asked < 2; asked++) {
-		struct scene s;
-
-		record_on(&s, "eight", EIGHT);
-		s.m.hardware.accelerators.items[7].model = (char *)"slow";
-		set_variable(&s, "CUDA_VISIBLE_DEVICES", "5");
-		if (asked)
-			set_variable(&s, "CUDA_DEVICE_ORDER", "PCI_BUS_ID");
-		replay_on(&s, "one");
-		assert_int_equal(scene_plan(&s), asked ? 0 : -1);
-		scene_release(&s);
-	}
-}
-
-/* An instance of another GPU of the model is named as such. */
-static void instances_of_another_gpu_are_named(void **state)
+static void what_is_left_out_is_said(void **state)
 {
 	struct scene s;
 
-	record_on(&s, "mig", PART);
-	s.m.hardware.accelerators.items[0].uuid = (char *)UUID("99");
-	set_variable(&s, "CUDA_VISIBLE_DEVICES",
-		"MIG-b0000000-1111-2222-3333-444455556666");
-	replay_on(&s, "mig");
+	record_on(&s, "eight", EIGHT);
+	set_variable(&s, "CUDA_VISIBLE_DEVICES", "5");
+	replay_on(&s, "one");
 	assert_int_equal(scene_plan(&s), 0);
-	assert_string_equal(variable_of(&s, "CUDA_VISIBLE_DEVICES"),
-		"MIG-" UUID("31") "/1/0");
+	assert_string_equal(note_of(&s, "gpu"),
+		"7 of 8 GPUs are left out: the run opened them, but could not "
+		"compute on them");
+	scene_release(&s);
+	record_on(&s, "eight", EIGHT);
+	replay_on(&s, "one");
+	s.options.gpus = GPUS_NONE;
+	assert_int_equal(scene_plan(&s), 0);
+	assert_string_equal(note_of(&s, "gpu-none"),
+		"recorded on 8 x 'NVIDIA A100-SXM4-80GB' with driver "
+		"550.54.15, "
+		"replayed without a GPU: not a faithful replay");
+	assert_string_equal(variable_of(&s, "CUDA_VISIBLE_DEVICES"), "");
+	assert_false(s.plan.gpu.faithful);
 	scene_release(&s);
 }
 
@@ -377,10 +321,10 @@ int main(void)
 		cmocka_unit_test(links_by_address_lead_to_nodes),
 		cmocka_unit_test(a_node_that_is_missing_is_said),
 		cmocka_unit_test(a_node_that_may_not_be_opened_is_said),
+		cmocka_unit_test(an_instance_that_may_not_be_opened_is_said),
 		cmocka_unit_test(groups_of_nodes_are_given),
-		cmocka_unit_test(variables_name_the_gpus_of_this_host),
-		cmocka_unit_test(numbers_of_unlike_gpus_are_not_guessed),
-		cmocka_unit_test(instances_of_another_gpu_are_named),
+		cmocka_unit_test(differences_name_both_sides),
+		cmocka_unit_test(what_is_left_out_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
