@@ -99,6 +99,9 @@ unit-run: $(UNITS)
 integration: all probes ## integration tests; TESTS='name ...' runs some
 	@tests/tools/run.sh $(BUILD) integration $(TESTS)
 
+gpu-test: all probes ## what a replay does with GPUs; with a real one, too
+	@tests/tools/run.sh $(BUILD) integration gpu gpu-parts gpu-hardware
+
 bench: ## compare with other tools on the same loads; BENCH='--quick ...'
 	@tests/tools/deps.sh build demo bench
 	@$(MAKE) --no-print-directory all
@@ -160,6 +163,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes bench
+	test-deps probes bench gpu-test
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

@@ -171,6 +171,7 @@
  *   common        the store, errors, standard output
  *   config        configuration files
  *   doctor        reprise doctor
+ *   doctor_gpu    what it says of GPUs
  *   export        reprise export
  *   find_row      one row of a record, by its path
  *   finish        reprise finish

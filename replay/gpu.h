@@ -90,9 +90,13 @@ struct gpu_plan {
 	struct kvlist variables; /* to be set */
 };
 
-/* Below `root` ("" for this machine). */
+/* What a replay of `m` must know, below `root` ("" for this machine): little
+ * when the run has opened no GPU. */
 void gpu_host_read(struct gpu_host *h, struct arena *a, const char *root,
 	const struct manifest *m, bool ranges);
+/* All of it, into what is empty. */
+void gpu_host_look(struct gpu_host *h, struct arena *a, const char *root,
+	const struct manifest *m);
 /* NULL when the path is none of the nodes. */
 const struct gpu_node *gpu_host_node(const struct gpu_host *h, const char *path);
 

@@ -111,21 +111,26 @@ static bool opened_any(const struct manifest *m)
 	return false;
 }
 
-void gpu_host_read(struct gpu_host *h, struct arena *a, const char *root,
-	const struct manifest *m, bool ranges)
+void gpu_host_look(struct gpu_host *h, struct arena *a, const char *root,
+	const struct manifest *m)
 {
 	autostrbuf params = STRBUF_INIT;
 
-	*h = (struct gpu_host){.ranges = ranges};
-	/* Other GPUs than the run's are hidden whether it used one or not. */
-	host_names(a, root, "/proc/driver", &h->proc_driver);
-	host_names(a, root, DRIVER, &h->proc_nvidia);
-	if (!opened_any(m))
-		return;
 	accelerators_read(&h->hardware, a, root);
 	nvidia_driver_read(&h->driver, a, root);
 	cdi_read(&h->cdi, a, root);
 	if (host_slurp(root, DRIVER "/params", &params) == 0)
 		h->params = arena_strdup(a, params.s);
 	look_for_nodes(h, a, root, m);
+}
+
+void gpu_host_read(struct gpu_host *h, struct arena *a, const char *root,
+	const struct manifest *m, bool ranges)
+{
+	*h = (struct gpu_host){.ranges = ranges};
+	/* Other GPUs than the run's are hidden whether it used one or not. */
+	host_names(a, root, "/proc/driver", &h->proc_driver);
+	host_names(a, root, DRIVER, &h->proc_nvidia);
+	if (opened_any(m))
+		gpu_host_look(h, a, root, m);
 }

@@ -32,4 +32,3 @@ void probe_ptrace(struct finding *f);
 void probe_landlock(struct finding *f);
 void probe_cpuid(struct finding *f);
 void probe_id_ranges(struct finding *f);
-void probe_nvidia(struct finding *f);

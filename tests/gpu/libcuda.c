@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,18 @@ static int all_count, visible_count;
 int cuInit(unsigned flags);
 int cuDeviceGetCount(int *count);
 int cuDeviceGetName(char *name, int len, int device);
+int cuDeviceGet(int *device, int ordinal);
+int cuDevicePrimaryCtxRetain(void **context, int device);
+int cuCtxSetCurrent(void *context);
+int cuCtxSynchronize(void);
 int cuModuleLoadData(void **module, const void *image);
+int cuModuleGetFunction(void **function, void *module, const char *name);
+int cuMemAlloc_v2(uint64_t *at, size_t n);
+int cuMemcpyHtoD_v2(uint64_t to, const void *from, size_t n);
+int cuMemcpyDtoH_v2(void *to, uint64_t from, size_t n);
+int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y,
+	unsigned grid_z, unsigned block_x, unsigned block_y, unsigned block_z,
+	unsigned shared, void *stream, void **args, void **extra);
 
 static int opens(const char *path)
 {
@@ -181,4 +193,81 @@ int cuModuleLoadData(void **module, const void *image)
 	(void)image;
 	*module = dlopen("libnvidia-ptxjitcompiler.so.1", RTLD_NOW);
 	return *module ? SUCCESS : NO_DEVICE;
+}
+
+/* --- memory and the one kernel of tests/probes/cuda_train.c --------------- */
+
+int cuDeviceGet(int *device, int ordinal)
+{
+	*device = ordinal;
+	return ordinal < visible_count ? SUCCESS : NO_DEVICE;
+}
+
+int cuDevicePrimaryCtxRetain(void **context, int device)
+{
+	*context = &visible[device];
+	return SUCCESS;
+}
+
+int cuCtxSetCurrent(void *context)
+{
+	(void)context;
+	return SUCCESS;
+}
+
+int cuCtxSynchronize(void)
+{
+	return SUCCESS;
+}
+
+int cuModuleGetFunction(void **function, void *module, const char *name)
+{
+	*function = module;
+	return strcmp(name, "descend") == 0 ? SUCCESS : NO_DEVICE;
+}
+
+int cuMemAlloc_v2(uint64_t *at, size_t n)
+{
+	*at = (uintptr_t)malloc(n);
+	return SUCCESS;
+}
+
+int cuMemcpyHtoD_v2(uint64_t to, const void *from, size_t n)
+{
+	memcpy((void *)(uintptr_t)to, from, n);
+	return SUCCESS;
+}
+
+int cuMemcpyDtoH_v2(void *to, uint64_t from, size_t n)
+{
+	memcpy(to, (const void *)(uintptr_t)from, n);
+	return SUCCESS;
+}
+
+static float *array(const void *arg)
+{
+	return (float *)(uintptr_t)(*(const uint64_t *)arg);
+}
+
+int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y,
+	unsigned grid_z, unsigned block_x, unsigned block_y, unsigned block_z,
+	unsigned shared, void *stream, void **args, void **extra)
+{
+	float *w = array(args[0]), *x = array(args[1]), *y = array(args[2]);
+	unsigned n = grid_x * grid_y * grid_z * block_x * block_y * block_z;
+
+	(void)function, (void)shared, (void)stream, (void)extra;
+	for (unsigned i = 0; i < n; i++) {
+		volatile float at = w[i], step;
+
+		for (unsigned k = *(unsigned *)args[3]; k > 0; k--) {
+			step = at * x[i];
+			step = step - y[i];
+			step = step * x[i];
+			step = step * 0.1f;
+			at = at - step;
+		}
+		w[i] = at;
+	}
+	return SUCCESS;
 }

@@ -41,7 +41,7 @@ done
 node() { # PATH MAJOR MINOR
 	mkdir -p "$(dirname "$work$1")"
 	if [ "$REPRISE_TEST_UID" = 0 ] &&
-		mknod -m "${4:-666}" "$work$1" c "$2" "$3" 2>/dev/null; then
+		mknod -m 666 "$work$1" c "$2" "$3" 2>/dev/null; then
 		return
 	fi
 	: >"$work$1"
