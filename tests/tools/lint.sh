@@ -51,10 +51,10 @@ if [ "$in_map" != "$in_tree" ]; then
 	bad=1
 fi
 
-shellcheck .ci/run tests/tools/*.sh tests/gpu/*.sh || bad=1
+shellcheck .ci/run tests/tools/*.sh || bad=1
 # The tests source lib.sh by a path that shellcheck cannot know, and end by
 # their last check.
-for f in tests/integration/*.sh examples/*.sh; do
+for f in tests/integration/*.sh tests/gpu/*.sh examples/*.sh; do
 	shellcheck -s sh -e SC1091,SC2154 "$f" || bad=1
 done
 for f in docs/*.[1-8]; do
