@@ -51,10 +51,27 @@ static void note_variables(struct plan *p, bool of_cdi, size_t from)
 	}
 }
 
+/* GPUs of the run that no reader knows have no name but that of their node. */
+static const char *used_text(struct plan *p)
+{
+	const struct manifest *m = p->manifest;
+
+	if (p->gpu.count)
+		return gpu_wanted_text(p->arena, &p->gpu, false);
+	for (size_t i = 0; i < m->devices.count; i++)
+		if (gpu_is_unknown(m, &m->devices.items[i]))
+			return arena_printf(
+				p->arena, "'%s'", m->devices.items[i].path);
+	return NULL;
+}
+
 static void without(struct plan *p)
 {
+	const char *used = used_text(p);
 	struct gpu_plan *g = &p->gpu;
 
+	if (!used)
+		return;
 	g->faithful = false;
 	for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++)
 		if (recorded_vendor(g, switches[i].vendor))
@@ -63,7 +80,7 @@ static void without(struct plan *p)
 				(char *)switches[i].name, (char *)""};
 	note_add(&p->notes, "gpu-none", NULL,
 		"recorded on %s, replayed without a GPU: not a faithful replay",
-		gpu_wanted_text(p->arena, g, false));
+		used);
 	note_variables(p, false, 0);
 }
 
@@ -95,12 +112,10 @@ int plan_gpus(struct plan *p, const struct gpu_host *h, enum gpus option,
 
 	*g = (struct gpu_plan){.option = option, .faithful = true};
 	gpu_collect(g, p->arena, p->manifest);
-	if (option == GPUS_NONE) {
-		if (g->count)
-			without(p);
-	} else if (with_gpus(p, h, e) < 0) {
+	if (option == GPUS_NONE)
+		without(p);
+	else if (with_gpus(p, h, e) < 0)
 		return -1;
-	}
 	gpu_proc(p, h);
 	p->iso.dev_links = g->links;
 	p->iso.dev_link_count = g->link_count;

@@ -35,6 +35,7 @@ struct gpu_node {
 	const char *source; /* on this host */
 	bool exists, is_block;
 	bool opens; /* this user may read and write it */
+	bool reads;
 	unsigned major, minor;
 	mode_t mode;
 	gid_t gid;
@@ -135,6 +136,8 @@ const struct m_accelerator *gpu_of_node(
 /* The node that a GPU is opened by. */
 const char *gpu_main_node(const struct m_accelerator *x);
 const struct m_mig *gpu_instance(const struct m_accelerator *x, const char *name);
+/* To everybody. */
+bool gpu_node_is_open(const struct gpu_node *n);
 /* Can the command open it? */
 bool gpu_node_opens(const struct gpu_host *h, const struct gpu_node *n);
 bool gpu_uses(const struct gpu_plan *g, const char *vendor);
@@ -143,6 +146,8 @@ const char *gpu_variable(const struct manifest *m, const char *name);
 /* Of the manifest's devices. */
 bool gpu_opened(const struct manifest *m, const char *path);
 
+/* A node of a GPU that no reader knows. */
+bool gpu_is_unknown(const struct manifest *m, const struct m_device *d);
 /* Gives the command a node, once. 0 when this host has none of that path. */
 int gpu_add_node(struct gpu_plan *g, struct arena *a, const struct gpu_host *h,
 	const char *path, struct err *e);

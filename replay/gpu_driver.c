@@ -187,13 +187,23 @@ static void swap_all(struct swap *s)
 			swap_file(s, all[i]);
 }
 
-/* Did the driver compile code for the GPU, which then depends on it? */
+/*
+ * Did the driver compile code for the GPU, or take what it had compiled before
+ * from its cache? Such code depends on the driver.
+ */
 static bool has_compiled(const struct plan *p)
 {
-	for (const struct node *n = p->tree.root; n; n = tree_next(n))
+	const char *cache = gpu_variable(p->manifest, "CUDA_CACHE_PATH");
+
+	for (const struct node *n = p->tree.root; n; n = tree_next(n)) {
 		if (n->access & ACCESS_X &&
 			starts(n->name, "libnvidia-ptxjitcompiler.so"))
 			return true;
+		if (n->access & ACCESS_R &&
+			(strstr(n->path, "/.nv/ComputeCache/") ||
+				(cache && *cache && fs_below(n->path, cache))))
+			return true;
+	}
 	return false;
 }
 

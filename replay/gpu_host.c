@@ -35,6 +35,7 @@ static bool look(struct gpu_node *n, struct arena *a, const char *root)
 	n->exists = true;
 	n->is_block = S_ISBLK(st.st_mode);
 	n->opens = faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+	n->reads = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
 	n->major = major(st.st_rdev);
 	n->minor = minor(st.st_rdev);
 	n->mode = st.st_mode & 07777;

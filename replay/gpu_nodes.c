@@ -15,7 +15,7 @@
 static void add_group(
 	struct gpu_plan *g, struct arena *a, const struct gpu_node *n)
 {
-	if ((n->mode & 0006) == 0006 || !n->gid)
+	if (gpu_node_is_open(n) || !n->gid)
 		return;
 	for (size_t i = 0; i < g->group_count; i++)
 		if (g->groups[i] == n->gid)
@@ -138,41 +138,64 @@ static int add_together(struct plan *p, const struct gpu_host *h, struct err *e)
 	return 0;
 }
 
-static bool is_together(const char *path)
+static const char *vendor_of_together(const char *path)
 {
 	for (size_t i = 0; i < sizeof(together) / sizeof(*together); i++)
 		if (!strcmp(together[i].path, path))
+			return together[i].vendor;
+	return NULL;
+}
+
+bool gpu_is_unknown(const struct manifest *m, const struct m_device *d)
+{
+	static const char *const gpus[] = {"/dev/accel/", "/dev/dxg"};
+
+	if (!d->accelerator || gpu_of_node(&m->hardware, d->path))
+		return false;
+	for (size_t i = 0; i < sizeof(gpus) / sizeof(*gpus); i++)
+		if (starts(d->path, gpus[i]))
 			return true;
-	return false;
+	return starts(d->path, "/dev/nvidia") && d->path[11] >= '0' &&
+	       d->path[11] <= '9';
 }
 
 /* What else the run opened: switches, display, accelerators that no reader
  * knows. Never a GPU that was not selected. */
+static int add_other(struct plan *p, const struct gpu_host *h,
+	const struct m_device *d, struct err *e)
+{
+	const struct m_accelerator *x = gpu_of_node(&h->hardware, d->path);
+	const struct gpu_node *n = gpu_host_node(h, d->path);
+
+	if ((!x || gpu_selected(&p->gpu, x)) && gpu_node_opens(h, n))
+		return gpu_add_node(&p->gpu, p->arena, h, d->path, e);
+	if (gpu_is_unknown(p->manifest, d))
+		return err_set(e,
+			"the run used '%s', which this host does not have to "
+			"give: --gpus none goes without, which is not a "
+			"faithful replay",
+			d->path);
+	note_add(&p->notes, "device", d->path,
+		"this host has no such device to give");
+	return 0;
+}
+
 static int add_others(struct plan *p, const struct gpu_host *h, struct err *e)
 {
 	const struct manifest *m = p->manifest;
 
 	for (size_t i = 0; i < m->devices.count; i++) {
 		const struct m_device *d = &m->devices.items[i];
-		const struct m_accelerator *x;
-		const struct gpu_node *n;
+		const char *vendor = vendor_of_together(d->path);
 
 		if (!d->accelerator || gpu_of_node(&m->hardware, d->path))
 			continue;
-		if (is_together(d->path)) {
-			if (!p->gpu.device_count)
-				note_add(&p->notes, "device", d->path,
-					"opened by the run, which used no GPU: "
-					"absent");
-			continue;
-		}
-		x = gpu_of_node(&h->hardware, d->path);
-		n = gpu_host_node(h, d->path);
-		if ((x && !gpu_selected(&p->gpu, x)) || !gpu_node_opens(h, n))
-			note_add(&p->notes, "device", d->path,
-				"this host has no such device to give");
-		else if (gpu_add_node(&p->gpu, p->arena, h, d->path, e) < 0)
+		if (!vendor && add_other(p, h, d, e) < 0)
 			return -1;
+		if (vendor && !gpu_uses(&p->gpu, vendor))
+			note_add(&p->notes, "device", d->path,
+				"opened by the run, which used no GPU of it: "
+				"absent");
 	}
 	return 0;
 }

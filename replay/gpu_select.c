@@ -102,15 +102,30 @@ const struct m_mig *gpu_instance(const struct m_accelerator *x, const char *name
 	return NULL;
 }
 
+/* Nodes that stand for a right are only read: MIG user guide, "Device Nodes and
+ * Capabilities". */
+static bool is_only_read(const struct gpu_node *n)
+{
+	return !strncmp(n->path, "/dev/nvidia-caps", 16);
+}
+
+bool gpu_node_is_open(const struct gpu_node *n)
+{
+	return is_only_read(n) ? n->mode & 0004 : (n->mode & 0006) == 0006;
+}
+
 /* With a range of ids the command is nobody's owner, and in no group of the
  * host but those that it is given: never in that of root. */
 bool gpu_node_opens(const struct gpu_host *h, const struct gpu_node *n)
 {
+	mode_t group;
+
 	if (!n || !n->exists)
 		return false;
 	if (!h->ranges)
-		return n->opens;
-	return (n->mode & 0006) == 0006 || (n->gid && (n->mode & 0060) == 0060);
+		return is_only_read(n) ? n->reads : n->opens;
+	group = is_only_read(n) ? 0040 : 0060;
+	return gpu_node_is_open(n) || (n->gid && (n->mode & group) == group);
 }
 
 /* A name may be missing, or be another on another board. */

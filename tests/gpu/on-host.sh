@@ -38,10 +38,10 @@ for part in bus class module; do
 	[ ! -d "$host/sys/$part" ] || cp -R "$host/sys/$part/." "/sys/$part"
 done
 
-node() { # PATH MAJOR MINOR
+node() { # PATH MAJOR MINOR MODE
 	mkdir -p "$(dirname "$work$1")"
 	if [ "$REPRISE_TEST_UID" = 0 ] &&
-		mknod -m 666 "$work$1" c "$2" "$3" 2>/dev/null; then
+		mknod -m "$4" "$work$1" c "$2" "$3" 2>/dev/null; then
 		return
 	fi
 	: >"$work$1"
@@ -57,8 +57,8 @@ mount --rbind /dev/pts "$work/dev/pts"
 mount --rbind /dev/shm "$work/dev/shm"
 ln -s pts/ptmx "$work/dev/ptmx"
 ln -s /proc/self/fd "$work/dev/fd"
-while read -r path major minor; do
-	node "$path" "$major" "$minor"
+while read -r path major minor mode; do
+	node "$path" "$major" "$minor" "$mode"
 done <"$host/nodes"
 mount --rbind "$work/dev" /dev
 

@@ -76,19 +76,20 @@ static inline void stand_in(struct scene *s, const char *host)
 {
 	char *path = arena_printf(s->arena, GPU_HOSTS "%s/nodes", host);
 	autofile *f = fopen(path, "re");
-	unsigned major, minor;
+	unsigned major, minor, mode;
 	char node[100];
 
 	assert_non_null(f);
-	while (fscanf(f, "%99s %u %u", node, &major, &minor) == 3) {
+	while (fscanf(f, "%99s %u %u %o", node, &major, &minor, &mode) == 4) {
 		struct gpu_node *n = node_of(s, node);
 
 		if (!n)
 			continue;
-		n->exists = n->opens = true;
+		n->exists = n->reads = true;
+		n->opens = (mode & 0006) == 0006;
 		n->major = major;
 		n->minor = minor;
-		n->mode = 0666;
+		n->mode = (mode_t)mode;
 	}
 }
 

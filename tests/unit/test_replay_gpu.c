@@ -74,6 +74,16 @@ static const struct {
 	{"eight", EIGHT, "none", GPUS_NONE, "", NULL},
 	/* The node of a display chip, which is another GPU's here. */
 	{"none", "/dev/dri/renderD128", "amd", GPUS_RECORDED, "", NULL},
+	/* One that no reader knows. */
+	{"none", "/dev/accel/accel0", "none", GPUS_RECORDED, NULL,
+		"the run used '/dev/accel/accel0', which this host does not "
+		"have to give: --gpus none goes without, which is not a "
+		"faithful replay"},
+	{"none", "/dev/nvidia3", "eight", GPUS_ANY, NULL,
+		"the run used '/dev/nvidia3', which this host does not have to "
+		"give: --gpus none goes without, which is not a faithful "
+		"replay"},
+	{"none", "/dev/accel/accel0", "none", GPUS_NONE, "", NULL},
 	/* What NVIDIA's GPUs have besides, where the host has it. */
 	{"one", CTL "/dev/nvidia0 /dev/nvidia-modeset", "one", GPUS_RECORDED,
 		ALWAYS "/dev/nvidia0 /dev/nvidiactl", NULL},
@@ -107,6 +117,9 @@ static void the_selected_ones_are_given(void **state)
 				fail_msg("%zu: not refused", i);
 			if (strcmp(given(&s), cases[i].given) != 0)
 				fail_msg("%zu: %s", i, given(&s));
+			assert_int_equal(s.plan.gpu.faithful,
+				note_of(&s, "gpu-none") == NULL &&
+					note_of(&s, "gpu-model") == NULL);
 		}
 		scene_release(&s);
 	}
@@ -206,7 +219,7 @@ static void an_instance_that_may_not_be_opened_is_said(void **state)
 
 	record_on(&s, "mig", PART);
 	replay_on(&s, "mig");
-	node_of(&s, "/dev/nvidia-caps/nvidia-cap148")->opens = false;
+	node_of(&s, "/dev/nvidia-caps/nvidia-cap148")->reads = false;
 	node_of(&s, "/dev/nvidia-caps/nvidia-cap148")->mode = 0400;
 	assert_int_equal(scene_plan(&s), -1);
 	assert_non_null(strstr(s.e.msg,
@@ -216,27 +229,54 @@ static void an_instance_that_may_not_be_opened_is_said(void **state)
 }
 
 /* With a range of ids, that is as root, the node's group is given. */
+static const struct {
+	const char *node;
+	mode_t mode;
+	gid_t gid;
+	bool ranges;
+	int groups; /* -1: refused */
+} groups[] = {
+	{"/dev/dri/renderD128", 0660, 109, true, 1},
+	{"/dev/dri/renderD128", 0664, 109, true, 1},
+	{"/dev/dri/renderD128", 0666, 109, true, 0},
+	{"/dev/dri/renderD128", 0640, 109, true, -1},
+	/* That of root is never given. */
+	{"/dev/dri/renderD128", 0660, 0, true, -1},
+	{"/dev/dri/renderD128", 0600, 109, true, -1},
+	{"/dev/kfd", 0660, 109, true, 1},
+	{"/dev/kfd", 0600, 109, true, -1},
+	/* Nodes that are only read. */
+	{"/dev/nvidia-caps/nvidia-cap148", 0444, 0, true, 0},
+	{"/dev/nvidia-caps/nvidia-cap148", 0440, 44, true, 1},
+	{"/dev/nvidia-caps/nvidia-cap148", 0400, 44, true, -1},
+};
+
 static void groups_of_nodes_are_given(void **state)
 {
-	struct scene s;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		bool mig = !strncmp(groups[i].node, "/dev/nvidia", 11);
+		struct gpu_node *n;
+		struct scene s;
 
-	for (int round = 0; round < 3; round++) {
-		record_on(&s, "amd", "/dev/kfd /dev/dri/renderD128");
-		replay_on(&s, "amd");
-		s.host.gpu.ranges = round > 0;
-		for (size_t i = 0; i < s.host.gpu.node_count; i++) {
-			s.host.gpu.nodes[i].mode = round == 2 ? 0664 : 0660;
-			s.host.gpu.nodes[i].gid = round == 2 ? 0 : 109;
-		}
-		/* That of root is never given. */
-		assert_int_equal(scene_plan(&s), round == 2 ? -1 : 0);
-		if (round == 2)
-			assert_non_null(strstr(s.e.msg,
-				"'/dev/dri/renderD128' is open to root only"));
-		else
-			assert_int_equal(s.plan.iso.host_group_count, 1);
-		if (round < 2)
-			assert_int_equal(s.plan.iso.host_groups[0], 109);
+		record_on(&s, mig ? "mig" : "amd",
+			mig ? PART : "/dev/kfd /dev/dri/renderD128");
+		replay_on(&s, mig ? "mig" : "amd");
+		s.host.gpu.ranges = groups[i].ranges;
+		n = node_of(&s, groups[i].node);
+		n->mode = groups[i].mode;
+		n->gid = groups[i].gid;
+		/* The other one is open to nobody. */
+		n = node_of(&s, "/dev/dri/renderD129");
+		if (n)
+			n->mode = 0;
+		if ((scene_plan(&s) < 0) != (groups[i].groups < 0))
+			fail_msg("%zu: %s", i, s.e.msg);
+		if (groups[i].groups >= 0)
+			assert_int_equal(
+				s.plan.iso.host_group_count, groups[i].groups);
+		if (groups[i].groups == 1)
+			assert_int_equal(
+				s.plan.iso.host_groups[0], groups[i].gid);
 		scene_release(&s);
 	}
 }

@@ -230,6 +230,34 @@ static void the_recorded_version_can_be_that_of_the_link(void **state)
 	scene_release(&s);
 }
 
+/* What was compiled before was compiled by the recorded driver, too. */
+static void compiled_code_can_come_from_a_cache(void **state)
+{
+	static const char *const rows[] = {"/usr", "/usr/lib",
+		"/usr/lib/x86_64-linux-gnu", L "libcuda.so.1=libcuda.so." OLD,
+		"/r", "/r/.nv", "/r/.nv/ComputeCache",
+		"/r/.nv/ComputeCache/index=", "/s", "/s/code=", NULL};
+
+	for (int i = 0; i < 3; i++) {
+		struct file_row r =
+			scene_row(i ? "/s/code2" : "/r/.nv/ComputeCache/1",
+				KIND_FILE, ACCESS_R);
+		struct scene s;
+
+		record_on(&s, "one", CTL "/dev/nvidia0");
+		replay_on(&s, "mismatch");
+		s.host.gpu.driver.libraries.items = libraries;
+		s.host.gpu.driver.libraries.count = 4;
+		set_variable(&s, "CUDA_CACHE_PATH", i == 2 ? "/s" : "");
+		scene_begin(&s, rows);
+		assert_int_equal(plan_add(&s.plan, NULL, &r, &s.e), 0);
+		assert_int_equal(scene_finish(&s), 0);
+		assert_int_equal(i == 1, strstr(note_of(&s, "gpu-driver"),
+						 "the run had no code") != NULL);
+		scene_release(&s);
+	}
+}
+
 /* A directory of one library of the driver gets that one, and a compiler that
  * was only looked at has compiled nothing. */
 static void only_directories_of_the_main_ones_get_all(void **state)
@@ -286,6 +314,7 @@ int main(void)
 		cmocka_unit_test(the_recorded_driver_needs_nothing_of_this_host),
 		cmocka_unit_test(a_library_that_was_not_stored_is_this_hosts),
 		cmocka_unit_test(the_recorded_version_can_be_that_of_the_link),
+		cmocka_unit_test(compiled_code_can_come_from_a_cache),
 		cmocka_unit_test(only_directories_of_the_main_ones_get_all),
 		cmocka_unit_test(missing_libraries_are_refused),
 	};
