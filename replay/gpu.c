@@ -123,3 +123,17 @@ int plan_gpus(struct plan *p, const struct gpu_host *h, enum gpus option,
 	p->iso.host_group_count = g->group_count;
 	return 0;
 }
+
+void gpu_bind(struct plan *p)
+{
+	size_t before = p->iso.bind_count, n = p->gpu.bind_count;
+	struct iso_bind *all =
+		arena_array(p->arena, before + n + 1, sizeof(*all));
+
+	if (before)
+		memcpy(all, p->iso.binds, before * sizeof(*all));
+	if (n)
+		memcpy(all + before, p->gpu.binds, n * sizeof(*all));
+	p->iso.binds = all;
+	p->iso.bind_count = before + n;
+}

@@ -110,6 +110,9 @@ const struct gpu_node *gpu_host_node(const struct gpu_host *h, const char *path)
 int plan_gpus(struct plan *p, const struct gpu_host *h, enum gpus option,
 	struct err *e);
 
+/* Adds the driver's libraries to what is bound, last of all. */
+void gpu_bind(struct plan *p);
+
 /* For --dry-run: the ith of those that the run used, and what stands for it. */
 const char *gpu_line(struct arena *a, const struct gpu_plan *g, size_t i);
 /* For the result. */

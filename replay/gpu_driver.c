@@ -289,7 +289,5 @@ int gpu_driver(struct plan *p, const struct gpu_host *h, struct err *e)
 	if (!same || !all_of_model(&p->gpu))
 		add_rest(&s);
 	note_driver(&s);
-	p->iso.binds = p->gpu.binds;
-	p->iso.bind_count = p->gpu.bind_count;
 	return 0;
 }

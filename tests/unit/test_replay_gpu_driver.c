@@ -39,11 +39,11 @@ static const struct node *at(struct scene *s, const char *path)
 
 static const char *bound_to(struct scene *s, const char *path)
 {
-	for (size_t i = 0; i < s->plan.iso.bind_count; i++)
-		if (!strcmp(s->plan.iso.binds[i].target, path)) {
-			assert_true(s->plan.iso.binds[i].read_only);
-			assert_false(s->plan.iso.binds[i].devices);
-			return s->plan.iso.binds[i].source;
+	for (size_t i = 0; i < s->plan.gpu.bind_count; i++)
+		if (!strcmp(s->plan.gpu.binds[i].target, path)) {
+			assert_true(s->plan.gpu.binds[i].read_only);
+			assert_false(s->plan.gpu.binds[i].devices);
+			return s->plan.gpu.binds[i].source;
 		}
 	return NULL;
 }
@@ -81,7 +81,7 @@ static void links_lead_to_the_libraries_of_this_host(void **state)
 	assert_non_null(bound_to(&s, L "libnvidia-ml.so." NEW));
 	assert_string_equal(
 		at(&s, L "libnvidia-ml.so.1")->target, "libnvidia-ml.so." NEW);
-	assert_int_equal(s.plan.iso.bind_count, 4);
+	assert_int_equal(s.plan.gpu.bind_count, 4);
 	assert_string_equal(note_of(&s, "gpu-driver"),
 		"recorded with NVIDIA driver " OLD ", replayed with " NEW
 		" and 4 of its libraries from this host; the run had code "
@@ -146,7 +146,7 @@ static void later_compatibility_libraries_stay(void **state)
 	swap_begin(&s, later);
 	assert_int_equal(scene_finish(&s), 0);
 	assert_null(at(&s, "/cuda/compat/libcuda.so.1")->target_here);
-	assert_int_equal(s.plan.iso.bind_count, 0);
+	assert_int_equal(s.plan.gpu.bind_count, 0);
 	assert_string_equal(note_of(&s, "gpu-driver"),
 		"the run's compatibility library of version 555.42.02 is used");
 	scene_release(&s);
@@ -160,6 +160,23 @@ static void later_compatibility_libraries_stay(void **state)
 static const char *const plain[] = {"/usr", "/usr/lib",
 	"/usr/lib/x86_64-linux-gnu", L "libcuda.so.1=libcuda.so." OLD,
 	L "libcuda.so." OLD "=", NULL};
+
+/* Others bind, too. */
+static void binds_are_added_to_others(void **state)
+{
+	const struct iso_bind other = {.source = "/a", .target = "/b"};
+	struct scene s;
+
+	swap_begin(&s, plain);
+	assert_int_equal(scene_finish(&s), 0);
+	s.plan.iso.binds = &other;
+	s.plan.iso.bind_count = 1;
+	gpu_bind(&s.plan);
+	assert_int_equal(s.plan.iso.bind_count, 5);
+	assert_string_equal(s.plan.iso.binds[0].target, "/b");
+	assert_string_equal(s.plan.iso.binds[1].target, L "libcuda.so." NEW);
+	scene_release(&s);
+}
 
 static struct nvidia_library old_libraries[] = {
 	{(char *)"/host/libcuda.so." OLD, (char *)"libcuda.so." OLD,
@@ -189,7 +206,7 @@ static void the_recorded_driver_needs_nothing_of_this_host(void **state)
 		assert_null(bound_to(&s, L "libcuda.so." OLD));
 		assert_null(note_of(&s, "gpu-driver"));
 		/* and for another model what it may need besides. */
-		assert_int_equal(s.plan.iso.bind_count, any);
+		assert_int_equal(s.plan.gpu.bind_count, any);
 		if (any)
 			assert_non_null(bound_to(&s, L "libnvidia-ml.so." OLD));
 		scene_release(&s);
@@ -274,7 +291,7 @@ static void only_directories_of_the_main_ones_get_all(void **state)
 	assert_int_equal(scene_finish(&s), 0);
 	assert_non_null(bound_to(&s, L "jit/libnvidia-ptxjitcompiler.so." NEW));
 	assert_null(bound_to(&s, L "jit/libcuda.so." NEW));
-	assert_int_equal(s.plan.iso.bind_count, 5);
+	assert_int_equal(s.plan.gpu.bind_count, 5);
 	assert_non_null(strstr(note_of(&s, "gpu-driver"),
 		"the run had no code compiled for the GPU by the driver"));
 	scene_release(&s);
@@ -314,6 +331,7 @@ int main(void)
 		cmocka_unit_test(the_recorded_driver_needs_nothing_of_this_host),
 		cmocka_unit_test(a_library_that_was_not_stored_is_this_hosts),
 		cmocka_unit_test(the_recorded_version_can_be_that_of_the_link),
+		cmocka_unit_test(binds_are_added_to_others),
 		cmocka_unit_test(compiled_code_can_come_from_a_cache),
 		cmocka_unit_test(only_directories_of_the_main_ones_get_all),
 		cmocka_unit_test(missing_libraries_are_refused),
