@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "capture/ahead.h"
 #include "capture/command.h"
 #include "capture/context.h"
 #include "capture/ending.h"
@@ -32,6 +33,7 @@ static void on_start(void *arg, struct watch *w, pid_t command)
 	struct capture *cap = arg;
 
 	cap->watch = w;
+	ahead_share(cap->ahead);
 	pthread_mutex_lock(&cap->rec.lock);
 	inherit_all(cap, command);
 	pthread_mutex_unlock(&cap->rec.lock);
@@ -86,6 +88,7 @@ static void on_end(void *arg, const struct watch_end *end)
 	if (cap->opt->finish_within_ms >= 0)
 		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
 	cap->out_of_time = out_of_time;
+	ahead_stop(cap->ahead, out_of_time, cap);
 	switch (finish_run(cap, &e)) {
 	case FINISH_FAILED:
 		log_error("the run is not published: %s", e.msg);
@@ -108,10 +111,19 @@ static void on_end(void *arg, const struct watch_end *end)
 	summary_print(cap);
 }
 
+static void on_lasting(void *arg)
+{
+	struct capture *cap = arg;
+
+	ahead_start(cap->ahead);
+}
+
 static void on_lost(void *arg, int status)
 {
 	struct capture *cap = arg;
 	struct err e = ERR_INIT;
+
+	ahead_stop(cap->ahead, NULL, NULL);
 
 	log_error("the recorder was lost; the command was not disturbed");
 	/* The journal is the recorder's alone: how it ended goes beside it. */
@@ -199,7 +211,12 @@ static int watch_command(struct capture *cap, const char *executable,
 		.argv = cap->opt->argv,
 		.envp = environ,
 		.umask = cap->umask,
-		.handler = {capture_call, on_start, on_end, on_lost, cap},
+		.handler = {.call = capture_call,
+			.start = on_start,
+			.end = on_end,
+			.lasting = on_lasting,
+			.lost = on_lost,
+			.arg = cap},
 	};
 	struct watch_result result;
 
@@ -230,6 +247,7 @@ static void hold_closed_streams(void)
 
 static void release(struct capture *cap)
 {
+	ahead_free(cap->ahead);
 	journal_close(cap->rec.journal);
 	if (cap->rec.arena)
 		record_close(&cap->rec);
@@ -279,6 +297,8 @@ int capture_run(const struct capture_options *opt, int *status,
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
 	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
+		cap.ahead = ahead_new(&(struct ahead_spec){store_dir(cap.store),
+			cap.home, opt->keep, &opt->by_reference});
 		r = watch_command(&cap, executable, status, exit_status, e);
 		/* The id of a run that there is not would mislead. */
 		if (r < 0 && opt->id_file)

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
+#include "capture/ahead.h"
 #include "manifests/manifest.h"
 #include "store/digest_cache.h"
 #include "store/store.h"
@@ -55,6 +56,7 @@ enum finished finish_run(struct capture *cap, struct err *e)
 {
 	struct finish f = {.cap = cap, .rec = &cap->rec, .a = cap->rec.arena};
 	enum finished r;
+	uint64_t ahead;
 
 	cap->batch = store_batch_new(cap->store, e);
 	if (!cap->batch)
@@ -62,6 +64,12 @@ enum finished finish_run(struct capture *cap, struct err *e)
 	finish_plan(&f);
 	r = publish(&f, e);
 	store_batch_totals(cap->batch, &cap->new_bytes, &cap->known_bytes);
+	/* To this batch it was there already. */
+	ahead = ahead_stored(cap->ahead);
+	if (ahead > cap->known_bytes)
+		ahead = cap->known_bytes;
+	cap->new_bytes += ahead;
+	cap->known_bytes -= ahead;
 	store_batch_free(cap->batch);
 	cap->batch = NULL;
 	return r;

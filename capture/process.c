@@ -2,9 +2,9 @@
 /* Processes: what each exec ran, from whom, and what no open shows of it. */
 #include "base/arena.h"
 #include "base/fs.h"
+#include "capture/arguments.h"
 #include "capture/context.h"
 #include "capture/secrets.h"
-#include "host/elf.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,12 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The kernel follows this many #! lines (fs/exec.c). */
-#define SCRIPTS_MAX 5
-/* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN. */
-#define ARG_MAX_LEN (32 * 4096)
-#define ARGS_MAX (1 << 16)
 
 struct identity {
 	pid_t tgid, ppid;
@@ -86,78 +80,6 @@ void process_exit(struct capture *cap, pid_t tid, int code)
 		record_fork(&cap->rec);
 }
 
-/*
- * What was read last of the task's memory. The strings of argv and environ lie
- * together, and so do the pointers to them: a program with 50 variables costs
- * three reads, not a hundred.
- */
-#define WINDOW 32768
-
-struct window {
-	pid_t tid;
-	uint64_t base;
-	size_t len;
-	char *buf;
-};
-
-/* The bytes at `addr` as far as the window has them; at least `n`, or NULL. */
-static const char *look(struct window *w, uint64_t addr, size_t n, size_t *len)
-{
-	if (addr < w->base || addr - w->base + n > w->len) {
-		ssize_t got = watch_read(w->tid, addr, w->buf, WINDOW);
-
-		w->base = addr;
-		w->len = got > 0 ? (size_t)got : 0;
-	}
-	if (w->len < n)
-		return NULL;
-	*len = w->len - (size_t)(addr - w->base);
-	return *len < n ? NULL : w->buf + (addr - w->base);
-}
-
-static char *read_string(struct window *w, uint64_t addr, struct arena *a)
-{
-	size_t len;
-	const char *s = look(w, addr, 1, &len);
-	const char *nul = s ? memchr(s, 0, len) : NULL;
-	char *whole;
-	ssize_t n;
-
-	if (nul)
-		return arena_memdup(a, s, (size_t)(nul - s));
-	/* It goes on behind the window. */
-	whole = arena_alloc(a, ARG_MAX_LEN);
-	n = watch_read_string(w->tid, addr, whole, ARG_MAX_LEN);
-	return n < 0 ? NULL : whole;
-}
-
-/* A NULL-terminated array of strings in the task's memory. */
-static void read_args(const struct call *c, uint64_t addr, struct arena *a,
-	struct strlist *out)
-{
-	struct window pointers = {.tid = c->tid}, strings = {.tid = c->tid};
-	size_t word = watch_word(c->arch), len;
-
-	memset(out, 0, sizeof(*out));
-	/* A NULL array is an empty one (execve(2), Linux only). */
-	if (!addr)
-		return;
-	pointers.buf = arena_alloc(a, WINDOW);
-	strings.buf = arena_alloc(a, WINDOW);
-	for (; out->count < ARGS_MAX; addr += word) {
-		const char *p = look(&pointers, addr, word, &len);
-		uint64_t at = 0;
-		char *s;
-
-		if (p)
-			memcpy(&at, p, word);
-		s = at ? read_string(&strings, at, a) : NULL;
-		if (!s)
-			break;
-		*ARENA_PUSH(a, out->items, out->count) = s;
-	}
-}
-
 static void added_variables(struct capture *cap, const struct strlist *env,
 	struct arena *a, struct strlist *out)
 {
@@ -176,47 +98,6 @@ static void added_variables(struct capture *cap, const struct strlist *env,
 	}
 }
 
-/* The first line of a script: "#! interpreter [argument]". */
-static char *script_interpreter(struct arena *a, const char *buf, ssize_t n)
-{
-	const char *p = buf + 2, *end = buf + n;
-	size_t len;
-
-	if (n < 3 || buf[0] != '#' || buf[1] != '!')
-		return NULL;
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	len = 0;
-	while (p + len < end && !strchr(" \t\n", p[len]) && p[len])
-		len++;
-	return len ? arena_memdup(a, p, len) : NULL;
-}
-
-void process_program(struct capture *cap, pid_t tid, const struct place *p,
-	struct arena *scratch)
-{
-	struct place cur = *p;
-
-	for (int i = 0; i < SCRIPTS_MAX && cur.path; i++) {
-		struct touch next = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
-		autoclose int fd =
-			open(cur.access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		char buf[256];
-		ssize_t n = fd < 0 ? 0 : pread(fd, buf, sizeof(buf), 0);
-
-		next.path = script_interpreter(scratch, buf, n);
-		/* A script is read by its interpreter, too. */
-		if (!next.path)
-			next.path = n > 0 ? elf_interpreter(fd, scratch) : NULL;
-		if (!next.path ||
-			resolve(cap->resolver, tid, &next, scratch, &cur) < 0)
-			return;
-		touch_place(cap, &cur, cur.st.exists ? ACCESS_X : 0);
-		if (!cur.st.exists)
-			return;
-	}
-}
-
 /* Would execve find something to run? The call's result is not seen. */
 static bool runs(const struct place *p)
 {
@@ -232,6 +113,41 @@ static void note_setuid(struct capture *cap, const struct place *p)
 			"privilege, because the watch sets no_new_privs");
 }
 
+/* What will run, with all that runs it; false: nothing will. */
+static bool find_program(struct capture *cap, const struct call *c,
+	const struct decoded *d, struct arena *scratch, struct place *p)
+{
+	const struct touch *t = &d->touches[0];
+	const char *key = NULL;
+	struct touched *row;
+
+	if (resolver_one_view(cap->resolver) && seen_may(t) && !d->check_only)
+		key = seen_key(t, c->tid, scratch);
+	/* Build systems and shells run the same programs over and over. */
+	if (key && seen_program(&cap->seen, key, p))
+		return true;
+	if (resolve(cap->resolver, c->tid, t, scratch, p) < 0)
+		return false;
+	row = touch_place(
+		cap, p, runs(p) && !d->check_only ? ACCESS_X : ACCESS_S);
+	if (d->check_only)
+		return false;
+	/* A program that the run has removed is known by what it was. */
+	if (!p->path && row)
+		p->path = row->path;
+	if (!p->path && p->st.exists)
+		record_gap(&cap->rec, "anonymous-program", NULL,
+			"a program without a name (memfd_create) was executed: "
+			"its content is not recorded");
+	if (!p->path || !runs(p))
+		return false;
+	note_setuid(cap, p);
+	if (program_touch(cap, c->tid, p, scratch) && key && !p->by_proc &&
+		row && row->now == row->path)
+		seen_add_program(&cap->seen, key, p);
+	return true;
+}
+
 void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch)
 {
@@ -243,22 +159,10 @@ void process_exec(struct capture *cap, const struct call *c,
 	char link[64];
 	bool hidden = false;
 
-	if (!d->count ||
-		resolve(cap->resolver, c->tid, &d->touches[0], scratch, &p) < 0)
+	if (!d->count || !find_program(cap, c, d, scratch, &p) ||
+		identify(c->tid, &id) < 0)
 		return;
-	if (!p.path && d->touches[0].empty_path) {
-		record_gap(&cap->rec, "anonymous-program", NULL,
-			"a program without a name (memfd_create) was executed: "
-			"its content is not recorded");
-		return;
-	}
-	touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
-	if (!p.path || !runs(&p) || identify(c->tid, &id) < 0)
-		return;
-	note_setuid(cap, &p);
-	process_program(cap, c->tid, &p, scratch);
-	read_args(c, d->argv, scratch, &argv);
-	read_args(c, d->envp, scratch, &env);
+	arguments_read(c, d->argv, d->envp, scratch, &argv, &env);
 	m.executable = (char *)p.path;
 	snprintf(link, sizeof(link), "/proc/%d/cwd", c->tid);
 	m.cwd = fs_readlink(scratch, AT_FDCWD, link);

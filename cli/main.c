@@ -5,14 +5,17 @@
  * map in step with the files.
  *
  * base/: what everything stands on
+ *   archive       loading libarchive
  *   arena         memory by lifetime
  *   digest        SHA-256
  *   err           the one error type
  *   fault         faults that tests ask for
  *   fs            descriptors, whole reads and writes, paths
+ *   library       loading a library when it is needed
  *   log           reprise's own lines on stderr
  *   map           the hash map
  *   progress      a line that says how far it is
+ *   sort          sorting by text
  *   strbuf        the growing byte string
  * manifests/: the record as data
  *   check         what a schema cannot say
@@ -100,7 +103,9 @@
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
  * capture/: what is recorded
- *   calls         the table of watched calls, and their touches
+ *   ahead         hashing while the command runs
+ *   arguments     argv and environ of an execve
+ *   calls         the table of watched calls
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
  *   code          repositories that files lie in
@@ -108,6 +113,8 @@
  *   code_git      commit, branch and remote of one
  *   command       the search in PATH
  *   contents      the threads that hash and store
+ *   decode        from a call to its touches
+ *   elsewhere     what is written in other mount namespaces
  *   ending        how the command ended
  *   events        a journal read back into a record
  *   finish        from the record to a published run
@@ -118,6 +125,7 @@
  *   freeze        runs whose recorder is dead
  *   git           loading libgit2
  *   handle        one watched call
+ *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
  *   network       peers of connect and bind
  *   parameters    names and values out of configuration files
@@ -125,9 +133,13 @@
  *   parameters_toml  TOML as a tree
  *   parameters_yaml  YAML as a tree
  *   preserve      old contents of files about to change
- *   process       processes and what exec runs
- *   record        the record's state, journaled
+ *   process       processes, and who ran them
+ *   program       what runs a program
+ *   record        touched paths, journaled
+ *   record_facts  processes, devices, peers, gaps, journaled
+ *   rename        two names at once
  *   resolve       a path as the task sees it
+ *   resolve_proc  what /proc leads to
  *   roots         directories whose files belong together
  *   rows          rows of the file table
  *   secrets       patterns of secrets

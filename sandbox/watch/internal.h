@@ -71,6 +71,9 @@ struct watch {
 	int exec_pipe; /* read end: errno of a failed execve */
 };
 
+/* memory.c: an execve has begun; what was known of tasks' memory is void. */
+void watch_memory_replaced(void);
+
 /* message.c: -1 with errno; fd -1 means none. */
 int watch_send(int sock, const struct watch_msg *m, int fd);
 /* 1 a message, 0 the other end is gone; *fd gets what it carried or -1. */

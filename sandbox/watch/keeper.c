@@ -24,6 +24,9 @@
  * keeper to the recorder before its signal counts as meant for one. */
 #define GROUP_SIGNAL_MS 100
 
+/* A command that runs longer than this is no short one. */
+#define LASTING_MS 100
+
 struct keeper {
 	struct watch *w;
 	struct watch_result *out;
@@ -36,6 +39,7 @@ struct keeper {
 	uint32_t matched[NSIG]; /* of shared->recorder_got */
 	struct watchdog dog;
 	long long next_look; /* monotonic milliseconds */
+	bool lasted;
 	bool ended, done, failed;
 };
 
@@ -208,6 +212,31 @@ static bool recorder_is_stuck(struct keeper *k)
 	return watchdog_stuck(&k->dog, k->listener, k->w->shared, k->recorder);
 }
 
+/* The time of a poll without an event has passed. */
+static void note_lasting(struct keeper *k)
+{
+	const struct watch_handler *h = &k->w->spec->handler;
+
+	if (k->lasted || k->command <= 0)
+		return;
+	k->lasted = true;
+	if (!h->lasting)
+		return;
+	/* Orphans of the recorder come here, those of the handler do not. */
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	h->lasting(h->arg);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+static int time_to_wait(const struct keeper *k)
+{
+	if (k->ended || k->command <= 0)
+		return -1;
+	if (!k->lasted)
+		return LASTING_MS;
+	return k->listener < 0 ? -1 : 1000;
+}
+
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	struct watch_result *out, struct err *e)
 {
@@ -227,9 +256,12 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 			{.fd = signals, .events = POLLIN},
 		};
 
-		if (poll(p, 2, k.listener < 0 || k.ended ? -1 : 1000) < 0 &&
-			errno != EINTR)
+		int got = poll(p, 2, time_to_wait(&k));
+
+		if (got < 0 && errno != EINTR)
 			return err_sys(e, "cannot poll");
+		if (got == 0)
+			note_lasting(&k);
 		if (recorder_is_stuck(&k)) {
 			log_error("the recorder does not answer: the command "
 				  "goes on without it");

@@ -27,6 +27,9 @@ void watch_dispatch(struct watch *w, const struct call *c, struct answer *out)
 	known.spec = filter_lookup(&w->filter, c->arch, c->nr);
 	if (known.spec != FILTER_FREE)
 		w->spec->handler.call(w->spec->handler.arg, w, &known, out);
+	/* From the answer on, not from here: the handler reads, too. */
+	if (filter_is_exec(&w->filter, c->arch, c->nr))
+		watch_memory_replaced();
 }
 
 bool watch_hurry(const struct watch *w)
@@ -155,9 +158,13 @@ static void finish(struct watch *w, int status)
 
 	if (not_started(w))
 		return;
-	/* Processes on their way out need no mention: wait a moment. */
-	for (int i = 0; i < 20 && w->backend == BACKEND_NOTIFY; i++) {
-		if (all_gone(w))
+	/* Processes on their way out need no mention: wait a moment. (With
+	 * ptrace the other thread reaps them.) */
+	for (int i = 0; i < 20; i++) {
+		if (w->backend == BACKEND_NOTIFY
+				? all_gone(w)
+				: !left_processes(end.left_names,
+					  sizeof(end.left_names)))
 			break;
 		usleep(1000);
 	}

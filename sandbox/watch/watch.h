@@ -47,6 +47,9 @@ struct call_spec {
 	/* The call stops when all tests of one alternative hold; without any
 	 * test it always does. */
 	struct arg_test stop[2][2];
+	/* Programs of the older ABI pass the arguments in memory, where no
+	 * filter sees them: theirs always stops. */
+	bool compat_stops;
 };
 
 struct call {
@@ -102,6 +105,9 @@ struct watch_handler {
 	/* The command has ended; later calls are answered CONTINUE without
 	 * asking. The recorder's exit waits for this function. */
 	void (*end)(void *arg, const struct watch_end *end);
+	/* In the keeper, once, when the command has run for 100 ms: for what a
+	 * short command should not pay for. */
+	void (*lasting)(void *arg);
 	/* In the keeper, when the recorder was lost and the command has ended:
 	 * freeze the record from what it left. */
 	void (*lost)(void *arg, int status);

@@ -33,6 +33,7 @@ static struct seen {
 	unsigned ends, lost;
 	int lost_status;
 	struct watch_end end;
+	_Atomic unsigned opened[26]; /* of "/m/a", "/m/b", ... */
 	/* What watch_run returned. */
 	int r;
 	struct watch_result result;
@@ -41,7 +42,7 @@ static struct seen {
 
 static char self[PATH_MAX];
 
-/* Memory: three pages of 'a', and one that cannot be read */
+/* Memory: three pages of 'a', and nothing behind them */
 
 #define END ((size_t)3 * 4096)
 
@@ -54,12 +55,12 @@ static int map_pages(void **state)
 	if (pages == MAP_FAILED)
 		return -1;
 	memset(pages, 'a', END);
-	return mprotect(pages + END, 4096, PROT_NONE);
+	return munmap(pages + END, 4096);
 }
 
 static int unmap_pages(void **state)
 {
-	return munmap(pages, END + 4096);
+	return munmap(pages, END);
 }
 
 static ssize_t string_at(size_t offset, char *buf, size_t cap)
@@ -155,8 +156,53 @@ static int absent(const char *path)
 	       errno == ENOENT;
 }
 
+/* The same address in every program; a task's memory is kept at hand after
+ * some calls, so there are more than some. */
+#define CALLS 40
+
+static char *same_place(void)
+{
+	char *p = mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : strcpy(p, "/m/?");
+}
+
+static void open_often(char *path, char letter)
+{
+	path[3] = letter;
+	for (int i = 0; i < CALLS; i++)
+		absent(path);
+}
+
+/* The child has the parent's memory until it runs another program. */
+static int replace_memory(bool again)
+{
+	char *path = same_place();
+	int status;
+	pid_t pid;
+
+	if (!path)
+		return 1;
+	open_often(path, again ? 'c' : 'a');
+	if (again)
+		return 0;
+	pid = vfork();
+	if (pid == 0) {
+		open_often(path, 'b');
+		execl(self, self, "replaced", NULL);
+		_exit(1);
+	}
+	open_often(path, 'd');
+	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : 1;
+}
+
 static int task(const char *name)
 {
+	if (!strcmp(name, "replace"))
+		return replace_memory(false);
+	if (!strcmp(name, "replaced"))
+		return replace_memory(true);
 	if (!strcmp(name, "surroundings"))
 		return as_the_user_had_it();
 	if (!strcmp(name, "leave"))
@@ -174,10 +220,13 @@ static void on_call(
 {
 	char path[PATH_MAX];
 
-	if (c->spec == 0 &&
-		watch_read_string(c->tid, c->args[1], path, sizeof(path)) > 0 &&
-		!strcmp(path, "/x/lose"))
+	if (c->spec != 0 ||
+		watch_read_string(c->tid, c->args[1], path, sizeof(path)) <= 0)
+		return;
+	if (!strcmp(path, "/x/lose"))
 		kill(getpid(), SIGKILL);
+	if (!strncmp(path, "/m/", 3) && path[3] >= 'a' && path[3] <= 'z')
+		seen->opened[path[3] - 'a']++;
 }
 
 static void on_end(void *arg, const struct watch_end *end)
@@ -296,6 +345,14 @@ static void loses_its_recorder(void **state)
 	assert_int_equal(WTERMSIG(seen->result.status), SIGKILL);
 }
 
+static void reads_the_memory_that_is_there_now(void **state)
+{
+	run(state, self, "replace");
+	exited_with(0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(seen->opened[i], CALLS);
+}
+
 static void dies_as_the_command_did(void **state)
 {
 	int status;
@@ -334,15 +391,17 @@ int main(int argc, char **argv)
 		PTRACE(names_what_is_left),
 		NOTIFY(runs_scripts_without_a_first_line),
 		PTRACE(runs_scripts_without_a_first_line),
+		NOTIFY(reads_the_memory_that_is_there_now),
+		PTRACE(reads_the_memory_that_is_there_now),
 		NOTIFY(loses_its_recorder),
 		PTRACE(loses_its_recorder),
 		cmocka_unit_test(dies_as_the_command_did),
 	};
 
-	if (argc > 1)
-		_exit(task(argv[1]));
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 1;
+	if (argc > 1)
+		_exit(task(argv[1]));
 	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (seen == MAP_FAILED)
