@@ -126,7 +126,10 @@ static void moved(void)
 	race(moving);
 }
 
-#define CELL(f) {#f, f, prepare_files}
+#define CELL(f)                      \
+	{                            \
+#f, f, prepare_files \
+	}
 
 const struct cell cells[] = {
 	CELL(emptied),
