@@ -233,22 +233,21 @@ static const struct {
 	const char *node;
 	mode_t mode;
 	gid_t gid;
-	bool ranges;
 	int groups; /* -1: refused */
 } groups[] = {
-	{"/dev/dri/renderD128", 0660, 109, true, 1},
-	{"/dev/dri/renderD128", 0664, 109, true, 1},
-	{"/dev/dri/renderD128", 0666, 109, true, 0},
-	{"/dev/dri/renderD128", 0640, 109, true, -1},
+	{"/dev/dri/renderD128", 0660, 109, 1},
+	{"/dev/dri/renderD128", 0664, 109, 1},
+	{"/dev/dri/renderD128", 0666, 109, 0},
+	{"/dev/dri/renderD128", 0640, 109, -1},
 	/* That of root is never given. */
-	{"/dev/dri/renderD128", 0660, 0, true, -1},
-	{"/dev/dri/renderD128", 0600, 109, true, -1},
-	{"/dev/kfd", 0660, 109, true, 1},
-	{"/dev/kfd", 0600, 109, true, -1},
+	{"/dev/dri/renderD128", 0660, 0, -1},
+	{"/dev/dri/renderD128", 0600, 109, -1},
+	{"/dev/kfd", 0660, 109, 1},
+	{"/dev/kfd", 0600, 109, -1},
 	/* Nodes that are only read. */
-	{"/dev/nvidia-caps/nvidia-cap148", 0444, 0, true, 0},
-	{"/dev/nvidia-caps/nvidia-cap148", 0440, 44, true, 1},
-	{"/dev/nvidia-caps/nvidia-cap148", 0400, 44, true, -1},
+	{"/dev/nvidia-caps/nvidia-cap148", 0444, 0, 0},
+	{"/dev/nvidia-caps/nvidia-cap148", 0440, 44, 1},
+	{"/dev/nvidia-caps/nvidia-cap148", 0400, 44, -1},
 };
 
 static void groups_of_nodes_are_given(void **state)
@@ -261,7 +260,7 @@ static void groups_of_nodes_are_given(void **state)
 		record_on(&s, mig ? "mig" : "amd",
 			mig ? PART : "/dev/kfd /dev/dri/renderD128");
 		replay_on(&s, mig ? "mig" : "amd");
-		s.host.gpu.ranges = groups[i].ranges;
+		s.host.gpu.ranges = true;
 		n = node_of(&s, groups[i].node);
 		n->mode = groups[i].mode;
 		n->gid = groups[i].gid;
