@@ -7,6 +7,8 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
@@ -207,6 +209,14 @@ static const struct call_def defs[] = {
 	PATH("swapoff", 0, INTENT_LOOK),
 	PATH("acct", 0, INTENT_APPEND),
 	PLAIN("seccomp", VERB_WATCHER),
+	{{"prctl", 0, {{{0xffffffff, PR_SET_SECCOMP, 0, false}}}, false},
+		VERB_WATCHER, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* PTRACE_TRACEME (0), PTRACE_ATTACH (16) and PTRACE_SEIZE only. */
+	{{"ptrace", 0,
+		 {{{0xffffffff & ~16u, PTRACE_TRACEME, 0, false}},
+			 {{0xffffffff, PTRACE_SEIZE, 0, false}}},
+		 false},
+		VERB_WATCHER, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 };
 
 #define COUNT (sizeof(defs) / sizeof(*defs))
@@ -229,4 +239,9 @@ const struct call_def *call_definition(const struct call *c)
 const char *call_name(const struct call *c)
 {
 	return c->spec < 0 ? "unknown" : defs[c->spec].spec.name;
+}
+
+enum verb call_verb(const struct call *c)
+{
+	return c->spec < 0 ? VERB_PATHS : defs[c->spec].verb;
 }

@@ -71,6 +71,7 @@ struct decoded {
 /* The table for the watch. */
 const struct call_spec *calls_table(size_t *count);
 const char *call_name(const struct call *c);
+enum verb call_verb(const struct call *c);
 
 /*
  * 0; -1 when the task's memory could not be read: errno EFAULT (the call will

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "capture/calls.h"
 #include "capture/capture.h"
+#include "capture/log.h"
 #include "capture/record.h"
 #include "capture/resolve.h"
 #include "store/runs.h"
@@ -45,6 +46,7 @@ struct capture {
 	struct record rec;
 	struct resolver *resolver;
 	struct seen seen;
+	struct logs logs;
 	struct ahead *ahead;       /* NULL: everything is done at the end */
 	struct watch *watch;       /* NULL while a run is frozen */
 	struct store_batch *batch; /* while the run is finished */
@@ -60,6 +62,17 @@ struct capture {
 
 /* handle.c: the watch's handler. */
 void capture_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out);
+
+/* tracers.c: the same, after what concerns programs that watch or confine. */
+void tracers_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out);
+
+/* terminal.c: the calls, and one more when a terminal is relayed; a handler
+ * for it and, after it, for the rest. */
+const struct call_spec *terminal_calls(
+	struct capture *cap, const struct call_spec *calls, size_t *count);
+void terminal_call(
 	void *arg, struct watch *w, const struct call *c, struct answer *out);
 
 /* touch.c: with the record locked. True when the path means the same for every

@@ -71,16 +71,21 @@
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
- *   choose        which engine this machine allows
+ *   choose        which engine that makes, or what would help
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
  *   message       between recorder and keeper
  *   notify        the engine of seccomp user notification
+ *   pass_on       signals that are meant for the command
+ *   probe         what of watching works here
+ *   proc          what /proc tells of another process
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
- *   signals       signals that are passed on
+ *   relay         copies of what the command writes
+ *   signals       what signals do to keeper and recorder
  *   spawn         the command's process, up to its first execve
+ *   take_over     when the recorder is lost
  *   watch         starting keeper and recorder
  *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own
@@ -94,8 +99,9 @@
  *   mounts        mount operations by descriptor
  *   network       host name, loopback
  *   privileges    capabilities
- *   probe_kernel  probes of watching and masking
+ *   probe_kernel  probes of masking, and of what is installed
  *   probe_mounts  probes of namespaces and mounts
+ *   probe_watch   probes of how a command can be watched
  *   proc_sys      a /proc and /sys of its own
  *   root          the new root, made the only one
  *   run           the caller's side
@@ -127,6 +133,7 @@
  *   handle        one watched call
  *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
+ *   log           standard output and error as outputs
  *   network       peers of connect and bind
  *   parameters    names and values out of configuration files
  *   parameters_argv  those of a command line
@@ -148,7 +155,9 @@
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
  *   task          names of a task's directories
+ *   terminal      a terminal that stands for the caller's
  *   touch         first touch wins
+ *   tracers       programs that watch others or confine themselves
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one

@@ -15,6 +15,7 @@
 #include "capture/calls.h"
 #include "sandbox/watch/arch.h"
 #include "sandbox/watch/filter.h"
+#include "sandbox/watch/support.h"
 #include "sandbox/watch/watch.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -198,8 +201,9 @@ static void test_table_is_complete(void **state)
 		"statfs", "name_to_handle_at", "open_by_handle_at", "mount",
 		"umount2", "move_mount", "open_tree", "open_tree_attr",
 		"mount_setattr", "fsmount", "fspick", "pivot_root", "chroot",
-		"inotify_add_watch", "connect", "bind", "mmap", "io_uring_setup",
-		"setns", "unshare", "uselib", "swapon", "acct", "exit_group",
+		"inotify_add_watch", "connect", "bind", "mmap",
+		"io_uring_setup", "setns", "unshare", "uselib", "swapon",
+		"acct", "exit_group", "seccomp", "prctl", "ptrace",
 		/* of 32-bit programs */
 		"stat64", "lstat64", "fstatat64", "statfs64", "truncate64",
 		"chown32", "lchown32", "mmap2", "utimensat_time64",
@@ -275,6 +279,16 @@ static void test_arguments(void **state)
 	assert_false(stops(n, "unshare", ARGS(CLONE_FS)));
 	assert_true(stops(n, "unshare", ARGS(CLONE_NEWNS | CLONE_FS)));
 	assert_true(stops(n, "unshare", ARGS(CLONE_NEWUSER)));
+
+	/* Programs that trace or confine themselves, not what they do then. */
+	assert_true(stops(n, "ptrace", ARGS(PTRACE_TRACEME)));
+	assert_true(stops(n, "ptrace", ARGS(PTRACE_ATTACH)));
+	assert_true(stops(n, "ptrace", ARGS(PTRACE_SEIZE)));
+	assert_false(stops(n, "ptrace", ARGS(PTRACE_PEEKDATA)));
+	assert_false(stops(n, "ptrace", ARGS(PTRACE_CONT)));
+	assert_false(stops(n, "ptrace", ARGS(PTRACE_GETREGSET)));
+	assert_true(stops(n, "prctl", ARGS(PR_SET_SECCOMP)));
+	assert_false(stops(n, "prctl", ARGS(PR_SET_NAME)));
 }
 
 /* What nobody knows must stop: it cannot be said to be harmless. */
@@ -379,13 +393,15 @@ static int watched(const struct run *r)
 	};
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct watch_support host;
 	int status;
 	pid_t pid;
 
 	assert_true(n > 0);
 	self[n] = 0;
 	spec.executable = self;
-	if (watch_choose(&backend, NULL) < 0)
+	watch_support_probe(&host, backend, false);
+	if (watch_choose(&host, &backend, NULL) < 0)
 		return -1;
 	memset(seen, 0, sizeof(*seen));
 	pid = fork();
@@ -679,10 +695,12 @@ static void test_not_started(void **state)
 			.handler = {.call = count_free, .end = on_end},
 		};
 		enum watch_backend backend = engines[k % 2];
+		struct watch_support host;
 		int status;
 		pid_t pid;
 
-		if (watch_choose(&backend, NULL) < 0)
+		watch_support_probe(&host, backend, false);
+		if (watch_choose(&host, &backend, NULL) < 0)
 			skip();
 		memset(seen, 0, sizeof(*seen));
 		pid = fork();
