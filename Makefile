@@ -37,7 +37,7 @@ PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
 MATRIX := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
 	$(wildcard tests/probes/matrix_*.c))
 FORMATTED := $(foreach m,$(MODULES),$(wildcard $(m)/*.[ch])) \
-	$(wildcard tests/unit/*.[ch] tests/probes/*.[ch])
+	$(wildcard tests/unit/*.[ch] tests/probes/*.[ch] tests/gpu/*.c)
 
 all: $(BUILD)/reprise ## build build/reprise
 
@@ -63,6 +63,15 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 # Probes make known system calls; never sanitized, so plain flags.
 PROBE_CFLAGS := -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra
 
+# A stand-in for NVIDIA's user libraries, under three names.
+STUBS := $(patsubst %,$(BUILD)/probes/%.so.1,\
+	libcuda libnvidia-ml libnvidia-ptxjitcompiler)
+
+$(BUILD)/probes/%.so.1: tests/gpu/libcuda.c
+	@mkdir -p $(@D)
+	$(CC) $(PROBE_CFLAGS) -fPIC -shared \
+		-Wl,-soname,$*.so.1 -o $@ $<
+
 # Without its library a kind is left out, and the test says so.
 $(BUILD)/probes/%.static: tests/probes/%.c $(wildcard tests/probes/*.h)
 	@mkdir -p $(@D)
@@ -74,9 +83,9 @@ $(BUILD)/probes/%.32: tests/probes/%.c $(wildcard tests/probes/*.h)
 
 $(BUILD)/probes/%: tests/probes/%.c $(wildcard tests/probes/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(PROBE_CFLAGS) -o $@ $< -lpthread
+	$(CC) $(PROBE_CFLAGS) -o $@ $< -lpthread -ldl
 
-probes: $(PROBES) $(MATRIX:=.static) $(MATRIX:=.32) ## what the tests run
+probes: $(PROBES) $(STUBS) $(MATRIX:=.static) $(MATRIX:=.32) ## for the tests
 
 units: $(UNITS)
 
@@ -105,6 +114,9 @@ unit-run: $(UNITS)
 
 integration: all probes ## integration tests; TESTS='name ...' runs some
 	@tests/tools/run.sh $(BUILD) integration $(TESTS)
+
+gpu-test: all probes ## what a replay does with GPUs; with a real one, too
+	@tests/tools/run.sh $(BUILD) integration gpu gpu-parts gpu-hardware
 
 bench: ## compare with other tools on the same loads; BENCH='--quick ...'
 	@tests/tools/deps.sh build demo bench
@@ -167,6 +179,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes bench
+	test-deps probes bench gpu-test
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

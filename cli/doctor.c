@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/cli.h"
+#include "cli/doctor_gpu.h"
 #include "sandbox/isolation/isolation.h"
 #include "store/store.h"
 #include <errno.h>
@@ -29,6 +30,7 @@ struct diagnosis {
 	struct host_support host;
 	char *store; /* or NULL */
 	struct support store_item, space_item;
+	struct support gpus[DOCTOR_GPU_ITEMS];
 };
 
 static const char *const state_words[] = {
@@ -139,6 +141,8 @@ static int print_json(const struct diagnosis *d, struct err *e)
 		json_array_append_new(items, item_json(&d->host.items[i]));
 	json_array_append_new(items, item_json(&d->store_item));
 	json_array_append_new(items, item_json(&d->space_item));
+	for (size_t i = 0; i < DOCTOR_GPU_ITEMS && d->gpus[i].name; i++)
+		json_array_append_new(items, item_json(&d->gpus[i]));
 	if (d->host.root_a)
 		json_array_append_new(roots, json_string("A"));
 	if (d->host.root_b)
@@ -160,6 +164,7 @@ static int doctor_run(struct invocation *in)
 
 	host_support_probe(&d.host, in->arena);
 	look_at_store(in, &d);
+	doctor_gpus(d.gpus, in->arena);
 	if (o->json) {
 		r = print_json(&d, &e);
 	} else {
@@ -167,6 +172,8 @@ static int doctor_run(struct invocation *in)
 			print_item(in->arena, &d.host.items[i]);
 		print_item(in->arena, &d.store_item);
 		print_item(in->arena, &d.space_item);
+		for (size_t i = 0; i < DOCTOR_GPU_ITEMS && d.gpus[i].name; i++)
+			print_item(in->arena, &d.gpus[i]);
 		r = cli_flush(&e);
 	}
 	if (r < 0)

@@ -55,18 +55,21 @@
  *   verify        re-hashing what runs need
  * host/: readers of a machine
  *   accelerators  GPUs and the like, and which a run used
+ *   cdi           what vendors say a container needs for a device
  *   cgroup        limits of control groups
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
  *   cpuinfo       /proc/cpuinfo as data, and back as text
  *   drm           GPUs of /sys/class/drm
- *   elf           what an ELF file says about how it is run
+ *   elf           what an ELF file says about how it is run, or loaded
  *   files         small files of /proc and /sys
  *   hardware      all of it
  *   kfd           what AMD's compute driver adds
+ *   ld_cache      the cache of the dynamic loader
  *   limits        names of the resource limits
  *   memory        sizes of memory
  *   nvidia        GPUs of NVIDIA's driver
+ *   nvidia_driver  its user libraries
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
@@ -91,6 +94,7 @@
  *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own
  *   command       limits, directory, stdin, exec
+ *   covers        directories of /proc and /sys, in part
  *   dev           a /dev of its own
  *   emulate       answers about processors and memory
  *   emulate_cpus  affinity in the numbers of the record
@@ -172,6 +176,14 @@
  *   cpu_text      files of /proc about processors and memory
  *   cpu_tree      directories of /sys about them
  *   cpu_view      the recorded processors
+ *   gpu           the GPUs of a replay, in order
+ *   gpu_cdi       what specifications of vendors add
+ *   gpu_driver    NVIDIA's user libraries
+ *   gpu_host      what this host has
+ *   gpu_nodes     nodes of /dev, NVIDIA's part of /proc
+ *   gpu_select    a GPU of this host for each recorded one
+ *   gpu_text      both sides in words
+ *   gpu_visible   CUDA_VISIBLE_DEVICES and its like
  *   host          what the plan needs to know of this host
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree
@@ -195,6 +207,7 @@
  *   common        the store, errors, standard output
  *   config        configuration files
  *   doctor        reprise doctor
+ *   doctor_gpu    what it says of GPUs
  *   export        reprise export
  *   find_row      one row of a record, by its path
  *   finish        reprise finish

@@ -20,7 +20,7 @@
 struct replay_cli_options {
 	struct common_options common;
 	bool check, dry_run;
-	const char *output, *result, *cpus;
+	const char *output, *result, *cpus, *gpus;
 };
 
 static const struct cli_opt replay_opts[] = {
@@ -28,6 +28,9 @@ static const struct cli_opt replay_opts[] = {
 		CLI_FLAG, offsetof(struct replay_cli_options, check)},
 	{"dry-run", 0, NULL, "print the plan, run nothing", CLI_FLAG,
 		offsetof(struct replay_cli_options, dry_run)},
+	{"gpus", 0, "recorded|any|none",
+		"the recorded GPUs, as many of any model, or none", CLI_CHOICE,
+		offsetof(struct replay_cli_options, gpus)},
 	{"output", 'o', "DIR", "copy what the replay wrote to DIR, as a tree",
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
@@ -107,6 +110,18 @@ static int forced_root(char *out, struct err *e)
 	return 0;
 }
 
+static void defaults(void *options)
+{
+	((struct replay_cli_options *)options)->gpus = "recorded";
+}
+
+static enum gpus gpus_of(const char *word)
+{
+	return !strcmp(word, "any")    ? GPUS_ANY
+	       : !strcmp(word, "none") ? GPUS_NONE
+				       : GPUS_RECORDED;
+}
+
 static int run(struct invocation *in)
 {
 	const struct replay_cli_options *o = in->options;
@@ -116,6 +131,7 @@ static int run(struct invocation *in)
 		.dry_run = o->dry_run,
 		.output = o->output,
 		.result = o->result,
+		.options.gpus = gpus_of(o->gpus),
 	};
 	char id[RUN_ID_LEN + 1];
 	struct err e = ERR_INIT;
@@ -154,4 +170,5 @@ const struct command cmd_replay = {
 	.max_operands = -1,
 	.trouble = CLI_FAILED,
 	.run = run,
+	.defaults = defaults,
 };

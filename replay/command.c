@@ -55,18 +55,35 @@ static int plan_limits(struct plan *p, struct err *e)
 	return 0;
 }
 
+/* Where other GPUs stand for the recorded ones: see gpu.h. */
+static bool is_set_anew(const struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->gpu.variables.count; i++)
+		if (!strcmp(p->gpu.variables.items[i].key, name))
+			return true;
+	return false;
+}
+
 static void plan_environment(struct plan *p)
 {
 	const struct m_environment *env = &p->manifest->environment;
 	size_t n = env->variables.count;
-	char **out = arena_array(p->arena, n + 1, sizeof(*out));
+	char **out = arena_array(
+		p->arena, n + p->gpu.variables.count + 1, sizeof(*out));
+	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct kv *v = &env->variables.items[i];
 
-		out[i] = v->value ? arena_printf(
-					    p->arena, "%s=%s", v->key, v->value)
-				  : v->key;
+		if (!is_set_anew(p, v->key))
+			out[count++] = v->value ? arena_printf(p->arena, "%s=%s",
+							  v->key, v->value)
+						: v->key;
+	}
+	for (size_t i = 0; i < p->gpu.variables.count; i++) {
+		const struct kv *v = &p->gpu.variables.items[i];
+
+		out[count++] = arena_printf(p->arena, "%s=%s", v->key, v->value);
 	}
 	p->iso.envp = out;
 	for (size_t i = 0; i < env->redacted.count; i++)
@@ -189,7 +206,7 @@ static bool is_standard(const char *path)
 	return !strncmp(path, "/dev/pts/", 9) || !strncmp(path, "/dev/tty", 8);
 }
 
-/* The minor stays the host's: the driver's libraries look for it. */
+/* Those of GPUs are the other part of the plan. */
 static void plan_devices(struct plan *p, const struct host_view *h)
 {
 	struct iso_device *out = NULL;
@@ -200,7 +217,7 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 		const struct host_device *host = &h->devices[i];
 		bool block = d->type && !strcmp(d->type, "block");
 
-		if (is_standard(d->path))
+		if (is_standard(d->path) || d->accelerator)
 			continue;
 		if (strncmp(d->path, "/dev/", 5) != 0)
 			note_add(&p->notes, "device", d->path,
@@ -208,8 +225,7 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 		else if (!host->exists)
 			note_add(&p->notes, "device", d->path,
 				"this host has no such device");
-		else if (host->is_block != block ||
-			 (!d->accelerator && host->major != d->major))
+		else if (host->is_block != block || host->major != d->major)
 			note_add(&p->notes, "device", d->path,
 				"this host has another device there (%u:%u, "
 				"recorded %" PRId64 ":%" PRId64 ")",
@@ -219,6 +235,8 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 				d->path, d->path, host->is_block, host->major,
 				host->minor};
 	}
+	for (size_t i = 0; i < p->gpu.device_count; i++)
+		*ARENA_PUSH(p->arena, out, count) = p->gpu.devices[i];
 	p->iso.devices = out;
 	p->iso.device_count = count;
 }

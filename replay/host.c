@@ -122,4 +122,5 @@ void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	h->devices = arena_array(a, m->devices.count + 1, sizeof(*h->devices));
 	for (size_t i = 0; i < m->devices.count; i++)
 		look_at_device(&h->devices[i], m->devices.items[i].path);
+	gpu_host_read(&h->gpu, a, "", m, h->ranges);
 }

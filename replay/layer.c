@@ -121,9 +121,12 @@ static int make_special(struct layer *l, const struct node *n, struct err *e)
 	};
 	const struct node *f = node_file(n);
 	bool device = n->kind == KIND_CHAR || n->kind == KIND_BLOCK;
+	const char *target = l->kind == &layer_upper && f->target_here
+				     ? f->target_here
+				     : f->target;
 
 	if (n->kind == KIND_SYMLINK) {
-		if (symlinkat(f->target, AT_FDCWD, n->name) < 0)
+		if (symlinkat(target, AT_FDCWD, n->name) < 0)
 			return failed(n, e);
 	} else if (mknodat(AT_FDCWD, n->name, types[n->kind] | f->mode,
 			   makedev(f->major, f->minor)) < 0) {

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "manifests/model.h"
+#include "replay/gpu.h"
 #include "replay/tree.h"
 #include "sandbox/isolation/isolation.h"
 #include <stdbool.h>
@@ -21,6 +22,7 @@ struct replay_options {
 	char strategy;     /* 'A', 'B', or 0: whichever works here */
 	char *const *argv; /* another command (NULL-terminated), or NULL */
 	bool host_cpus;    /* show this host's processors and memory */
+	enum gpus gpus;
 };
 
 /* A device of the manifest, on this host. */
@@ -43,6 +45,7 @@ struct host_view {
 	const char *kernel;
 	const char *cpu_model;
 	struct host_device *devices; /* one for each of the manifest's */
+	struct gpu_host gpu;
 };
 
 /*
@@ -83,6 +86,7 @@ struct plan {
 	/* Of the record, or NULL: this host's are shown. */
 	const struct cpu_view *cpu_view;
 	struct iso_emulation emulation;
+	struct gpu_plan gpu;
 	/* The recorded command: its outputs can be judged. */
 	bool recorded_command;
 	struct notes notes;

@@ -262,6 +262,7 @@ static int play(struct replay *r, struct err *e)
 	struct err why = ERR_INIT;
 
 	result_announce(&r->plan);
+	gpu_bind(&r->plan);
 	if (isolation_run(&r->plan.iso, &r->outcome.end, e) < 0)
 		return failed_status(e);
 	note_set_up(r);

@@ -7,6 +7,7 @@
  *	tree_resolve.c          paths as a program will follow them
  *	plan.c, command.c,
  *	read_only.c             what will be done, decided before it is done
+ *	gpu*.c                  the part of the plan about GPUs (gpu.h)
  *	plan_print.c            --dry-run
  *	host.c                  what this host offers
  *	cpu_*.c                 processors and memory: see cpu_view.h

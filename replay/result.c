@@ -62,7 +62,8 @@ static bool is_silent(const struct note *n)
 static bool is_quiet(const struct note *n)
 {
 	static const char *const kinds[] = {"unopened", "owners", "groups",
-		"kernel", "cpu", "capabilities", "cpu-numbers", "cpu-view"};
+		"kernel", "cpu", "capabilities", "cpu-numbers", "cpu-view",
+		"cdi-environment"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))
@@ -281,6 +282,7 @@ int result_write(const struct replay_outcome *o, const char *path, struct err *e
 		j, "outputs_identical", json_integer((json_int_t)c->identical));
 	json_object_set_new(j, "outputs", outputs_json(c));
 	json_object_set_new(j, "missing_inputs", missing_json(&o->plan->notes));
+	json_object_set_new(j, "gpus", gpu_json(&o->plan->gpu));
 	json_object_set_new(j, "notes", notes_json(&o->plan->notes));
 	doc = json_dumps(j, JSON_INDENT(2));
 	json_decref(j);

@@ -287,3 +287,15 @@ struct node *tree_add_directory(struct tree *t, const char *path)
 	}
 	return at;
 }
+
+struct node *tree_add_of_host(struct tree *t, const char *path, const char *target)
+{
+	struct node *dir = directory_of(t, path), *n;
+
+	if (!dir || tree_find(t, path))
+		return NULL;
+	n = node_new(t, dir, path, target ? KIND_SYMLINK : KIND_FILE);
+	n->target = target;
+	n->of_host = true;
+	return n;
+}

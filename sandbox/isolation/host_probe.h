@@ -37,4 +37,3 @@ void probe_sync_wake_up(struct finding *f);
 void probe_landlock(struct finding *f);
 void probe_cpuid(struct finding *f);
 void probe_id_ranges(struct finding *f);
-void probe_nvidia(struct finding *f);

@@ -33,7 +33,6 @@ static const struct probe {
 	{"landlock-scopes", probe_landlock},
 	{"cpuid-faulting", probe_cpuid},
 	{"id-ranges", probe_id_ranges},
-	{"nvidia-devices", probe_nvidia},
 };
 
 void found(struct finding *f, enum support_state state, const char *remedy,

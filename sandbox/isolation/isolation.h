@@ -65,6 +65,28 @@ struct iso_emulation {
 	uint64_t total_bytes, available_bytes, swap_bytes;
 };
 
+/* A symbolic link in /dev. */
+struct iso_link {
+	const char *path;
+	const char *target;
+};
+
+/* What a covered directory holds: a file of ours, or a part of the host. */
+struct iso_entry {
+	const char *path;   /* relative to the directory, no ".." in it */
+	const char *source; /* file or directory, read-only; or NULL: */
+	const void *content;
+	size_t len;
+};
+
+/* A read-only directory of ours over an existing one of /proc or /sys: what
+ * was there is not to be seen but by its entries. */
+struct iso_cover {
+	const char *target;
+	const struct iso_entry *entries;
+	size_t count;
+};
+
 struct iso_limit {
 	int resource; /* RLIMIT_* */
 	struct rlimit value;
@@ -97,6 +119,11 @@ struct isolation {
 	 * ids can be mapped (root; newuidmap later); else all show as uid. */
 	const uint32_t *extra_uids, *extra_gids;
 	size_t extra_uid_count, extra_gid_count;
+	/* Groups of the host that the command is in, beside its own: those of
+	 * device nodes. Only where a range of ids is mapped; else the caller's
+	 * groups stay as they are. Never 0. */
+	const gid_t *host_groups;
+	size_t host_group_count;
 
 	/*
 	 * Builds the root in the sandbox's mount namespace, with full
@@ -117,6 +144,10 @@ struct isolation {
 	size_t fake_count;
 	const struct iso_device *devices; /* besides the standard nodes */
 	size_t device_count;
+	const struct iso_link *dev_links;
+	size_t dev_link_count;
+	const struct iso_cover *covers;
+	size_t cover_count;
 	/* Read-only subtrees of the root, paths inside. */
 	const char *const *read_only;
 	size_t read_only_count;

@@ -3,7 +3,6 @@
 #include "base/fs.h"
 #include "sandbox/isolation/host_probe.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -156,26 +155,4 @@ void probe_id_ranges(struct finding *f)
 	else
 		found(f, SUPPORT_YES, NULL,
 			"'/etc/subuid' has a range for this user");
-}
-
-void probe_nvidia(struct finding *f)
-{
-	DIR *d = opendir("/dev");
-	struct dirent *entry;
-	unsigned gpus = 0;
-
-	while (d && (entry = readdir(d)))
-		gpus += strncmp(entry->d_name, "nvidia", 6) == 0 &&
-			entry->d_name[6] >= '0' && entry->d_name[6] <= '9';
-	if (d)
-		closedir(d);
-	if (gpus && access("/dev/nvidiactl", F_OK) == 0)
-		found(f, SUPPORT_YES, NULL, "%u GPU%s", gpus,
-			gpus == 1 ? "" : "s");
-	else if (access("/proc/driver/nvidia/version", F_OK) == 0)
-		found(f, SUPPORT_NO, "nvidia-modprobe -c 0 -u",
-			"the driver is loaded, but its nodes in /dev are not "
-			"there");
-	else
-		found(f, SUPPORT_NO, NULL, "no driver is loaded");
 }

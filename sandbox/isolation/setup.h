@@ -10,6 +10,7 @@
  *	root.c          the root: attach, binds, read-only subtrees, pivot
  *	dev.c           /dev
  *	proc_sys.c      /proc and /sys, what is masked and faked in them
+ *	covers.c        directories of /proc and /sys with a part of theirs
  *	network.c       host name, loopback
  *	privileges.c    capabilities, keyring, no_new_privs, Landlock
  *	seccomp_deny.c  the deny list; seccomp_load.c loads it
@@ -111,6 +112,9 @@ int step_proc(struct setup *s, struct err *e);
 int step_sys(struct setup *s, struct err *e);
 int step_fakes(struct setup *s, struct err *e);
 int step_masks(struct setup *s, struct err *e);
+
+/* covers.c */
+int step_covers(struct setup *s, struct err *e);
 
 /* network.c */
 int step_hostname(struct setup *s, struct err *e);

@@ -113,6 +113,7 @@ static const struct step steps[] = {
 	{"devices", step_devices},
 	{"proc", step_proc},
 	{"sys", step_sys},
+	{"covers", step_covers},
 	{"binds", step_binds},
 	{"fakes", step_fakes},
 	{"masks", step_masks},

@@ -19,6 +19,7 @@ static const char *const steps[] = {
 	"devices",
 	"proc",
 	"sys",
+	"covers",
 	"binds",
 	"fakes",
 	"masks",
