@@ -75,6 +75,7 @@
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
  *   relay         copies of what the command writes
+ *   relays        those of one watch
  *   signals       signals that are passed on
  *   spawn         the command's process, up to its first execve
  *   watch         starting keeper and recorder

@@ -7,7 +7,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "sandbox/watch/internal.h"
-#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,25 +51,6 @@ static void send_signal(struct keeper *k, int sig)
 		kill(k->command, sig);
 }
 
-static void reap_relays(struct keeper *k)
-{
-	const struct watch_spec *spec = k->w->spec;
-
-	for (size_t i = 0; i < spec->relay_count; i++) {
-		pid_t pid = relay_pid(spec->relays[i]);
-		int status;
-
-		if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
-			relay_ended(spec->relays[i], pid, status);
-	}
-}
-
-static void resize_relays(struct keeper *k)
-{
-	for (size_t i = 0; i < k->w->spec->relay_count; i++)
-		relay_resize(k->w->spec->relays[i]);
-}
-
 static bool recorder_got_it_too(struct keeper *k, int sig)
 {
 	for (int i = 0; i < GROUP_SIGNAL_MS; i++) {
@@ -96,11 +76,11 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 	int sig = (int)si->ssi_signo;
 
 	if (sig == SIGCHLD)
-		reap_relays(k);
+		watch_relays_reap(k->w);
 	if (sig == SIGCHLD || sig >= NSIG)
 		return;
 	if (sig == SIGWINCH)
-		resize_relays(k);
+		watch_relays_resize(k->w);
 	/* Only the record is unfinished: what is hashed so far must do. */
 	if (k->ended && (sig == SIGTERM || sig == SIGINT || sig == SIGHUP))
 		atomic_store(&k->w->shared->hurry, 1);
@@ -177,33 +157,22 @@ static void handle_message(struct keeper *k, const struct watch_msg *m, int fd)
 	}
 }
 
-static int reap_until(struct keeper *k, pid_t pid)
+static int reap_until(struct watch *w, pid_t pid)
 {
-	const struct watch_spec *spec = k->w->spec;
 	int status = 0;
 	pid_t got;
 
 	do {
 		got = waitpid(-1, &status, 0);
-		for (size_t i = 0; got > 0 && i < spec->relay_count; i++)
-			relay_ended(spec->relays[i], got, status);
+		watch_relays_reaped(w, got, status);
 	} while ((got >= 0 && got != pid) || (got < 0 && errno == EINTR));
 	return status;
 }
 
-/* The record is frozen with what the command wrote until its end. */
-static void flush_relays(struct keeper *k)
+static bool wait_for_relays(struct watch *w, int ms)
 {
-	const struct watch_spec *spec = k->w->spec;
-
-	k->ended = true;
-	for (size_t i = 0; i < spec->relay_count; i++)
-		relay_flush(spec->relays[i]);
-	for (size_t i = 0; i < spec->relay_count; i++)
-		while (!relay_flushed(spec->relays[i]) && !watch_hurry(k->w)) {
-			drain_signals(k);
-			usleep(1000);
-		}
+	watch_relays_reap(w);
+	return true;
 }
 
 /*
@@ -232,9 +201,9 @@ static int take_over(struct keeper *k)
 		}
 		close(k->listener);
 		if (!k->ended)
-			k->out->status = reap_until(k, k->command);
+			k->out->status = reap_until(w, k->command);
 	}
-	flush_relays(k);
+	watch_relays_flush(w, wait_for_relays);
 	if (w->spec->handler.lost)
 		w->spec->handler.lost(w->spec->handler.arg, k->out->status);
 	return 0;
@@ -293,8 +262,7 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 			return take_over(&k);
 		handle_message(&k, &m, fd);
 	}
-	for (size_t i = 0; i < w->spec->relay_count; i++)
-		relay_reap(w->spec->relays[i]);
+	watch_relays_end(w);
 	return k.failed ? -1 : 0;
 }
 
