@@ -87,6 +87,7 @@
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
  *   relay         copies of what the command writes
+ *   relays        those of one watch
  *   signals       what signals do to keeper and recorder
  *   spawn         the command's process, up to its first execve
  *   take_over     when the recorder is lost

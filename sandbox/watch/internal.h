@@ -183,6 +183,19 @@ void watch_command_stopped(struct watch *w, int sig);
 void watch_command_ended(struct watch *w, int status);
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out);
 
+/* relays.c: started, looked after and reaped by the keeper; attached by the
+ * command's process; flushed by the recorder, or the keeper in its place, as
+ * long as `wait` says so, every millisecond. */
+int watch_relays_start(struct watch *w, struct err *e);
+void watch_relays_attach(struct watch *w);
+void watch_relays_let_go(struct watch *w, bool keeper);
+void watch_relays_resize(struct watch *w);
+void watch_relays_reap(struct watch *w);
+void watch_relays_reaped(struct watch *w, pid_t pid, int status);
+void watch_relays_flush(
+	struct watch *w, bool (*wait)(void *arg, int ms), void *arg);
+void watch_relays_end(struct watch *w);
+
 /* watchdog.c: is it time to look, once a second? Only then: has the recorder
  * not answered for too long? */
 bool watchdog_due(struct watchdog *d);

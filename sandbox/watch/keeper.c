@@ -6,7 +6,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "sandbox/watch/internal.h"
-#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,8 +141,7 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 			return watch_take_over(&k);
 		handle_message(&k, &m, fd);
 	}
-	for (size_t i = 0; i < w->spec->relay_count; i++)
-		relay_reap(w->spec->relays[i]);
+	watch_relays_end(w);
 	return k.failed ? -1 : 0;
 }
 

@@ -5,12 +5,10 @@
  * every process of the job, which shows by the recorder's having it, too.
  */
 #include "sandbox/watch/internal.h"
-#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* How long a sender that signals every process of a job may take from the
@@ -45,25 +43,6 @@ static void send_signal(struct keeper *k, int sig)
 		(syscall(SYS_pidfd_send_signal, k->command_fd, sig, NULL, 0) < 0 &&
 			errno != ESRCH))
 		kill(k->command, sig);
-}
-
-static void reap_relays(struct keeper *k)
-{
-	const struct watch_spec *spec = k->w->spec;
-
-	for (size_t i = 0; i < spec->relay_count; i++) {
-		pid_t pid = relay_pid(spec->relays[i]);
-		int status;
-
-		if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
-			relay_ended(spec->relays[i], pid, status);
-	}
-}
-
-static void resize_relays(struct keeper *k)
-{
-	for (size_t i = 0; i < k->w->spec->relay_count; i++)
-		relay_resize(k->w->spec->relays[i]);
 }
 
 /* One that the recorder got and that no signal to the keeper stands for. */
@@ -109,11 +88,11 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 	int sig = (int)si->ssi_signo;
 
 	if (sig == SIGCHLD)
-		reap_relays(k);
+		watch_relays_reap(k->w);
 	if (sig == SIGCHLD || sig >= NSIG)
 		return;
 	if (sig == SIGWINCH)
-		resize_relays(k);
+		watch_relays_resize(k->w);
 	/* Only the record is unfinished: what is hashed so far must do. */
 	if (k->ended && (sig == SIGTERM || sig == SIGINT || sig == SIGHUP))
 		atomic_store(&k->w->shared->hurry, 1);

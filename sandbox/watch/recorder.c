@@ -6,7 +6,6 @@
  */
 #include "base/fs.h"
 #include "sandbox/watch/internal.h"
-#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,23 +198,10 @@ static bool not_started(struct watch *w)
 	return true;
 }
 
-/*
- * The caller must find what the command wrote when it has ended, however slow
- * a reader is; a signal ends the waiting. A keeper that is gone starts no
- * relay in the place of a killed one.
- */
-static void flush_relays(struct watch *w)
+/* A keeper that is gone starts no relay in the place of a killed one. */
+static bool wait_for_relays(void *w, int ms)
 {
-	int alone = 0;
-
-	for (size_t i = 0; i < w->spec->relay_count; i++)
-		relay_flush(w->spec->relays[i]);
-	for (size_t i = 0; i < w->spec->relay_count; i++)
-		while (!relay_flushed(w->spec->relays[i]) && !watch_hurry(w) &&
-			alone < ALONE_MS) {
-			usleep(1000);
-			alone += keeper_is_gone(w);
-		}
+	return ms < ALONE_MS || !keeper_is_gone(w);
 }
 
 static void finish(struct watch *w, int status)
@@ -240,7 +226,9 @@ static void finish(struct watch *w, int status)
 		left_processes(end.left_names, sizeof(end.left_names));
 	end.calls = atomic_load(&w->shared->calls);
 	end.vanished = atomic_load(&w->shared->vanished);
-	flush_relays(w);
+	/* The caller must find what the command wrote when it has ended,
+	 * however slow a reader is; a signal ends the waiting. */
+	watch_relays_flush(w, wait_for_relays, w);
 	w->spec->handler.end(w->spec->handler.arg, &end);
 	tell(w, MSG_DONE, status, -1);
 }
@@ -315,8 +303,7 @@ static void start_command(struct watch *w)
 	if (watch_spawn(w, &go, &e) < 0)
 		fail(w, &e);
 	watch_let_go(w);
-	for (size_t i = 0; i < w->spec->relay_count; i++)
-		relay_let_go(w->spec->relays[i], false);
+	watch_relays_let_go(w, false);
 	/* First of all what the keeper needs to do without us; the listener
 	 * before the command, which cannot run without somebody to answer. */
 	if (w->backend == BACKEND_NOTIFY)

@@ -2,7 +2,6 @@
 /* The command's process, from fork to its first execve. */
 #include "base/fs.h"
 #include "sandbox/watch/internal.h"
-#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,8 +82,7 @@ static void command(struct watch *w, int go, int errors, int sock)
 		watch_send(sock, &m, fd);
 		close(fd);
 	}
-	for (size_t i = 0; i < spec->relay_count; i++)
-		relay_attach(spec->relays[i]);
+	watch_relays_attach(w);
 	umask(spec->umask);
 	watch_signals_restore(w);
 	execve(spec->executable, spec->argv, spec->envp);

@@ -7,7 +7,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "sandbox/watch/internal.h"
-#include "sandbox/watch/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,9 +111,8 @@ static void reap(struct keeper *k)
 			command_ended(k, status);
 		else if (pid == k->recorder && !WIFSTOPPED(status))
 			k->recorder = -1;
-		for (size_t i = 0; i < k->w->spec->relay_count; i++)
-			if (!WIFSTOPPED(status))
-				relay_ended(k->w->spec->relays[i], pid, status);
+		if (!WIFSTOPPED(status))
+			watch_relays_reaped(k->w, pid, status);
 	}
 }
 
@@ -150,18 +148,13 @@ static void wait_for_command(struct keeper *k)
 	}
 }
 
-/* The record is frozen with what the command wrote until its end. */
-static void flush_relays(struct keeper *k)
+static bool wait_for_relays(void *arg, int ms)
 {
-	const struct watch_spec *spec = k->w->spec;
+	struct keeper *k = arg;
 
-	for (size_t i = 0; i < spec->relay_count; i++)
-		relay_flush(spec->relays[i]);
-	for (size_t i = 0; i < spec->relay_count; i++)
-		while (!relay_flushed(spec->relays[i]) && !watch_hurry(k->w)) {
-			watch_pass_on(k);
-			usleep(1000);
-		}
+	watch_pass_on(k);
+	watch_relays_reap(k->w);
+	return true;
 }
 
 /* In a process of its own: the store may be on what the recorder is stuck on. */
@@ -206,7 +199,8 @@ int watch_take_over(struct keeper *k)
 		start_stand_in(k);
 	}
 	wait_for_command(k);
-	flush_relays(k);
+	/* The record is frozen with what the command wrote until its end. */
+	watch_relays_flush(k->w, wait_for_relays, k);
 	freeze(k);
 	return 0;
 }

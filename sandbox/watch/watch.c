@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "sandbox/watch/internal.h"
-#include "sandbox/watch/relay.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -76,9 +75,8 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	watch_signals_save(w);
 	signals = watch_signals_take();
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	for (size_t i = 0; i < w->spec->relay_count; i++)
-		if (relay_start(w->spec->relays[i], e) < 0)
-			return -1;
+	if (watch_relays_start(w, e) < 0)
+		return -1;
 	watch_timers_take(w->timers);
 	recorder = fork();
 	if (recorder < 0)
@@ -92,8 +90,7 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	close(pair[1]);
 	w->sock = pair[0];
 	watch_let_go(w);
-	for (size_t i = 0; i < w->spec->relay_count; i++)
-		relay_let_go(w->spec->relays[i], true);
+	watch_relays_let_go(w, true);
 	r = watch_keeper(w, recorder, signals, out, e);
 	close(w->sock);
 	return r;

@@ -131,6 +131,10 @@ kill -TERM "$keeper"
 wait "$keeper" || fail "status $?"
 exec 4>&-
 RUN=$(cat "$T/id")
-ok reprise finish "$RUN"
+# Its recorder may be on its way out.
+finished() {
+	reprise finish "$RUN" 2>/dev/null
+}
+wait_for finished
 manifest_has run.exit_code 0
 manifest_has outputs./dev/stdout.role log
