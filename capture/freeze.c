@@ -144,9 +144,14 @@ static int freeze(
 	cap.arena = cap.rec.arena;
 	/* Two commands may find the same dead run: one freezes it. */
 	lock = openat(cap.run.fd, RUN_JOURNAL, O_RDONLY | O_CLOEXEC);
-	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 &&
-		(pending_too || faccessat(cap.run.fd, RUN_PENDING, F_OK, 0) < 0))
-		r = thaw_and_finish(&cap, e);
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0) {
+		/* Nothing was run yet. */
+		if (journal_is_blank(cap.run.fd, RUN_JOURNAL))
+			r = run_abandon(s, &cap.run, e);
+		else if (pending_too ||
+			 faccessat(cap.run.fd, RUN_PENDING, F_OK, 0) < 0)
+			r = thaw_and_finish(&cap, e);
+	}
 	record_close(&cap.rec);
 	run_dir_release(&cap.run);
 	return r;

@@ -76,6 +76,15 @@ static void on_problem(void *ctx, const struct verify_problem *p)
 	print_message("%s\n", p->message);
 }
 
+static void freeze_all(void)
+{
+	struct err e = ERR_INIT;
+	struct store *s = must_open("store", STORE_CREATE);
+
+	ok(capture_freeze_dead(s, &e));
+	store_close(s);
+}
+
 /* The rows of the one run there is, and its manifest. */
 static char *only_run(struct arena *a, struct manifest *m)
 {
@@ -184,8 +193,12 @@ static void one_fault(const char *backend, const char *fault)
 	}
 	/* Under ptrace the command dies with its recorder; and none is run
 	 * when this program dies before there is one. */
-	if (kills && status == -SIGKILL &&
-		(*backend == 'p' || access("ran", F_OK) < 0))
+	if (kills && status == -SIGKILL && access("ran", F_OK) < 0) {
+		freeze_all();
+		assert_int_equal(count_entries("store/runs"), 0);
+		return;
+	}
+	if (kills && status == -SIGKILL && *backend == 'p')
 		return;
 	if (status != 5)
 		fail_msg("%s: status %d", fault, status);
