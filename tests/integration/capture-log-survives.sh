@@ -107,6 +107,10 @@ for signal in STOP KILL; do
 	kill -s $signal $keeper $recorder $relays $command 2>/dev/null || :
 done
 end
+gone() {
+	! kill -0 "$recorder" 2>/dev/null
+}
+wait_for gone
 ok reprise list
 manifest_has run.status killed
 logs_are one
