@@ -122,6 +122,11 @@ void process_command_ended(struct capture *cap, int status);
 bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
 	struct arena *scratch);
 
+/* binfmt.c: the program that the machine has for one that begins with `head`;
+ * NULL: none. */
+const char *binfmt_interpreter(struct capture *cap, pid_t tid,
+	const struct place *p, const char *head, size_t n, struct arena *scratch);
+
 /* inherit.c: what the command has before it runs; with the lock held. */
 void inherit_all(struct capture *cap, pid_t command);
 

@@ -41,7 +41,11 @@ bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
 		char buf[256];
 		ssize_t n = fd < 0 ? 0 : pread(fd, buf, sizeof(buf), 0);
 
-		next.path = script_interpreter(scratch, buf, n);
+		next.path = n > 0 ? binfmt_interpreter(cap, tid, &cur, buf,
+					    (size_t)n, scratch)
+				  : NULL;
+		if (!next.path)
+			next.path = script_interpreter(scratch, buf, n);
 		/* A script is read by its interpreter, too. */
 		if (!next.path)
 			next.path = n > 0 ? elf_interpreter(fd, scratch) : NULL;

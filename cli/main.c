@@ -118,6 +118,7 @@
  * capture/: what is recorded
  *   ahead         hashing while the command runs
  *   arguments     argv and environ of an execve
+ *   binfmt        programs registered for others
  *   calls         the table of watched calls
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs

@@ -148,3 +148,36 @@ manifest_has completeness.gaps.anonymous-program.kind anonymous-program
 capture_ok -q sh -c './nowhere; ./notes; :'
 [ "$(manifest processes.count)" = 3 ] || [ "$(manifest processes.items.#)" = 1 ] ||
 	fail "a failed exec became a process"
+
+# Programs that the machine runs by others: by extension, and by what they
+# begin with. In namespaces of our own, where nobody else is affected.
+misc=/proc/sys/fs/binfmt_misc
+if unshare --user --map-root-user --mount mount -t binfmt_misc none $misc; then
+	cp /bin/cat runs-cells
+	cp /bin/cat runs-magic
+	echo 'by its name' >a.cell
+	echo '??MAgic begins' >b
+	chmod +x a.cell b
+	ok unshare --user --map-root-user --mount sh -euc "
+		mount -t binfmt_misc none $misc
+		echo ':cell:E::cell::$PWD/runs-cells:' >$misc/register
+		echo ':magic:M:2:magi:\\xdf\\xdf\\xff\\xff:$PWD/runs-magic:' \
+			>$misc/register
+		exec reprise capture -q --backend $REPRISE_TEST_BACKEND \
+			--id-file $T/id sh -c './a.cell; ./b'"
+	stdout_is 'by its name
+??MAgic begins'
+	RUN=$(cat "$T/id")
+	for f in a.cell b runs-cells runs-magic; do
+		file_has "$PWD/$f" stored true
+		case $(reprise show --input --json "$RUN:$PWD/$f" |
+			json_value access) in
+		*x*) ;;
+		*) fail "$f was not seen as executed" ;;
+		esac
+	done
+	manifest_has "completeness.gaps.$PWD/a.cell.kind" binfmt
+	manifest_has "completeness.gaps.$PWD/b.kind" binfmt
+else
+	echo "no binfmt_misc in namespaces here"
+fi
