@@ -133,6 +133,22 @@
  *   surroundings  the machine and the environment
  *   task          names of a task's directories
  *   touch         first touch wins
+ * replay/numeric/: two contents of numbers
+ *   archive       zip files, member by member
+ *   contents      which format a stream has
+ *   csv           tables as text
+ *   distance      how far apart numbers are
+ *   json          JSON as a tree
+ *   json_values   JSON, value by value
+ *   npy           NumPy arrays
+ *   numeric       which format two files have
+ *   pickle        a pickle's operations
+ *   pickle_storages  the storages that it refers to
+ *   safetensors   safetensors files, tensor by tensor
+ *   stamps        times inside zip and gzip files
+ *   stream        a range of a file, or what is packed in it
+ *   torch         PyTorch files, storage by storage
+ *   zip           the directory of a zip file
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one
