@@ -170,6 +170,7 @@
  *   tree_finish   order of names, and layers
  *   tree_resolve  paths as the command will follow them
  *   upper         what the replay wrote
+ *   verdict       two contents: close, or different
  * cli/: commands
  *   capture       reprise capture
  *   common        the store, errors, standard output

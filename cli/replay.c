@@ -20,7 +20,9 @@
 struct replay_cli_options {
 	struct common_options common;
 	bool check, dry_run;
+	struct strlist ignore;
 	const char *output, *result;
+	double tolerance;
 };
 
 static const struct cli_opt replay_opts[] = {
@@ -28,13 +30,25 @@ static const struct cli_opt replay_opts[] = {
 		CLI_FLAG, offsetof(struct replay_cli_options, check)},
 	{"dry-run", 0, NULL, "print the plan, run nothing", CLI_FLAG,
 		offsetof(struct replay_cli_options, dry_run)},
+	{"ignore", 0, "GLOB", "do not judge outputs that match GLOB", CLI_LIST,
+		offsetof(struct replay_cli_options, ignore)},
 	{"output", 'o', "DIR", "copy what the replay wrote to DIR, as a tree",
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
 		offsetof(struct replay_cli_options, result)},
+	{"tolerance", 0, "REL", "numbers that differ by less are close",
+		CLI_NUMBER, offsetof(struct replay_cli_options, tolerance)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
+
+/* Another one than 0, with which equal numbers in other bytes are close. */
+static void replay_defaults(void *options)
+{
+	struct replay_cli_options *o = options;
+
+	o->tolerance = -1;
+}
 
 /* A store of the replay's own, for a bundle. */
 struct own_store {
@@ -110,6 +124,7 @@ static int run(struct invocation *in)
 	struct replay_request r = {
 		.check = o->check,
 		.dry_run = o->dry_run,
+		.criteria = {o->tolerance, o->ignore},
 		.output = o->output,
 		.result = o->result,
 	};
@@ -149,4 +164,5 @@ const struct command cmd_replay = {
 	.max_operands = -1,
 	.trouble = CLI_FAILED,
 	.run = run,
+	.defaults = replay_defaults,
 };

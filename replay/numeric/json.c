@@ -213,10 +213,3 @@ const struct json *json_get(const struct json *object, const char *key)
 		v = v->next;
 	return v;
 }
-
-bool json_is(const struct json *string, const char *text)
-{
-	return string && string->type == JSON_STRING &&
-	       string->len == strlen(text) &&
-	       !memcmp(string->text, text, string->len);
-}

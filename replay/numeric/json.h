@@ -45,7 +45,6 @@ struct json *json_parse(const char *text, size_t n, struct arena *a);
 
 /* The first member with this key, or NULL. */
 const struct json *json_get(const struct json *object, const char *key);
-bool json_is(const struct json *string, const char *text);
 
 /* json_values.c: value by value; the order of members does not count. */
 void json_compare_values(struct distance *d, const char *prefix,
