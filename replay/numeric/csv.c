@@ -177,11 +177,11 @@ static int compare_row(struct distance *d, const struct contents *c,
 	}
 }
 
-/* The one that the first line has most often. */
-static int find_separator(struct stream *s)
+static const char separators[] = ",;\t|";
+
+static void count_separators(struct stream *s, size_t counts[sizeof(separators)])
 {
-	static const char separators[] = ",;\t|";
-	size_t n, best = 0, counts[sizeof(separators)] = {0};
+	size_t n;
 	const unsigned char *p = stream_peek(s, &n);
 
 	for (size_t i = 0; p && i < n && p[i] != '\n'; i++) {
@@ -190,6 +190,15 @@ static int find_separator(struct stream *s)
 		if (found)
 			counts[found - separators]++;
 	}
+}
+
+/* The one that the first lines have most often. */
+static int find_separator(const struct contents *c)
+{
+	size_t best = 0, counts[sizeof(separators)] = {0};
+
+	count_separators(c->recorded, counts);
+	count_separators(c->replayed, counts);
 	for (size_t i = 1; i < sizeof(separators); i++)
 		if (counts[i] > counts[best])
 			best = i;
@@ -200,7 +209,7 @@ bool csv_compare(struct distance *d, const struct contents *c)
 {
 	autoarena *arena = arena_new();
 	struct names names = {.arena = arena};
-	int separator = find_separator(c->recorded);
+	int separator = find_separator(c);
 	struct table t[2] = {{.stream = c->recorded, .separator = separator},
 		{.stream = c->replayed, .separator = separator}};
 	int r = 1;

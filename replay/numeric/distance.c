@@ -4,6 +4,7 @@
 
 #include "replay/numeric/stream.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -52,9 +53,10 @@ static bool add(struct distance *d, long double apart, long double size)
 	bool farther;
 
 	d->different++;
+	/* What is apart is never 0, not even where a double ends. */
 	if (isfinite(apart) && isfinite(size)) {
-		abs = (double)apart;
-		rel = (double)(apart / size);
+		abs = fmax((double)apart, DBL_TRUE_MIN);
+		rel = fmax((double)(apart / size), DBL_TRUE_MIN);
 	}
 	farther = rel > d->max_rel;
 	d->max_rel = fmax(d->max_rel, rel);

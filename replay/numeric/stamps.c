@@ -125,7 +125,7 @@ static bool only_zip_stamps(int a, int b, uint64_t bytes)
 	struct stamps s = {.arena = arena}, t = {.arena = arena};
 
 	if (!zip_read(&x, arena, a) || !zip_read(&y, arena, b) ||
-		!find_stamps(&s, &x) || !find_stamps(&t, &y) ||
+		!find_stamps(&s, &x) || !find_stamps(&t, &y) || s.count == 0 ||
 		s.count != t.count ||
 		memcmp(s.items, t.items, s.count * sizeof(*s.items)) != 0)
 		return false;

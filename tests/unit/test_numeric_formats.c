@@ -196,6 +196,21 @@ static void numbers_of_every_type(void **state)
 	}
 }
 
+/* By less than a double can say, of the larger part. */
+static void what_is_apart_is_never_0(void **state)
+{
+	const double x[] = {1e300, 0}, y[] = {1e300, 1e-300};
+	autostrbuf a = STRBUF_INIT, b = STRBUF_INIT;
+	struct distance d;
+
+	add_array(&a, "<c16", "(1,)", x, sizeof(x));
+	add_array(&b, "<c16", "(1,)", y, sizeof(y));
+	assert_true(measure(&d, "x", &a, &b));
+	assert_int_equal(d.different, 1);
+	assert_true(d.max_rel == 0x1p-1074 && d.max_abs == 1e-300);
+	assert_string_equal(d.where, "[0]");
+}
+
 /* A torch file with one storage of two elements. */
 static void torch_of(struct strbuf *out, const struct pair *p, uint64_t n,
 	const char *storage, bool big)
@@ -419,6 +434,7 @@ int main(void)
 		cmocka_unit_test(the_same_is_no_distance),
 		cmocka_unit_test(names_count_for_text_only),
 		cmocka_unit_test(numbers_of_every_type),
+		cmocka_unit_test(what_is_apart_is_never_0),
 		cmocka_unit_test(torch_storages_have_types),
 		cmocka_unit_test(places_follow_the_order_of_axes),
 		cmocka_unit_test(places_in_large_arrays),
