@@ -118,7 +118,8 @@ static const struct pair pairs[] = {
 
 static bool is_near(double x, double wanted)
 {
-	return x == wanted || fabs(x - wanted) <= 1e-12 * fabs(wanted);
+	return x == wanted ||
+	       (isfinite(wanted) && fabs(x - wanted) <= 1e-12 * fabs(wanted));
 }
 
 static void check(size_t i, const char *format, const struct distance *d)

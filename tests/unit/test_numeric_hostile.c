@@ -73,7 +73,6 @@ static void what_is_damaged_is_survived(void **state)
 static void headers_that_lie(void **state)
 {
 	static const char *const dictionaries[] = {
-		/* A product that is 0 in 64 bits, one of 2^62 bytes. */
 		"{'descr': '|u1', 'fortran_order': False, "
 		"'shape': (4294967296, 4294967296)}",
 		"{'descr': '|u1', 'fortran_order': False, "
@@ -130,7 +129,8 @@ static void headers_that_lie(void **state)
 	for (size_t i = 0; i < sizeof(dictionaries) / sizeof(*dictionaries); i++) {
 		autostrbuf a = STRBUF_INIT;
 
-		add_npy(&a, dictionaries[i], "0123456789abcdef", 16);
+		/* The first product is 0 in 64 bits: so much data. */
+		add_npy(&a, dictionaries[i], "0123456789abcdef", i ? 16 : 0);
 		if (measure_alone("x", &a))
 			fail_msg("measured: %s", dictionaries[i]);
 	}

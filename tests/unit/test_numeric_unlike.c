@@ -166,8 +166,7 @@ static void texts(void **state)
 		{"x.csv", "1,2\n", "1,-\n", "row 1, column 2: another text"},
 		{"x.csv", "1,2\n", "1,1e\n", "row 1, column 2: another text"},
 		/* Whichever of the two has more of a separator. */
-		{"x.csv", "1,2\n", "1;2;3\n",
-			"row 1, column 1: another text"},
+		{"x.csv", "1,2\n", "1;2;3\n", "row 1, column 1: another text"},
 		{"x.csv", "1;2;3\n", "1,2\n", "row 1, column 1: another text"},
 		{"x.csv", "1,2\n", "1\n", "row 1 has fewer columns than recorded"},
 		{"x.csv", "1,2\n", "1,2,3\n",
