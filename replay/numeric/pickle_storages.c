@@ -26,7 +26,6 @@ struct scan {
 	/* Atoms since the last MARK, as long as there were only such. */
 	struct atom parts[PARTS];
 	size_t part_count;
-	bool closed;      /* the tuple of these was just made */
 	struct atom name; /* stands before a tensor that is built */
 };
 
@@ -88,8 +87,8 @@ static void take_storage(struct scan *s)
 	const char *text;
 	const char *dot;
 
-	if (!s->closed || s->part_count != PARTS ||
-		!atom_is(&s->parts[0], "storage") || !type->p || !key->p)
+	if (s->part_count != PARTS || !atom_is(&s->parts[0], "storage") ||
+		!type->p || !key->p)
 		return;
 	text = arena_memdup(s->arena, key->p, key->len);
 	if (map_gets(s->storages, text))
@@ -143,14 +142,13 @@ static void scan_op(struct scan *s, const struct pickle_op *op)
 		return;
 	case '(':
 		s->part_count = 0;
-		s->closed = false;
 		s->last = none;
 		return;
 	case 0x93:
 		join(s);
 		return;
+	/* The tuple of these. */
 	case 't':
-		s->closed = true;
 		s->last = none;
 		return;
 	case 'Q':
@@ -161,7 +159,6 @@ static void scan_op(struct scan *s, const struct pickle_op *op)
 	}
 	s->last = s->name = none;
 	s->part_count = PARTS + 1;
-	s->closed = false;
 }
 
 void pickle_storages(

@@ -160,16 +160,16 @@ static bool read_header(struct tensors *x)
 /* The data of all tensors is all the data, each has a name of its own. */
 static bool is_whole(struct tensors *x)
 {
-	uint64_t left = x->bytes - x->data;
+	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < x->count; i++) {
 		struct tensor *t = &x->items[i];
 
-		if (t->end - t->begin > left || map_puts(&x->by_name, t->name, t))
+		if (map_puts(&x->by_name, t->name, t))
 			return false;
-		left -= t->end - t->begin;
+		bytes += t->end - t->begin;
 	}
-	return left == 0;
+	return bytes == x->bytes - x->data;
 }
 
 static bool tensors_read(struct tensors *x, struct arena *a, int fd)

@@ -363,6 +363,18 @@ static void storages_of_protocol_4(void **state)
 	assert_true(d.max_abs == 0.5);
 }
 
+/* A gzip file in a gzip file is bytes, and not what is in that. */
+static void nothing_is_unpacked_twice(void **state)
+{
+	autostrbuf a = STRBUF_INIT, b = STRBUF_INIT;
+	struct distance d;
+
+	add_gzip(&a, "1,2\n", 4, 0);
+	assert_true(measure(&d, "x.csv.gz", &a, &a));
+	add_gzip(&b, a.s, a.len, 0);
+	assert_false(measure(&d, "x.csv.gz", &b, &b));
+}
+
 /* --- text ----------------------------------------------------------- */
 
 static void measure_text(
@@ -389,6 +401,7 @@ static void text_is_compared_as_numbers(void **state)
 		{"x.csv", " 1e3 ,2\n", "1001,2\n", 1, 1. / 1001,
 			"row 1, column 1"},
 		{"x.csv", "a;b\n1;2\n", "a;b\n1;4\n", 2, 0.5, "row 2, column 'b'"},
+		{"x.csv", "a,2\n1,2\n", "a,2\n1,4\n", 2, 0.5, "row 2, column 2"},
 		{"x.tsv", "a b\tc\n1\t\"2\"\n", "a b\tc\n1\t4\n", 2, 0.5,
 			"row 2, column 'c'"},
 		{"x.csv", "nan\n", "1\n", INFINITY, INFINITY, "row 1, column 1"},
@@ -441,6 +454,7 @@ int main(void)
 		cmocka_unit_test(places_in_large_arrays),
 		cmocka_unit_test(torch_roots_and_sums_do_not_count),
 		cmocka_unit_test(storages_of_protocol_4),
+		cmocka_unit_test(nothing_is_unpacked_twice),
 		cmocka_unit_test(text_is_compared_as_numbers),
 		cmocka_unit_test(names_are_made_printable),
 	};

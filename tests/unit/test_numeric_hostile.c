@@ -119,6 +119,8 @@ static void headers_that_lie(void **state)
 		"{\"w\":{\"dtype\":\"F64\",\"shape\":[1],"
 		"\"data_offsets\":[0,8]},\"w\":{\"dtype\":\"F64\","
 		"\"shape\":[1],\"data_offsets\":[8,16]}}",
+		"{\"w\":{\"dtype\":\"F64\",\"shape\":[1],"
+		"\"data_offsets\":[0,16]}}",
 		"{\"w\":{\"shape\":[2],\"data_offsets\":[0,16]}}",
 		"{\"w\":[]}",
 		"{\"w\":1}",
@@ -151,6 +153,7 @@ static void text_that_is_none(void **state)
 	} cases[] = {
 		{"x.csv", "1,2\n3,\0\n", 8},
 		{"x.csv", "1,\"2\n", 5},
+		{"x.csv", "1,\"\0\"\n", 6},
 		{"x.csv", "1,\"2\"3\n", 7},
 		{"x.json", "", 0},
 		{"x.json", "{\"a\":1", 6},
@@ -204,6 +207,8 @@ static void deep_and_wide_text(void **state)
 	add_many(&wide, "1]", 1);
 	assert_int_equal(measure_alone("x.json", &wide), 0);
 	add_many(&cell, "xxxxxxxx", 200000);
+	assert_int_equal(measure_alone("x.csv", &cell), 0);
+	cell.s[0] = cell.s[cell.len - 1] = '"';
 	assert_int_equal(measure_alone("x.csv", &cell), 0);
 }
 

@@ -222,6 +222,36 @@ static void members(void **state)
 	}
 }
 
+static void members_that_are_new(void **state)
+{
+	autostrbuf a = STRBUF_INIT, b = STRBUF_INIT;
+	struct zip_out z = {0}, w = {0};
+
+	zip_add(&z, "a.json", "1", 1, false);
+	zip_finish(&z, &a);
+	zip_add(&w, "a.json", "1", 1, false);
+	zip_add(&w, "b", "", 0, false);
+	zip_finish(&w, &b);
+	check("x", &a, &b, "member 'b': not recorded");
+}
+
+/* What is no table in the end was none from the beginning. */
+static void a_member_that_is_broken(void **state)
+{
+	autostrbuf a = STRBUF_INIT, b = STRBUF_INIT;
+	struct zip_out z = {0}, w = {0};
+	struct distance d;
+
+	zip_add(&z, "a.csv", "1\n\"", 3, false);
+	zip_finish(&z, &a);
+	zip_add(&w, "a.csv", "2\n\"", 3, false);
+	zip_finish(&w, &b);
+	assert_true(measure(&d, "x", &a, &b));
+	assert_string_equal(d.unlike, "member 'a.csv': byte 0 differs");
+	assert_int_equal(d.values, 0);
+	assert_true(d.max_rel == 0);
+}
+
 /* Whatever is unlike, the numbers are compared all the same. */
 static void numbers_are_compared_all_the_same(void **state)
 {
@@ -304,6 +334,8 @@ int main(void)
 		cmocka_unit_test(tensors_of_other_things),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(members),
+		cmocka_unit_test(members_that_are_new),
+		cmocka_unit_test(a_member_that_is_broken),
 		cmocka_unit_test(numbers_are_compared_all_the_same),
 		cmocka_unit_test(storages),
 		cmocka_unit_test(storages_of_other_things),
