@@ -141,6 +141,7 @@
  *   json          JSON as a tree
  *   json_values   JSON, value by value
  *   npy           NumPy arrays
+ *   numbers       types of numbers, and decoding them
  *   numeric       which format two files have
  *   pickle        a pickle's operations
  *   pickle_storages  the storages that it refers to

@@ -2,6 +2,7 @@
 /* How far apart two contents of numbers are. */
 #pragma once
 
+#include "replay/numeric/numbers.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,23 +39,6 @@ void distance_at(struct distance *d, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void distance_unlike(struct distance *d, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-
-enum number {
-	NUMBER_NONE, /* bytes: the same, or unlike */
-	NUMBER_INT,
-	NUMBER_UINT,
-	NUMBER_FLOAT,    /* IEEE 754: 2, 4 or 8 bytes */
-	NUMBER_BFLOAT,   /* 8 bits of exponent, 7 of fraction */
-	NUMBER_FLOAT8_4, /* 4 bits of exponent, 3 of fraction, no infinity */
-	NUMBER_FLOAT8_5, /* 5 bits of exponent, 2 of fraction */
-	NUMBER_COMPLEX,  /* two IEEE 754 numbers */
-};
-
-struct number_type {
-	enum number number;
-	unsigned size; /* bytes of an element; 1 of bytes */
-	bool big_endian;
-};
 
 /* Elements that both contents have, one after another. */
 struct elements {

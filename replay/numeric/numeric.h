@@ -3,6 +3,7 @@
  * Two contents of one format of numbers: how far they are apart.
  *
  *	distance.c            pairs and arrays of numbers
+ *	numbers.c             types of numbers
  *	stream.c              bytes of a file, or inflated ones
  *	npy.c                 NumPy arrays
  *	json.c, json_values.c JSON
