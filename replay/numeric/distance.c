@@ -106,7 +106,7 @@ static inline bool add_doubles(struct distance *d, double a, double b)
 	if (a == b)
 		return false;
 	/* An infinity, a NaN, or too far apart for a double. */
-	if (!(apart <= DBL_MAX) || !(size <= DBL_MAX))
+	if (!(apart <= DBL_MAX))
 		return add_pair(d, a, b);
 	rel = apart / size;
 	d->different++;

@@ -299,6 +299,17 @@ static void places_follow_the_order_of_axes(void **state)
 	}
 }
 
+static void the_first_of_equals_is_named(void **state)
+{
+	autostrbuf a = STRBUF_INIT, b = STRBUF_INIT;
+	struct distance d;
+
+	add_array(&a, "|u1", "(4,)", "aaaa", 4);
+	add_array(&b, "|u1", "(4,)", "abab", 4);
+	assert_true(measure(&d, "x", &a, &b));
+	assert_string_equal(d.where, "[1]");
+}
+
 /* Beyond one chunk of what is read at once; the farthest is in the middle. */
 static void places_in_large_arrays(void **state)
 {
@@ -451,6 +462,7 @@ int main(void)
 		cmocka_unit_test(what_is_apart_is_never_0),
 		cmocka_unit_test(torch_storages_have_types),
 		cmocka_unit_test(places_follow_the_order_of_axes),
+		cmocka_unit_test(the_first_of_equals_is_named),
 		cmocka_unit_test(places_in_large_arrays),
 		cmocka_unit_test(torch_roots_and_sums_do_not_count),
 		cmocka_unit_test(storages_of_protocol_4),
