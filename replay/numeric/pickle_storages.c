@@ -14,6 +14,8 @@ struct atom {
 };
 
 #define PARTS 5
+/* A tensor takes nine; what is beyond is not remembered. */
+#define MEMO_MAX (4u << 20)
 
 struct scan {
 	struct arena *arena;
@@ -21,7 +23,6 @@ struct scan {
 	/* What the pickle remembers, by its number: atoms only. */
 	struct atom *memo;
 	size_t memo_cap, memo_next;
-	size_t memo_max;
 	struct atom last; /* pushed by the operation before, if an atom */
 	/* Atoms since the last MARK, as long as there were only such. */
 	struct atom parts[PARTS];
@@ -42,8 +43,7 @@ static bool has_prefix(const struct atom *a, const char *text)
 
 static void remember(struct scan *s, size_t i)
 {
-	/* No pickle has more of them than bytes. */
-	if (i >= s->memo_max)
+	if (i >= MEMO_MAX)
 		return;
 	if (i >= s->memo_cap) {
 		size_t cap = i < 32 ? 64 : 2 * i;
@@ -164,7 +164,7 @@ static void scan_op(struct scan *s, const struct pickle_op *op)
 void pickle_storages(
 	const void *p, size_t n, struct arena *a, struct map *storages)
 {
-	struct scan s = {.arena = a, .storages = storages, .memo_max = n};
+	struct scan s = {.arena = a, .storages = storages};
 	struct pickle k = {.p = p, .len = n};
 	struct pickle_op op;
 
