@@ -10,10 +10,12 @@ MODULES ?= base manifests store host sandbox/watch sandbox/isolation \
 
 # pkg-config may be missing at first: `deps` installs it, and the targets that
 # call `deps` build in a make of their own, which looks again.
-# libgit2 is loaded when it is needed (capture/git.h).
-PKGS := libseccomp libcap libelf yaml-0.1 libcrypto libarchive jansson sqlite3
+# libgit2 and libarchive are loaded when they are needed (capture/git.h,
+# base/archive.h).
+PKGS := libseccomp libcap libelf yaml-0.1 libcrypto jansson sqlite3
 override CPPFLAGS += -D_GNU_SOURCE -DREPRISE_VERSION='"$(VERSION)"' -I. \
-	$(shell pkg-config --cflags $(PKGS) libgit2 2>/dev/null)
+	$(shell pkg-config --cflags $(PKGS) libgit2 libarchive \
+		2>/dev/null)
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wformat=2 -Wno-unused-parameter
 HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -31,8 +33,11 @@ UNIT_SRCS := $(wildcard \
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
 	$(wildcard tests/probes/*.c))
+# Some run as programs of other kinds, too.
+MATRIX := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
+	$(wildcard tests/probes/matrix_*.c))
 FORMATTED := $(foreach m,$(MODULES),$(wildcard $(m)/*.[ch])) \
-	$(wildcard tests/unit/*.[ch] tests/probes/*.c)
+	$(wildcard tests/unit/*.[ch] tests/probes/*.[ch])
 
 all: $(BUILD)/reprise ## build build/reprise
 
@@ -53,14 +58,25 @@ $(CLI_OBJS): Makefile
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) \
-		$(LDLIBS) -lcmocka
+		$(LDLIBS) -lcmocka $(shell pkg-config --libs libarchive 2>/dev/null)
 
 # Probes make known system calls; never sanitized, so plain flags.
-$(BUILD)/probes/%: tests/probes/%.c
-	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra -o $@ $< -lpthread
+PROBE_CFLAGS := -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra
 
-probes: $(PROBES) ## build the probes of the integration tests
+# Without its library a kind is left out, and the test says so.
+$(BUILD)/probes/%.static: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	-$(CC) $(PROBE_CFLAGS) -static -o $@ $< -lpthread
+
+$(BUILD)/probes/%.32: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	-$(CC) $(PROBE_CFLAGS) -m32 -o $@ $< -lpthread
+
+$(BUILD)/probes/%: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(PROBE_CFLAGS) -o $@ $< -lpthread
+
+probes: $(PROBES) $(MATRIX:=.static) $(MATRIX:=.32) ## what the tests run
 
 units: $(UNITS)
 

@@ -306,10 +306,22 @@ char *fs_readlink(struct arena *a, int dirfd, const char *path)
 
 char *fs_join(struct arena *a, const char *dir, const char *name)
 {
-	size_t n = strlen(dir);
+	size_t n = strlen(dir), len = strlen(name);
+	bool slash = !n || dir[n - 1] != '/';
+	char *path = arena_alloc(a, n + slash + len + 1);
 
-	return arena_printf(
-		a, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+	/* For each relative path of a run: printf would take its time. */
+	memcpy(path, dir, n);
+	path[n] = '/';
+	memcpy(path + n + slash, name, len);
+	return path;
+}
+
+bool fs_has_suffix(const char *path, const char *suffix)
+{
+	size_t n = strlen(path), len = strlen(suffix);
+
+	return n >= len && !memcmp(path + n - len, suffix, len);
 }
 
 bool fs_below(const char *path, const char *dir)

@@ -54,10 +54,11 @@ class Bench:
         self.top = top
         self.env = environment(top)
         self.reprise = os.path.abspath(opt.reprise)
-        self.columns = [
-            c for c in tools(self.reprise, top, not opt.no_peers)
-            if not c.peer or self.is_there(c)]
         self.loads = the_loads.Loads(top, opt.quick)
+        self.columns = [
+            c for c in tools(self.reprise, top, self.loads.compiled("floor"),
+                             not opt.no_peers)
+            if not c.peer or self.is_there(c)]
         self.result = {}
         os.mkdir(self.env["HOME"])
 
@@ -105,7 +106,8 @@ class Bench:
     def learn(self, load):
         """Has the store and the cache of digests know what the load reads."""
         time.sleep(QUIET_S)
-        self.run_once(load, self.columns[1], 3600)
+        notify = next(c for c in self.columns if c.name == "reprise notify")
+        self.run_once(load, notify, 3600)
 
     def run_load(self, load):
         self.result[load.name] = {c.name: [] for c in self.columns}

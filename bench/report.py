@@ -80,7 +80,8 @@ def targets(result, loads, columns):
         if load.target and ours:
             lines.append(verdict(
                 "%s at most %.2f times the bare run" %
-                (load.name, load.target), "%.2f" % ours,
+                (load.name, load.target), "%.2f where the floor is %.2f" %
+                (ours, ratio(result, load, "floor") or 0),
                 round(ours, 2) <= load.target))
         others = [(ratio(result, load, c.name), c.name)
                   for c in columns if c.peer]

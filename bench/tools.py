@@ -39,7 +39,7 @@ def reprise_words(reprise, store, backend):
             "--"]
 
 
-def tools(reprise, top, peers):
+def tools(reprise, top, floor, peers):
     """The bare run comes first."""
     known = os.path.join(top, "known")
     empty = os.path.join(top, "empty")
@@ -49,7 +49,7 @@ def tools(reprise, top, peers):
         move_away(top, empty)
         move_away(top, empty + ".cache")
 
-    columns = [Tool("bare", [])]
+    columns = [Tool("bare", []), Tool("floor", [floor])]
     columns += [
         Tool("reprise " + b, reprise_words(reprise, known, b), env=cache)
         for b in ("notify", "ptrace")]

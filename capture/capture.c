@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "capture/ahead.h"
 #include "capture/command.h"
 #include "capture/context.h"
 #include "capture/ending.h"
@@ -14,6 +15,7 @@
 #include "capture/summary.h"
 #include "capture/surroundings.h"
 #include "manifests/manifest.h"
+#include "sandbox/watch/support.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -32,6 +34,7 @@ static void on_start(void *arg, struct watch *w, pid_t command)
 	struct capture *cap = arg;
 
 	cap->watch = w;
+	ahead_share(cap->ahead);
 	pthread_mutex_lock(&cap->rec.lock);
 	inherit_all(cap, command);
 	pthread_mutex_unlock(&cap->rec.lock);
@@ -74,18 +77,11 @@ static bool out_of_time(void *arg)
 	       (cap->deadline && now_us() > cap->deadline);
 }
 
-static void on_end(void *arg, const struct watch_end *end)
+static void complete(struct capture *cap)
 {
-	struct capture *cap = arg;
 	struct err e = ERR_INIT;
 
-	pthread_mutex_lock(&cap->rec.lock);
-	note_end(cap, end);
-	pthread_mutex_unlock(&cap->rec.lock);
-	/* A little less: what was hashed has to be written down, too. */
-	if (cap->opt->finish_within_ms >= 0)
-		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
-	cap->out_of_time = out_of_time;
+	ahead_stop(cap->ahead, out_of_time, cap);
 	switch (finish_run(cap, &e)) {
 	case FINISH_FAILED:
 		log_error("the run is not published: %s", e.msg);
@@ -108,14 +104,46 @@ static void on_end(void *arg, const struct watch_end *end)
 	summary_print(cap);
 }
 
+static void on_lasting(void *arg)
+{
+	struct capture *cap = arg;
+
+	ahead_start(cap->ahead);
+}
+
+static void on_end(void *arg, const struct watch_end *end)
+{
+	struct capture *cap = arg;
+
+	pthread_mutex_lock(&cap->rec.lock);
+	note_end(cap, end);
+	pthread_mutex_unlock(&cap->rec.lock);
+	/* A little less: what was hashed has to be written down, too. */
+	if (cap->opt->finish_within_ms >= 0)
+		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
+	cap->out_of_time = out_of_time;
+	complete(cap);
+	/* What is left to `finish` must not wait for processes that the
+	 * command has left running. */
+	journal_unlock(cap->rec.journal);
+}
+
 static void on_lost(void *arg, int status)
 {
 	struct capture *cap = arg;
 	struct err e = ERR_INIT;
 
-	log_error("the recorder was lost; the command was not disturbed");
+	ahead_stop(cap->ahead, NULL, NULL);
+	if (cap->opt->backend == BACKEND_PTRACE && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGKILL)
+		log_error("the recorder was lost, and the command with it: "
+			  "under ptrace it cannot live without its tracer");
+	else
+		log_error("the recorder was lost; the command was not "
+			  "disturbed");
 	/* The journal is the recorder's alone: how it ended goes beside it. */
 	freeze_note_end(cap->run.fd, status);
+	journal_unlock(cap->rec.journal);
 	journal_close(cap->rec.journal);
 	cap->rec.journal = NULL;
 	if (capture_freeze_dead(cap->store, &e) < 0)
@@ -199,11 +227,21 @@ static int watch_command(struct capture *cap, const char *executable,
 		.argv = cap->opt->argv,
 		.envp = environ,
 		.umask = cap->umask,
-		.handler = {capture_call, on_start, on_end, on_lost, cap},
+		.relays = cap->logs.relays,
+		.relay_count = cap->logs.count,
+		.handler = {.call = tracers_call,
+			.start = on_start,
+			.end = on_end,
+			.lasting = on_lasting,
+			.lost = on_lost,
+			.arg = cap},
 	};
 	struct watch_result result;
 
 	spec.calls = calls_table(&spec.call_count);
+	spec.calls = terminal_calls(cap, spec.calls, &spec.call_count);
+	if (cap->logs.ioctl)
+		spec.handler.call = terminal_call;
 	if (watch_run(&spec, &result, e) < 0)
 		return -1;
 	if (result.outcome == WATCH_NOT_STARTED) {
@@ -230,6 +268,8 @@ static void hold_closed_streams(void)
 
 static void release(struct capture *cap)
 {
+	ahead_free(cap->ahead);
+	logs_release(&cap->logs);
 	journal_close(cap->rec.journal);
 	if (cap->rec.arena)
 		record_close(&cap->rec);
@@ -241,9 +281,19 @@ static void release(struct capture *cap)
 	arena_free(cap->arena);
 }
 
+/* Calls that a listener above takes first never reach this watch. */
+static void note_listener(struct capture *cap, const struct watch_support *host)
+{
+	if (cap->opt->backend == BACKEND_PTRACE && host->notify == EBUSY)
+		record_gap(&cap->rec, "seccomp", NULL,
+			"another program's seccomp listener stands over this "
+			"run: the calls that it takes are not recorded");
+}
+
 int capture_run(const struct capture_options *opt, int *status,
 	int *exit_status, struct err *e)
 {
+	struct watch_support host;
 	struct capture_options chosen = *opt;
 	struct manifest manifest;
 	struct capture cap = {.opt = &chosen,
@@ -261,7 +311,8 @@ int capture_run(const struct capture_options *opt, int *status,
 		*exit_status = e->code == ENOENT ? 127 : 126;
 		goto out;
 	}
-	if (watch_is_watched()) {
+	watch_support_probe(&host, opt->backend, false);
+	if (host.captured) {
 		log_info("this command is being captured already: it runs "
 			 "plainly, and the outer record has it");
 		execve(executable, opt->argv, environ);
@@ -271,14 +322,18 @@ int capture_run(const struct capture_options *opt, int *status,
 	}
 	if (opt->name && run_check_name(opt->name, e) < 0)
 		goto out;
-	if (watch_choose(&chosen.backend, e) < 0 ||
+	if (watch_choose(&host, &chosen.backend, e) < 0 ||
 		look_around(&cap, executable, e) < 0 || open_store(&cap, e) < 0)
 		goto out;
 	if (capture_freeze_dead(cap.store, NULL) < 0)
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
-	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
+	if (begin(&cap, e) == 0 && logs_open(&cap, e) == 0 &&
+		write_id(&cap, e) == 0) {
+		note_listener(&cap, &host);
+		cap.ahead = ahead_new(&(struct ahead_spec){store_dir(cap.store),
+			cap.home, opt->keep, &opt->by_reference});
 		r = watch_command(&cap, executable, status, exit_status, e);
 		/* The id of a run that there is not would mislead. */
 		if (r < 0 && opt->id_file)

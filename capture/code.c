@@ -4,8 +4,8 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/sort.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -49,25 +49,20 @@ static const char *root_of(struct arena *a, struct map *known, const char *dir)
 	return root;
 }
 
-static int by_path(const void *x, const void *y)
+static const char *path_of(const void *file)
 {
-	const struct code_file *a = x, *b = y;
-
-	return strcmp(a->path, b->path);
+	return ((const struct code_file *)file)->path;
 }
 
-/* Files with their roots, so that one qsort brings them together. */
+/* Files with their roots, so that one sort brings them together. */
 struct placed {
 	const char *root;
 	size_t i;
 };
 
-static int by_root(const void *x, const void *y)
+static const char *root_text(const void *placed)
 {
-	const struct placed *a = x, *b = y;
-	int r = strcmp(a->root, b->root);
-
-	return r ? r : (a->i > b->i) - (a->i < b->i);
+	return ((const struct placed *)placed)->root;
 }
 
 /* Of the repository itself, or made by Python out of what is tracked. */
@@ -99,23 +94,28 @@ void code_find(struct arena *a, struct code_file *files, size_t count,
 {
 	struct placed *placed = arena_array(a, count, sizeof(*placed));
 	struct map known = MAP_INIT;
+	const char *dir = NULL, *root = "";
 	size_t n = 0, end;
 
 	if (!count)
 		return;
-	qsort(files, count, sizeof(*files), by_path);
+	sort_by_text(files, count, sizeof(*files), path_of);
 	for (size_t i = 0; i < count; i++) {
 		const char *slash = strrchr(files[i].path, '/');
 		size_t len = slash ? (size_t)(slash - files[i].path) : 0;
-		const char *root = root_of(a, &known,
-			len ? arena_memdup(a, files[i].path, len) : "/");
+
+		/* Most lie beside the one before. */
+		if (!dir || strlen(dir) != len ||
+			memcmp(dir, files[i].path, len) != 0) {
+			dir = arena_memdup(a, files[i].path, len);
+			root = root_of(a, &known, len ? dir : "/");
+		}
 
 		if (*root && !is_by_product(root, files[i].path))
 			placed[n++] = (struct placed){root, i};
 	}
 	map_release(&known);
-	if (n)
-		qsort(placed, n, sizeof(*placed), by_root);
+	sort_by_text(placed, n, sizeof(*placed), root_text);
 	for (size_t i = 0; i < n; i = end) {
 		for (end = i + 1;
 			end < n && !strcmp(placed[end].root, placed[i].root);)

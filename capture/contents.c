@@ -5,7 +5,6 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/progress.h"
-#include "store/digest_cache.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -39,31 +38,30 @@ static bool out_of_time(const struct work *w)
 	       w->limit->out_of_time(w->limit->arg);
 }
 
-static struct digest_key key_of(const struct state *st)
+struct digest_key content_key(const struct state *st)
 {
 	return (struct digest_key){
 		st->dev, st->ino, st->size, state_mtime(st), st->ctime};
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
-/*
- * Has nobody the file open for writing? The kernel grants a read lease only
- * then (fcntl(2)); where it is not ours to lease, we could not write it
- * either, and who can is not part of the run.
- */
+/* The kernel grants a read lease only while nobody has the file open for
+ * writing (fcntl(2)); where it is not ours to lease, we could not write it
+ * either, and who can is not part of the run. */
 static bool no_writer(int fd)
 {
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
 		return errno != EAGAIN;
 	fcntl(fd, F_SETLEASE, F_UNLCK);
 	return true;
+}
+
+bool content_is_quiet(int fd, const struct state *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec - st->ctime > QUIET_NS &&
+	       no_writer(fd);
 }
 
 #define CHUNK (1 << 20)
@@ -119,7 +117,7 @@ static void store_it(struct work *w, struct content *c, int fd)
 
 static bool known(struct work *w, struct content *c, const struct state *now)
 {
-	struct digest_key key = key_of(now);
+	struct digest_key key = content_key(now);
 
 	if (!w->cache || c->limit < now->size ||
 		!digest_cache_get(w->cache, &key, &c->digest))
@@ -134,7 +132,7 @@ static void settle(struct work *w, struct content *c)
 {
 	struct state before, after;
 	autoclose int fd = -1;
-	int64_t start;
+	struct digest_key key;
 	bool quiet;
 
 	c->outcome = CONTENT_OK;
@@ -154,8 +152,7 @@ static void settle(struct work *w, struct content *c)
 		c->outcome = CONTENT_PENDING;
 		return;
 	}
-	start = now_ns();
-	quiet = start - before.ctime > QUIET_NS && no_writer(fd);
+	quiet = content_is_quiet(fd, &before);
 	if (c->by_reference || atomic_load(&w->full)) {
 		hash_only(w, c, fd);
 		if (!c->by_reference && c->outcome == CONTENT_OK)
@@ -171,11 +168,10 @@ static void settle(struct work *w, struct content *c)
 			!state_same_content(&before, &c->expect)))
 		c->outcome = CONTENT_CHANGED;
 	else if (quiet && after.ctime == before.ctime &&
-		 c->limit >= before.size && w->cache)
-		digest_cache_put(w->cache,
-			&(struct digest_key){before.dev, before.ino,
-				before.size, state_mtime(&before), before.ctime},
-			&c->digest);
+		 c->limit >= before.size && w->cache) {
+		key = content_key(&before);
+		digest_cache_put(w->cache, &key, &c->digest);
+	}
 }
 
 static void work(struct work *w, struct progress *p)

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "capture/state.h"
+#include "store/digest_cache.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,6 @@
 struct err;
 struct store;
 struct store_batch;
-struct digest_cache;
 
 enum content_outcome {
 	CONTENT_OK,
@@ -36,6 +36,14 @@ struct content {
 	bool stored;
 	int error; /* errno */
 };
+
+/* What the digest of a file in this state is remembered by. */
+struct digest_key content_key(const struct state *st);
+/*
+ * May the digest of `fd`, in this state, be remembered once it is hashed? Only
+ * when it was left alone for a while and nobody has it open for writing.
+ */
+bool content_is_quiet(int fd, const struct state *st);
 
 /* When to stop; called often, by many threads. NULL: never. */
 struct content_limit {

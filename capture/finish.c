@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
+#include "capture/ahead.h"
 #include "manifests/manifest.h"
 #include "store/digest_cache.h"
 #include "store/store.h"
@@ -44,10 +45,12 @@ static enum finished publish(struct finish *f, struct err *e)
 	if (finish_rows(f, e) < 0)
 		return FINISH_FAILED;
 	finish_sources(f);
+	logs_finish(f);
 	finish_data(f);
 	if (manifest_write_yaml(cap->manifest, &yaml, e) < 0 ||
 		run_publish(cap->store, &cap->run, yaml.s, yaml.len, e) < 0)
 		return FINISH_FAILED;
+	logs_remove(cap);
 	return FINISH_PUBLISHED;
 }
 
@@ -55,6 +58,7 @@ enum finished finish_run(struct capture *cap, struct err *e)
 {
 	struct finish f = {.cap = cap, .rec = &cap->rec, .a = cap->rec.arena};
 	enum finished r;
+	uint64_t ahead;
 
 	cap->batch = store_batch_new(cap->store, e);
 	if (!cap->batch)
@@ -62,6 +66,12 @@ enum finished finish_run(struct capture *cap, struct err *e)
 	finish_plan(&f);
 	r = publish(&f, e);
 	store_batch_totals(cap->batch, &cap->new_bytes, &cap->known_bytes);
+	/* To this batch it was there already. */
+	ahead = ahead_stored(cap->ahead);
+	if (ahead > cap->known_bytes)
+		ahead = cap->known_bytes;
+	cap->new_bytes += ahead;
+	cap->known_bytes -= ahead;
 	store_batch_free(cap->batch);
 	cap->batch = NULL;
 	return r;

@@ -12,6 +12,10 @@ struct item {
 	struct state last;      /* what the run left at t->now, if it wrote */
 	struct content *first;  /* the first content, to be settled */
 	struct content *result; /* what the run left */
+	/* A file of the user's, not of the environment, that was read. */
+	bool is_input;
+	/* Its row is in the table of a root of data. */
+	bool in_input_tree, in_output_tree;
 };
 
 struct finish {
@@ -29,7 +33,9 @@ struct finish {
 
 /* finish_plan.c: which contents are to be hashed, and which stored. */
 void finish_plan(struct finish *f);
-bool item_is_input(const struct item *i);
+/* Sort the items by where they were at first, or where they are now. */
+void finish_sort_by_path(struct finish *f);
+void finish_sort_by_now(struct finish *f);
 
 /* finish_rows.c: the rows, in files.yaml and in the tables of trees. */
 int finish_rows(struct finish *f, struct err *e);

@@ -4,10 +4,8 @@
 #include "base/fs.h"
 #include "capture/classify.h"
 #include "capture/finish.h"
-#include "capture/roots.h"
 #include "host/accelerators.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct m_data *add_data(struct arena *a, struct m_data **items,
@@ -32,14 +30,6 @@ static const struct file_row *tree_row(struct finish *f, const char *root)
 	return NULL;
 }
 
-static bool in_tree(
-	struct finish *f, const struct strlist *roots, const char *path)
-{
-	long r = roots_of(roots, path);
-
-	return r >= 0 && tree_row(f, roots->items[r]) != NULL;
-}
-
 /* Files, bytes, and the role of most of a root. */
 static void add_root(struct finish *f, const char *root, bool results)
 {
@@ -58,11 +48,14 @@ static void add_root(struct finish *f, const char *root, bool results)
 	d->digest = digest_string(f->a, &row->digest);
 	d->stored = true;
 	for (size_t i = 0; i < f->count; i++) {
-		const struct item *it = &f->items[i];
+		struct item *it = &f->items[i];
 		const struct content *c = results ? it->result : it->first;
 
-		if (!c || !fs_below(c->path, root) ||
-			(!results && !item_is_input(it)))
+		if (!fs_below(results ? it->t->now : it->t->path, root) ||
+			(results ? !c : !it->is_input))
+			continue;
+		*(results ? &it->in_output_tree : &it->in_input_tree) = true;
+		if (!c)
 			continue;
 		d->files++;
 		d->bytes += (int64_t)c->expect.size;
@@ -79,7 +72,7 @@ static void add_input(struct finish *f, const struct item *i)
 	struct touched *t = i->t;
 	struct m_data *d;
 
-	if (!item_is_input(i) || in_tree(f, &f->input_roots, t->path))
+	if (!i->is_input || i->in_input_tree)
 		return;
 	d = add_data(f->a, &m->inputs.items, &m->inputs.count, "in", t->path);
 	d->role = (char *)role_of_input(t->path);
@@ -108,7 +101,7 @@ static void add_output(struct finish *f, const struct item *i)
 	struct touched *t = i->t;
 	struct m_data *d;
 
-	if (!i->result || in_tree(f, &f->output_roots, t->now))
+	if (!i->result || i->in_output_tree)
 		return;
 	d = add_data(f->a, &m->outputs.items, &m->outputs.count, "out", t->now);
 	d->role = (char *)(is_stream(m, t->now) ? "log" : role_of_output(t->now));
@@ -121,32 +114,18 @@ static void add_output(struct finish *f, const struct item *i)
 		d->written_by = arena_printf(f->a, "p%u", t->writer);
 }
 
-static int by_now(const void *a, const void *b)
-{
-	return strcmp(((const struct item *)a)->t->now,
-		((const struct item *)b)->t->now);
-}
-
-static int by_first_path(const void *a, const void *b)
-{
-	return strcmp(((const struct item *)a)->t->path,
-		((const struct item *)b)->t->path);
-}
-
 static void name_data(struct finish *f)
 {
 	const char *last = "";
 
-	if (!f->count)
-		return;
-	qsort(f->items, f->count, sizeof(*f->items), by_first_path);
+	finish_sort_by_path(f);
 	for (size_t i = 0; i < f->input_roots.count; i++)
 		add_root(f, f->input_roots.items[i], false);
 	for (size_t i = 0; i < f->output_roots.count; i++)
 		add_root(f, f->output_roots.items[i], true);
 	for (size_t i = 0; i < f->count; i++)
 		add_input(f, &f->items[i]);
-	qsort(f->items, f->count, sizeof(*f->items), by_now);
+	finish_sort_by_now(f);
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->items[i].result && strcmp(last, f->items[i].t->now))
 			add_output(f, &f->items[i]);

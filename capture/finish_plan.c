@@ -2,13 +2,13 @@
 /* Deciding, for each touched path, which of its contents a record needs. */
 #include "base/arena.h"
 #include "base/fs.h"
+#include "base/sort.h"
 #include "capture/classify.h"
 #include "capture/finish.h"
 #include "capture/roots.h"
 #include "capture/secrets.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,7 +39,7 @@ static struct content *want(struct finish *f, const char *path,
 	return c;
 }
 
-bool item_is_input(const struct item *i)
+static bool is_input(const struct item *i)
 {
 	const struct touched *t = i->t;
 
@@ -68,17 +68,25 @@ static bool content_differs(const struct item *i)
 	       !state_same_content(&i->t->first, &i->last);
 }
 
-/* The last state. A rename that failed left the file where it was. */
-static void find_last(struct item *i)
+/*
+ * The last state. A rename that failed left the file where it was; one that
+ * another task was about to make, when this one looked, has moved it.
+ */
+static void find_last(struct record *r, struct item *i)
 {
 	struct touched *t = i->t;
+	const char *places[] = {
+		t->now, t->was, t->path, record_destination(r, t->path)};
+	size_t n = t->gone ? 0 : sizeof(places) / sizeof(*places);
 
-	state_of(AT_FDCWD, t->now, &i->last);
-	if (t->now != t->path && !i->last.exists && !t->gone) {
-		state_of(AT_FDCWD, t->path, &i->last);
-		if (i->last.exists)
-			t->now = t->path;
+	for (size_t k = 0; k < n; k++) {
+		if (!places[k] || state_of(AT_FDCWD, places[k], &i->last) < 0 ||
+			(t->first.exists && !state_same_file(&t->first, &i->last)))
+			continue;
+		t->now = places[k];
+		return;
 	}
+	state_of(AT_FDCWD, t->now, &i->last);
 }
 
 static void plan_item(struct finish *f, struct item *i)
@@ -88,8 +96,8 @@ static void plan_item(struct finish *f, struct item *i)
 
 	if (!(t->access & (ACCESS_R | ACCESS_X | ACCESS_W)))
 		return;
-	if ((t->access & ACCESS_W) || t->now != t->path)
-		find_last(i);
+	if ((t->access & ACCESS_W) || t->now != t->path || f->rec->move_count)
+		find_last(f->rec, i);
 	if (secret) {
 		record_not_stored(f->rec, t);
 		return;
@@ -101,9 +109,24 @@ static void plan_item(struct finish *f, struct item *i)
 		i->result = want(f, t->now, &i->last, UINT64_MAX);
 }
 
-static int by_text(const void *a, const void *b)
+static const char *path_of(const void *item)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return ((const struct item *)item)->t->path;
+}
+
+static const char *now_of(const void *item)
+{
+	return ((const struct item *)item)->t->now;
+}
+
+void finish_sort_by_path(struct finish *f)
+{
+	sort_by_text(f->items, f->count, sizeof(*f->items), path_of);
+}
+
+void finish_sort_by_now(struct finish *f)
+{
+	sort_by_text(f->items, f->count, sizeof(*f->items), now_of);
 }
 
 /*
@@ -121,13 +144,18 @@ static void keep_large_roots_out(
 						    : f->items[i].first;
 			long r = c ? roots_of(roots, c->path) : -1;
 
-			if (r < 0 || (!results && !item_is_input(&f->items[i])))
+			if (r < 0 || (!results && !f->items[i].is_input))
 				continue;
 			if (pass == 0)
 				bytes[r] += c->expect.size;
 			else if (bytes[r] > f->rec->keep)
 				c->by_reference = true;
 		}
+}
+
+static const char *text_of(const void *path)
+{
+	return *(char *const *)path;
 }
 
 static void find_roots(struct finish *f, bool results, struct strlist *roots)
@@ -138,11 +166,10 @@ static void find_roots(struct finish *f, bool results, struct strlist *roots)
 	for (size_t i = 0; i < f->count; i++) {
 		const struct item *it = &f->items[i];
 
-		if (results ? it->result != NULL : item_is_input(it))
+		if (results ? it->result != NULL : it->is_input)
 			paths[n++] = (char *)(results ? it->t->now : it->t->path);
 	}
-	if (n)
-		qsort(paths, n, sizeof(*paths), by_text);
+	sort_by_text(paths, n, sizeof(*paths), text_of);
 	roots_find(f->a, paths, n, ROOT_FILES, roots);
 	if (roots->count)
 		keep_large_roots_out(f, roots, results);
@@ -158,8 +185,11 @@ void finish_plan(struct finish *f)
 	f->contents = arena_array(f->a, 2 * f->count, sizeof(*f->contents));
 	for (size_t i = 0; i < f->count; i++) {
 		f->items[i].t = rec->touched[i];
+		f->items[i].is_input = is_input(&f->items[i]);
 		plan_item(f, &f->items[i]);
 	}
+	/* Not in the order of reading, which threads make a matter of luck. */
+	finish_sort_by_path(f);
 	find_roots(f, false, &f->input_roots);
 	find_roots(f, true, &f->output_roots);
 }

@@ -110,31 +110,45 @@ static void make_moved_row(struct finish *f, const struct item *i)
 	}
 }
 
+/* One file has one content, by whatever name it was read. */
+static void one_content(struct file_row *first, struct file_row *link)
+{
+	link->link = first->path;
+	if (first->has_digest || !link->has_digest)
+		return;
+	first->has_digest = true;
+	first->digest = link->digest;
+	first->not_stored = link->not_stored;
+}
+
 /* Hard links of one file: all but the first in byte order name the first. */
 static void name_links(struct finish *f)
 {
 	struct map paths = MAP_INIT, inodes = MAP_INIT;
 
-	for (size_t i = 0; i < f->count; i++)
-		if (has_row(f, f->items[i].t))
-			map_puts(&paths, f->items[i].t->path, f->items[i].t);
-	for (size_t i = 0; i < f->rows.count; i++) {
+	for (size_t i = 0; i < f->count; i++) {
+		struct touched *t = f->items[i].t;
+
+		if (t->first.nlink > 1 && !(t->access & ACCESS_N) && has_row(f, t))
+			map_puts(&paths, t->path, t);
+	}
+	for (size_t i = 0; i < f->rows.count && paths.count; i++) {
 		struct file_row *r = &f->rows.items[i];
-		struct touched *t = map_gets(&paths, r->path);
-		const char *first;
+		struct touched *t =
+			r->kind == KIND_FILE ? map_gets(&paths, r->path) : NULL;
+		struct file_row *first;
 		uint64_t *key;
 
-		if (!t || r->kind != KIND_FILE || t->first.nlink < 2 ||
-			(t->access & ACCESS_N))
+		if (!t)
 			continue;
 		key = arena_array(f->a, 2, sizeof(*key));
 		key[0] = t->first.dev;
 		key[1] = t->first.ino;
 		first = map_get(&inodes, key, 2 * sizeof(*key));
 		if (first)
-			r->link = (char *)first;
+			one_content(first, r);
 		else
-			map_put(&inodes, key, 2 * sizeof(*key), r->path);
+			map_put(&inodes, key, 2 * sizeof(*key), r);
 	}
 	map_release(&paths);
 	map_release(&inodes);

@@ -16,7 +16,6 @@
 #include "store/store.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -113,7 +112,7 @@ static void find_code(struct finish *f)
 	for (size_t i = 0; i < f->count; i++) {
 		struct item *it = &f->items[i];
 
-		if (!item_is_input(it))
+		if (!it->is_input)
 			continue;
 		files[n++] = (struct code_file){
 			it->t->path, digest_of(it), is_intact(it), it};
@@ -132,7 +131,7 @@ static bool is_configuration(struct finish *f, const struct item *i)
 {
 	const char *path = i->t->path;
 
-	return item_is_input(i) && parameters_in_file(path) &&
+	return i->is_input && parameters_in_file(path) &&
 	       i->t->first.size <= PARAMETER_FILE_MAX &&
 	       roots_of(&f->input_roots, path) < 0 &&
 	       !secret_path(f->cap->home, path);
@@ -180,17 +179,9 @@ static void find_parameters(struct finish *f)
 	m->parameters.count = p.count;
 }
 
-static int by_path(const void *a, const void *b)
-{
-	return strcmp(((const struct item *)a)->t->path,
-		((const struct item *)b)->t->path);
-}
-
 void finish_sources(struct finish *f)
 {
-	/* Not in the order of reading, which threads make a matter of luck. */
-	if (f->count)
-		qsort(f->items, f->count, sizeof(*f->items), by_path);
+	finish_sort_by_path(f);
 	find_code(f);
 	find_parameters(f);
 }

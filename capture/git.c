@@ -2,8 +2,8 @@
 /* Loading libgit2. */
 #include "capture/git.h"
 #include "base/err.h"
+#include "base/library.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -20,29 +20,15 @@ static bool bind(void)
 	GIT_CALLS(X)
 #undef X
 #else
-	static const struct {
-		const char *name;
-		void *to;
-	} calls[] = {
+	static const struct library_call calls[] = {
 #define X(name) {"git_" #name, &git.name},
 		GIT_CALLS(X)
 #undef X
 	};
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 
-	if (!library) {
-		err_set(&failure, "cannot load '%s': %s", LIBRARY, dlerror());
+	if (library_load(LIBRARY, calls, sizeof(calls) / sizeof(*calls),
+		    &failure) < 0)
 		return false;
-	}
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
-		/* A function pointer through void *, as dlsym(3) has it. */
-		*(void **)calls[i].to = dlsym(library, calls[i].name);
-		if (!*(void **)calls[i].to) {
-			err_set(&failure, "'%s' has no '%s'", LIBRARY,
-				calls[i].name);
-			return false;
-		}
-	}
 #endif
 	return true;
 }

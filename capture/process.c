@@ -2,160 +2,132 @@
 /* Processes: what each exec ran, from whom, and what no open shows of it. */
 #include "base/arena.h"
 #include "base/fs.h"
+#include "capture/arguments.h"
 #include "capture/context.h"
 #include "capture/secrets.h"
-#include "host/elf.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-/* The kernel follows this many #! lines (fs/exec.c). */
-#define SCRIPTS_MAX 5
-/* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN. */
-#define ARG_MAX_LEN (32 * 4096)
-#define ARGS_MAX (1 << 16)
-
 struct identity {
-	pid_t tgid, ppid;
+	pid_t pid; /* the process, not the thread */
+	pid_t ppid;
+	uint64_t born;
 };
 
-/* From /proc/TID/status; -1 when the task is gone. */
-static int identify(pid_t tid, struct identity *id)
+static ssize_t read_proc(pid_t pid, const char *name, char *buf, size_t cap)
 {
-	char path[64], buf[4096], *p;
+	char path[64];
 	autoclose int fd = -1;
 	ssize_t n;
 
-	memset(id, 0, sizeof(*id));
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	/* Below task/: /proc/PID/stat adds up all threads. */
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
-	if (n <= 0)
+	n = fd < 0 ? -1 : read(fd, buf, cap - 1);
+	buf[n > 0 ? n : 0] = 0;
+	return n;
+}
+
+/* Parent and birth, fields 4 and 22 of /proc/PID/stat; -1 when it is gone. */
+static int identify(pid_t pid, struct identity *id)
+{
+	char buf[1024], *p;
+
+	*id = (struct identity){.pid = pid};
+	if (read_proc(pid, "stat", buf, sizeof(buf)) <= 0)
 		return -1;
-	buf[n] = 0;
-	p = strstr(buf, "\nTgid:");
-	id->tgid = p ? atoi(p + 6) : tid;
-	p = strstr(buf, "\nPPid:");
-	id->ppid = p ? atoi(p + 6) : 0;
+	p = strrchr(buf, ')');
+	for (int field = 2; p && field < 22; field++) {
+		if (field == 4)
+			id->ppid = atoi(p);
+		p = strchr(p + 1, ' ');
+	}
+	if (!p)
+		return -1;
+	id->born = strtoull(p, NULL, 10);
 	return 0;
 }
 
-/* The process that a task belongs to: its own latest exec, or that of the
- * nearest ancestor that has one. */
-static struct process *find(struct capture *cap, pid_t tid)
+/* The process that a task is a thread of; 0 when it is gone. */
+static pid_t leader_of(pid_t tid)
 {
-	struct process *p = record_find_process(&cap->rec, tid);
+	char buf[4096], *p;
+
+	if (read_proc(tid, "status", buf, sizeof(buf)) <= 0)
+		return 0;
+	p = strstr(buf, "\nTgid:");
+	return p ? atoi(p + 6) : 0;
+}
+
+/* The latest exec of the task's own process, NULL when it has had none. */
+static struct process *own_exec(
+	struct capture *cap, pid_t tid, struct identity *id)
+{
+	struct process *p = NULL;
+	pid_t leader;
+
+	if (identify(tid, id) == 0)
+		p = record_find_process(&cap->rec, tid, id->born);
+	if (p)
+		return p;
+	leader = leader_of(tid);
+	if (leader && leader != tid && identify(leader, id) == 0)
+		p = record_find_process(&cap->rec, leader, id->born);
+	return p;
+}
+
+/* That of the nearest of these ancestors that has had one. */
+static struct process *ancestor(struct capture *cap, pid_t pid)
+{
+	struct process *p = NULL;
 	struct identity id;
 
-	for (int depth = 0; !p && depth < 64; depth++) {
-		if (identify(tid, &id) < 0)
-			break;
-		p = record_find_process(&cap->rec, id.tgid);
-		tid = id.ppid;
-		if (!p && tid)
-			p = record_find_process(&cap->rec, tid);
-		if (tid <= 1)
-			break;
+	while (!p && pid > 1 && identify(pid, &id) == 0) {
+		p = record_find_process(&cap->rec, pid, id.born);
+		pid = id.ppid;
 	}
 	if (!p && cap->rec.process_count)
 		p = cap->rec.processes[0];
 	return p;
 }
 
+/* A pid is not used again within this time: all others come first. */
+#define OWNER_NS 10000000
+
 uint32_t process_of(struct capture *cap, pid_t tid)
 {
-	struct process *p = find(cap, tid);
+	struct owner *last = &cap->last_owner;
+	struct identity id;
+	struct timespec t;
+	int64_t now;
 
-	return p ? p->index : 0;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now = t.tv_sec * 1000000000ll + t.tv_nsec;
+	if (tid != last->tid || now >= last->until) {
+		last->process = own_exec(cap, tid, &id);
+		if (!last->process)
+			last->process = ancestor(cap, id.ppid);
+		last->tid = tid;
+		last->until = now + OWNER_NS;
+	}
+	return last->process ? last->process->index : 0;
 }
 
 void process_exit(struct capture *cap, pid_t tid, int code)
 {
-	struct process *p = record_find_process(&cap->rec, tid);
 	struct identity id;
+	struct process *p = own_exec(cap, tid, &id);
 
-	if (!p && identify(tid, &id) == 0 && id.tgid != tid)
-		p = record_find_process(&cap->rec, id.tgid);
 	if (p && p->m.exit_code == ABSENT)
 		record_exit(&cap->rec, p, code);
 	else
 		record_fork(&cap->rec);
-}
-
-/*
- * What was read last of the task's memory. The strings of argv and environ lie
- * together, and so do the pointers to them: a program with 50 variables costs
- * three reads, not a hundred.
- */
-#define WINDOW 32768
-
-struct window {
-	pid_t tid;
-	uint64_t base;
-	size_t len;
-	char *buf;
-};
-
-/* The bytes at `addr` as far as the window has them; at least `n`, or NULL. */
-static const char *look(struct window *w, uint64_t addr, size_t n, size_t *len)
-{
-	if (addr < w->base || addr - w->base + n > w->len) {
-		ssize_t got = watch_read(w->tid, addr, w->buf, WINDOW);
-
-		w->base = addr;
-		w->len = got > 0 ? (size_t)got : 0;
-	}
-	if (w->len < n)
-		return NULL;
-	*len = w->len - (size_t)(addr - w->base);
-	return *len < n ? NULL : w->buf + (addr - w->base);
-}
-
-static char *read_string(struct window *w, uint64_t addr, struct arena *a)
-{
-	size_t len;
-	const char *s = look(w, addr, 1, &len);
-	const char *nul = s ? memchr(s, 0, len) : NULL;
-	char *whole;
-	ssize_t n;
-
-	if (nul)
-		return arena_memdup(a, s, (size_t)(nul - s));
-	/* It goes on behind the window. */
-	whole = arena_alloc(a, ARG_MAX_LEN);
-	n = watch_read_string(w->tid, addr, whole, ARG_MAX_LEN);
-	return n < 0 ? NULL : whole;
-}
-
-/* A NULL-terminated array of strings in the task's memory. */
-static void read_args(const struct call *c, uint64_t addr, struct arena *a,
-	struct strlist *out)
-{
-	struct window pointers = {.tid = c->tid}, strings = {.tid = c->tid};
-	size_t word = watch_word(c->arch), len;
-
-	memset(out, 0, sizeof(*out));
-	/* A NULL array is an empty one (execve(2), Linux only). */
-	if (!addr)
-		return;
-	pointers.buf = arena_alloc(a, WINDOW);
-	strings.buf = arena_alloc(a, WINDOW);
-	for (; out->count < ARGS_MAX; addr += word) {
-		const char *p = look(&pointers, addr, word, &len);
-		uint64_t at = 0;
-		char *s;
-
-		if (p)
-			memcpy(&at, p, word);
-		s = at ? read_string(&strings, at, a) : NULL;
-		if (!s)
-			break;
-		*ARENA_PUSH(a, out->items, out->count) = s;
-	}
 }
 
 static void added_variables(struct capture *cap, const struct strlist *env,
@@ -176,47 +148,6 @@ static void added_variables(struct capture *cap, const struct strlist *env,
 	}
 }
 
-/* The first line of a script: "#! interpreter [argument]". */
-static char *script_interpreter(struct arena *a, const char *buf, ssize_t n)
-{
-	const char *p = buf + 2, *end = buf + n;
-	size_t len;
-
-	if (n < 3 || buf[0] != '#' || buf[1] != '!')
-		return NULL;
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	len = 0;
-	while (p + len < end && !strchr(" \t\n", p[len]) && p[len])
-		len++;
-	return len ? arena_memdup(a, p, len) : NULL;
-}
-
-void process_program(struct capture *cap, pid_t tid, const struct place *p,
-	struct arena *scratch)
-{
-	struct place cur = *p;
-
-	for (int i = 0; i < SCRIPTS_MAX && cur.path; i++) {
-		struct touch next = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
-		autoclose int fd =
-			open(cur.access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		char buf[256];
-		ssize_t n = fd < 0 ? 0 : pread(fd, buf, sizeof(buf), 0);
-
-		next.path = script_interpreter(scratch, buf, n);
-		/* A script is read by its interpreter, too. */
-		if (!next.path)
-			next.path = n > 0 ? elf_interpreter(fd, scratch) : NULL;
-		if (!next.path ||
-			resolve(cap->resolver, tid, &next, scratch, &cur) < 0)
-			return;
-		touch_place(cap, &cur, cur.st.exists ? ACCESS_X : 0);
-		if (!cur.st.exists)
-			return;
-	}
-}
-
 /* Would execve find something to run? The call's result is not seen. */
 static bool runs(const struct place *p)
 {
@@ -232,6 +163,41 @@ static void note_setuid(struct capture *cap, const struct place *p)
 			"privilege, because the watch sets no_new_privs");
 }
 
+/* What will run, with all that runs it; false: nothing will. */
+static bool find_program(struct capture *cap, const struct call *c,
+	const struct decoded *d, struct arena *scratch, struct place *p)
+{
+	const struct touch *t = &d->touches[0];
+	const char *key = NULL;
+	struct touched *row;
+
+	if (resolver_one_view(cap->resolver) && seen_may(t) && !d->check_only)
+		key = seen_key(t, c->tid, scratch);
+	/* Build systems and shells run the same programs over and over. */
+	if (key && seen_program(&cap->seen, key, p))
+		return true;
+	if (resolve(cap->resolver, c->tid, t, scratch, p) < 0)
+		return false;
+	row = touch_place(
+		cap, p, runs(p) && !d->check_only ? ACCESS_X : ACCESS_S);
+	if (d->check_only)
+		return false;
+	/* A program that the run has removed is known by what it was. */
+	if (!p->path && row)
+		p->path = row->path;
+	if (!p->path && p->st.exists)
+		record_gap(&cap->rec, "anonymous-program", NULL,
+			"a program without a name (memfd_create) was executed: "
+			"its content is not recorded");
+	if (!p->path || !runs(p))
+		return false;
+	note_setuid(cap, p);
+	if (program_touch(cap, c->tid, p, scratch) && key && !p->by_proc &&
+		row && row->now == row->path)
+		seen_add_program(&cap->seen, key, p);
+	return true;
+}
+
 void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch)
 {
@@ -243,29 +209,20 @@ void process_exec(struct capture *cap, const struct call *c,
 	char link[64];
 	bool hidden = false;
 
-	if (!d->count ||
-		resolve(cap->resolver, c->tid, &d->touches[0], scratch, &p) < 0)
+	if (!d->count || !find_program(cap, c, d, scratch, &p) ||
+		arguments_read(c, d->argv, d->envp, scratch, &argv, &env) < 0)
 		return;
-	if (!p.path && d->touches[0].empty_path) {
-		record_gap(&cap->rec, "anonymous-program", NULL,
-			"a program without a name (memfd_create) was executed: "
-			"its content is not recorded");
-		return;
-	}
-	touch_place(cap, &p, runs(&p) ? ACCESS_X : ACCESS_S);
-	if (!p.path || !runs(&p) || identify(c->tid, &id) < 0)
-		return;
-	note_setuid(cap, &p);
-	process_program(cap, c->tid, &p, scratch);
-	read_args(c, d->argv, scratch, &argv);
-	read_args(c, d->envp, scratch, &env);
 	m.executable = (char *)p.path;
 	snprintf(link, sizeof(link), "/proc/%d/cwd", c->tid);
 	m.cwd = fs_readlink(scratch, AT_FDCWD, link);
 	secret_argv(scratch, &argv, &cap->opt->redact, &m.argv, &hidden);
 	added_variables(cap, &env, scratch, &m.env_added);
-	parent = record_find_process(&cap->rec, id.tgid);
-	if (!parent && cap->rec.process_count)
-		parent = find(cap, id.ppid);
-	record_process(&cap->rec, parent ? parent->index : 0, id.tgid, &m);
+	parent = own_exec(cap, c->tid, &id);
+	if (!id.born)
+		return; /* killed meanwhile */
+	if (!parent)
+		parent = ancestor(cap, id.ppid);
+	record_process(
+		&cap->rec, parent ? parent->index : 0, id.pid, id.born, &m);
+	cap->last_owner = (struct owner){0};
 }

@@ -3,6 +3,7 @@
 #include "capture/rows.h"
 #include "base/arena.h"
 #include "base/fs.h"
+#include "base/sort.h"
 #include "capture/record.h"
 
 #include <fcntl.h>
@@ -105,6 +106,19 @@ static void add_ancestors(struct record *rec, const char *path)
 	add_as_it_is(rec, "/");
 }
 
+static bool same_directory(const char *a, const char *b)
+{
+	size_t dir = 0;
+
+	for (size_t i = 0; a[i] == b[i]; i++) {
+		if (!a[i])
+			return true;
+		if (a[i] == '/')
+			dir = i + 1;
+	}
+	return dir && !strchr(a + dir, '/') && !strchr(b + dir, '/');
+}
+
 static void add_entries(struct record *rec, const struct touched *t)
 {
 	for (size_t i = 0; i < t->listing.count; i++) {
@@ -134,23 +148,26 @@ void rows_add_implied(struct record *rec)
 {
 	/* Both add to what is walked here; what they add needs no more. */
 	size_t n = rec->touched_count;
+	const char *last = "";
 
 	for (size_t i = 0; i < n; i++) {
-		add_ancestors(rec, rec->touched[i]->path);
+		const char *path = rec->touched[i]->path;
+
+		/* Most lie beside the one before. */
+		if (!same_directory(path, last))
+			add_ancestors(rec, path);
+		last = path;
 		if (rec->touched[i]->access & ACCESS_D)
 			add_entries(rec, rec->touched[i]);
 	}
 }
 
-static int by_path(const void *a, const void *b)
+static const char *path_of(const void *row)
 {
-	const struct file_row *x = a, *y = b;
-
-	return strcmp(x->path, y->path);
+	return ((const struct file_row *)row)->path;
 }
 
 void rows_sort(struct rows *rows)
 {
-	if (rows->count)
-		qsort(rows->items, rows->count, sizeof(*rows->items), by_path);
+	sort_by_text(rows->items, rows->count, sizeof(*rows->items), path_of);
 }

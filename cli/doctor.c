@@ -125,7 +125,8 @@ static json_t *item_json(const struct support *i)
 
 static bool all_well(const struct diagnosis *d)
 {
-	return d->host.userns && (d->host.root_a || d->host.root_b) &&
+	return d->host.capture && d->host.userns &&
+	       (d->host.root_a || d->host.root_b) &&
 	       d->store_item.state == SUPPORT_YES &&
 	       d->space_item.state != SUPPORT_NO;
 }
@@ -143,9 +144,10 @@ static int print_json(const struct diagnosis *d, struct err *e)
 	if (d->host.root_b)
 		json_array_append_new(roots, json_string("B"));
 	return cli_print_json(
-		json_pack("{s:b, s:b, s:o, s:o*, s:o}", "ok", all_well(d),
-			"user_namespaces", d->host.userns, "roots", roots,
-			"store", cli_json_string(d->store), "items", items),
+		json_pack("{s:b, s:b, s:b, s:o, s:o*, s:o}", "ok", all_well(d),
+			"capture", d->host.capture, "user_namespaces",
+			d->host.userns, "roots", roots, "store",
+			cli_json_string(d->store), "items", items),
 		e);
 }
 

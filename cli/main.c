@@ -5,14 +5,17 @@
  * map in step with the files.
  *
  * base/: what everything stands on
+ *   archive       loading libarchive
  *   arena         memory by lifetime
  *   digest        SHA-256
  *   err           the one error type
  *   fault         faults that tests ask for
  *   fs            descriptors, whole reads and writes, paths
+ *   library       loading a library when it is needed
  *   log           reprise's own lines on stderr
  *   map           the hash map
  *   progress      a line that says how far it is
+ *   sort          sorting by text
  *   strbuf        the growing byte string
  * manifests/: the record as data
  *   check         what a schema cannot say
@@ -65,16 +68,21 @@
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
- *   choose        which engine this machine allows
+ *   choose        which engine that makes, or what would help
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
  *   message       between recorder and keeper
  *   notify        the engine of seccomp user notification
+ *   pass_on       signals that are meant for the command
+ *   probe         what of watching works here
+ *   proc          what /proc tells of another process
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
- *   signals       signals that are passed on
+ *   relay         copies of what the command writes
+ *   signals       what signals do to keeper and recorder
  *   spawn         the command's process, up to its first execve
+ *   take_over     when the recorder is lost
  *   watch         starting keeper and recorder
  *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own
@@ -87,8 +95,9 @@
  *   mounts        mount operations by descriptor
  *   network       host name, loopback
  *   privileges    capabilities
- *   probe_kernel  probes of watching and masking
+ *   probe_kernel  probes of masking, and of what is installed
  *   probe_mounts  probes of namespaces and mounts
+ *   probe_watch   probes of how a command can be watched
  *   proc_sys      a /proc and /sys of its own
  *   root          the new root, made the only one
  *   run           the caller's side
@@ -96,7 +105,9 @@
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
  * capture/: what is recorded
- *   calls         the table of watched calls, and their touches
+ *   ahead         hashing while the command runs
+ *   arguments     argv and environ of an execve
+ *   calls         the table of watched calls
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
  *   code          repositories that files lie in
@@ -104,6 +115,8 @@
  *   code_git      commit, branch and remote of one
  *   command       the search in PATH
  *   contents      the threads that hash and store
+ *   decode        from a call to its touches
+ *   elsewhere     what is written in other mount namespaces
  *   ending        how the command ended
  *   events        a journal read back into a record
  *   finish        from the record to a published run
@@ -114,32 +127,41 @@
  *   freeze        runs whose recorder is dead
  *   git           loading libgit2
  *   handle        one watched call
+ *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
+ *   log           standard output and error as outputs
  *   network       peers of connect and bind
  *   parameters    names and values out of configuration files
  *   parameters_argv  those of a command line
  *   parameters_toml  TOML as a tree
  *   parameters_yaml  YAML as a tree
  *   preserve      old contents of files about to change
- *   process       processes and what exec runs
- *   record        the record's state, journaled
+ *   process       processes, and who ran them
+ *   program       what runs a program
+ *   record        touched paths, journaled
+ *   record_facts  processes, devices, peers, gaps, journaled
+ *   rename        two names at once
  *   resolve       a path as the task sees it
+ *   resolve_proc  what /proc leads to
  *   roots         directories whose files belong together
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look
+ *   special       devices and named pipes
  *   state         the state of a path
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
  *   task          names of a task's directories
+ *   terminal      a terminal that stands for the caller's
  *   touch         first touch wins
+ *   tracers       programs that watch others or confine themselves
  * replay/numeric/: two contents of numbers
- *   archive       zip files, member by member
  *   contents      which format a stream has
  *   csv           tables as text
  *   distance      how far apart numbers are
  *   json          JSON as a tree
  *   json_values   JSON, value by value
+ *   members       zip files, member by member
  *   npy           NumPy arrays
  *   numbers       types of numbers, and decoding them
  *   numeric       which format two files have

@@ -163,7 +163,8 @@ static int write_chunk(
  * Is it in the batch or in the store? An object of the right name and another
  * size was damaged by something: it counts as unknown and is replaced. One
  * that another process renamed into place a moment ago has perhaps not reached
- * the disk by that name: this batch's commit makes sure of it, too.
+ * the disk by that name: this batch's commit makes sure of it, too, unless all
+ * other writers are done by then.
  */
 static bool is_known(struct store_batch *b, const struct digest *d, uint64_t size)
 {
@@ -181,7 +182,7 @@ static bool is_known(struct store_batch *b, const struct digest *d, uint64_t siz
 	if (labs(time(NULL) - st.st_ctime) < RECENT_S &&
 		object_here(b->store, d, size)) {
 		pthread_mutex_lock(&b->lock);
-		b->touched[d->b[0]] = true;
+		b->recent[d->b[0]] = true;
 		pthread_mutex_unlock(&b->lock);
 	}
 	return true;

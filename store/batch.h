@@ -31,9 +31,9 @@ struct store_batch {
 	size_t count;
 	struct map by_digest;
 	unsigned next_nr;
-	/* Directories objects/ab to sync: they got an object, or had one put
-	 * into them by somebody else just now. */
-	bool touched[256];
+	/* Directories objects/ab that got an object, and those that had one
+	 * put into them by somebody else just now. */
+	bool touched[256], recent[256];
 	bool failed;
 	struct space space;
 	struct bench *benches;

@@ -155,13 +155,14 @@ static int open_fan(void *arg, size_t i)
 
 static int sync_dirs(struct store_batch *b, bool made_dir, struct err *e)
 {
+	bool others = scratch_others(&b->scratch);
 	unsigned char dirs[256];
 	struct open_ctx ctx = {.b = b, .dirs = dirs};
 	struct sync_job job = {open_fan, &ctx, 0, 0, 0};
 	autoclose int fd = -1;
 
 	for (unsigned i = 0; i < 256; i++)
-		if (b->touched[i])
+		if (b->touched[i] || (others && b->recent[i]))
 			dirs[job.n++] = (unsigned char)i;
 	if (sync_all(&job) < 0)
 		return err_sys(e, "cannot sync the directories of '%s/objects'",
@@ -205,6 +206,7 @@ int store_batch_commit(struct store_batch *b, struct err *e)
 		return -1;
 	b->failed = false;
 	memset(b->touched, 0, sizeof(b->touched));
+	memset(b->recent, 0, sizeof(b->recent));
 	map_clear(&b->by_digest);
 	arena_clear(b->arena);
 	return 0;

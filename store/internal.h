@@ -44,6 +44,9 @@ struct scratch {
 int scratch_init(struct scratch *sc, struct store *s, struct err *e);
 /* Removes the directory and whatever is in it. */
 void scratch_release(struct scratch *sc);
+/* Is there another writer, or what one left? Once there is none, whatever they
+ * have put into the store is on the disk. */
+bool scratch_others(const struct scratch *sc);
 /* Remove what dead writers left; trouble is no concern of the caller. */
 void scratch_clean(struct store *s);
 

@@ -37,6 +37,8 @@ struct journal_part {
 };
 int journal_append(struct journal *j, uint32_t type,
 	const struct journal_part *parts, size_t n, struct err *e);
+/* Nobody writes any more: the lock goes, whoever has the descriptor. */
+void journal_unlock(struct journal *j);
 /* Unmaps and closes; the lock goes unless somebody else has the descriptor. */
 void journal_close(struct journal *j);
 

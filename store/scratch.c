@@ -112,26 +112,55 @@ void scratch_release(struct scratch *sc)
 	errno = saved;
 }
 
+static bool is_lock(const char *name)
+{
+	return strlen(name) == NONCE_LEN + strlen(LOCK_SUFFIX) &&
+	       strcmp(name + NONCE_LEN, LOCK_SUFFIX) == 0;
+}
+
+static DIR *open_tmp(int tmp_fd)
+{
+	int again = openat(tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return again < 0 ? NULL : fdopendir(again);
+}
+
+bool scratch_others(const struct scratch *sc)
+{
+	DIR *d = open_tmp(sc->parent_fd);
+	struct dirent *ent;
+	bool others = !d;
+
+	while (d && !others && (ent = readdir(d)))
+		others = is_lock(ent->d_name) &&
+			 strncmp(ent->d_name, sc->name, NONCE_LEN) != 0;
+	if (d)
+		closedir(d);
+	return others;
+}
+
 void scratch_clean(struct store *s)
 {
-	int again = openat(s->tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = again < 0 ? NULL : fdopendir(again);
+	DIR *d = open_tmp(s->tmp_fd);
 	struct dirent *ent;
+	bool synced = false;
 
-	if (!d)
-		return;
-	while ((ent = readdir(d))) {
+	while (d && (ent = readdir(d))) {
 		autoclose int fd = -1;
 
-		if (strlen(ent->d_name) != NONCE_LEN + strlen(LOCK_SUFFIX) ||
-			strcmp(ent->d_name + NONCE_LEN, LOCK_SUFFIX) != 0)
+		if (!is_lock(ent->d_name))
 			continue;
 		fd = openat(s->tmp_fd, ent->d_name,
 			O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 			continue;
+		/* It may have died between its renames and their syncing. */
+		if (!synced)
+			syncfs(s->tmp_fd);
+		synced = true;
 		ent->d_name[NONCE_LEN] = 0;
 		remove_pair(s->tmp_fd, ent->d_name);
 	}
-	closedir(d);
+	if (d)
+		closedir(d);
 }

@@ -34,10 +34,10 @@ bool json_compare(struct distance *d, const struct contents *c);
 /* Whole files. */
 bool safetensors_compare(struct distance *d, int recorded, int replayed);
 /* A zip file, PyTorch's or not. */
-bool archive_compare(
+bool zip_compare(
 	struct distance *d, const char *name, int recorded, int replayed);
 
-/* archive.c: one member of each; `type` is that of its elements, where that is
+/* members.c: one member of each; `type` is that of its elements, where that is
  * known from elsewhere, else NULL. */
 struct member_pair {
 	const struct zip *recorded, *replayed;
@@ -45,7 +45,7 @@ struct member_pair {
 	const char *prefix;
 	const struct number_type *type;
 };
-bool archive_compare_member(struct distance *d, const struct member_pair *p);
+bool zip_compare_member(struct distance *d, const struct member_pair *p);
 
 /* torch.c: 1 when both are PyTorch's, 0 when not, -1 when one is damaged. */
 int torch_compare(struct distance *d, const struct zip *recorded,

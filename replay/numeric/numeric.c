@@ -66,7 +66,7 @@ static bool compare(
 	if (!look(&a, recorded) || !look(&b, replayed))
 		return false;
 	if (both_begin(&a, &b, "PK\3\4"))
-		return archive_compare(d, name, recorded, replayed);
+		return zip_compare(d, name, recorded, replayed);
 	d->format = "safetensors";
 	if (a.start[8] == '{' && b.start[8] == '{' &&
 		safetensors_compare(d, recorded, replayed))

@@ -10,7 +10,7 @@
  *	csv.c                 tables as text
  *	contents.c            which of these a content is
  *	zip.c                 the directory of a zip file
- *	archive.c             zip files member by member: npz and others
+ *	members.c             zip files member by member: npz and others
  *	torch.c               PyTorch's zip files, storage by storage
  *	pickle.c,
  *	pickle_storages.c     the pickle in those

@@ -149,7 +149,7 @@ static bool compare_storage(struct distance *d, const struct torch *x,
 	if (s && s->name)
 		snprintf(prefix, sizeof(prefix), "storage %.20s ('%.120s')",
 			key, s->name);
-	return archive_compare_member(d, &p);
+	return zip_compare_member(d, &p);
 }
 
 /* Each name is relative to the root. */
@@ -171,7 +171,7 @@ static bool compare_one(struct distance *d, const struct torch *x,
 		return true;
 	if (!strcmp(name, "data.pkl"))
 		return pickle_compare(d, name, x->pickle, y->pickle);
-	return archive_compare_member(d, &p);
+	return zip_compare_member(d, &p);
 }
 
 static bool compare(

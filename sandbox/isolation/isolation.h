@@ -173,6 +173,7 @@ struct support {
 struct host_support {
 	struct support *items;
 	size_t count;
+	bool capture;
 	bool userns;
 	bool root_a, root_b;
 };

@@ -30,6 +30,12 @@ int filter_lookup(const struct filter *f, enum watch_arch arch, int nr)
 	return f->spec[arch][nr];
 }
 
+bool filter_is_exec(const struct filter *f, enum watch_arch arch, int nr)
+{
+	return arch < WATCH_ARCHES &&
+	       (nr == f->exec[arch][0] || nr == f->exec[arch][1]);
+}
+
 /* One rule for each alternative; without tests one for the call. */
 static int add_rules(
 	scmp_filter_ctx ctx, uint32_t action, int nr, const struct call_spec *c)
@@ -67,6 +73,8 @@ static void index_numbers(struct filter *f, const struct call_spec *calls,
 
 	for (int nr = 0; nr <= LAST_KNOWN; nr++)
 		f->spec[arch][nr] = FILTER_FREE;
+	f->exec[arch][0] = seccomp_syscall_resolve_name_arch(token, "execve");
+	f->exec[arch][1] = seccomp_syscall_resolve_name_arch(token, "execveat");
 	for (size_t i = 0; i < n; i++) {
 		int nr = calls[i].number;
 
@@ -93,19 +101,33 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action,
 		if (add_rules(ctx, action, nr, &calls[i]) < 0)
 			return -1;
 	}
-	return 0;
+	/* Whether the caller wants them or not: memory.c does. */
+	return seccomp_rule_add(ctx, action, SCMP_SYS(execve), 0) < 0 ||
+			       seccomp_rule_add(
+				       ctx, action, SCMP_SYS(execveat), 0) < 0
+		       ? -1
+		       : 0;
+}
+
+static int compat_stop(const struct call_spec *c)
+{
+	return c->compat_stops ? seccomp_syscall_resolve_name_arch(
+					 arch_seccomp(WATCH_COMPAT), c->name)
+			       : -1;
 }
 
 /*
  * Before libseccomp's program: numbers beyond what anybody knows stop, else
  * what a newer kernel brings would be missed in silence; so do the calls that
- * are known here by number only. Jumps are relative: the rest need not change.
+ * are known here by number only, and what the older ABI hides from us. Jumps
+ * are relative: the rest need not change.
  */
 static void write_prologue(struct sock_filter **out, size_t *len,
 	const struct call_spec *calls, size_t n, uint32_t action)
 {
 	struct sock_filter *p = xcalloc(n + 4, sizeof(*p));
 	size_t k = 0;
+	int nr;
 
 	p[k++] = (struct sock_filter)BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
@@ -120,6 +142,21 @@ static void write_prologue(struct sock_filter **out, size_t *len,
 		p[k++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 			(uint32_t)calls[i].number, 0, 1);
 		p[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+	}
+	for (size_t i = 0; i < n; i++) {
+		nr = compat_stop(&calls[i]);
+		if (nr < 0)
+			continue;
+		p = xrealloc(p, (k + 5) * sizeof(*p));
+		p[k++] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 4);
+		p[k++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, arch));
+		p[k++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			arch_seccomp(WATCH_COMPAT), 0, 1);
+		p[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+		p[k++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, nr));
 	}
 	*out = p;
 	*len = k;

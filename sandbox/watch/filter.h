@@ -13,6 +13,7 @@ struct err;
 struct filter {
 	struct sock_fprog prog; /* instructions are malloc'ed */
 	int16_t spec[WATCH_ARCHES][FILTER_NUMBERS];
+	int exec[WATCH_ARCHES][2]; /* numbers of execve and execveat */
 };
 
 /*
@@ -28,3 +29,4 @@ void filter_release(struct filter *f);
  * WATCH_UNKNOWN. */
 #define FILTER_FREE (-2)
 int filter_lookup(const struct filter *f, enum watch_arch arch, int nr);
+bool filter_is_exec(const struct filter *f, enum watch_arch arch, int nr);

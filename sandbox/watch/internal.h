@@ -26,13 +26,21 @@ struct watch_slot {
 
 struct watch_shared {
 	struct watch_slot slots[RECEIVERS];
-	/* Signals from kill(2) that also reached the recorder: the sender
-	 * meant the whole group, and the command has its own copy. */
+	/* Signals from kill(2) that also reached the recorder, and when the
+	 * last one did (monotonic milliseconds): the sender meant the whole
+	 * group, and the command has its own copy. */
 	_Atomic uint32_t recorder_got[NSIG];
+	_Atomic int64_t recorder_got_at[NSIG];
 	/* Set once: later calls are let through without asking. */
 	_Atomic int frozen;
 	/* SIGTERM and the like came after the command's end. */
 	_Atomic int hurry;
+	/* Handlers that are at work. */
+	_Atomic unsigned inside;
+	/* The command's end, noted before it is reaped: whoever reaps it may
+	 * die before it can tell. */
+	_Atomic bool ended;
+	_Atomic int status;
 	_Atomic uint64_t calls, vanished;
 };
 
@@ -71,6 +79,34 @@ struct watch {
 	int exec_pipe; /* read end: errno of a failed execve */
 };
 
+/* memory.c: an execve has begun; what was known of tasks' memory is void. */
+void watch_memory_replaced(void);
+
+struct watchdog {
+	int64_t next; /* when to look again; monotonic milliseconds */
+	uint64_t calls, cpu;
+	unsigned quiet;   /* seconds without an answer */
+	unsigned idle;    /* seconds without work, either */
+	unsigned stopped; /* how often in a row it had to be woken */
+};
+
+/* What the process that the user started knows. */
+struct keeper {
+	struct watch *w;
+	struct watch_result *out;
+	struct err *e;
+	int signals;    /* signalfd */
+	int listener;   /* notify, else -1 */
+	int command_fd; /* pidfd */
+	pid_t command;
+	pid_t recorder;         /* or who stands in for it */
+	uint32_t matched[NSIG]; /* of shared->recorder_got */
+	int64_t looked_at;      /* for signals; monotonic milliseconds */
+	struct watchdog dog;
+	bool lasted; /* the handler knows that the command is no short one */
+	bool ended, done, failed;
+};
+
 /* message.c: -1 with errno; fd -1 means none. */
 int watch_send(int sock, const struct watch_msg *m, int fd);
 /* 1 a message, 0 the other end is gone; *fd gets what it carried or -1. */
@@ -82,6 +118,21 @@ void watch_signals_save(struct watch *w);
 int watch_signals_take(void);
 /* In the command's process, before execve: as the user's process had them. */
 void watch_signals_restore(const struct watch *w);
+
+/* pass_on.c: the recorder, or its stand-in, counts what it got, too. */
+void watch_note_signals(struct watch *w, int signals);
+/* The keeper passes on what the command has not got yet. */
+void watch_pass_on(struct keeper *k);
+/* The command was stopped: so is the keeper, until somebody continues it. */
+void watch_stop_like_command(struct keeper *k);
+
+/* proc.c: state as ps(1) prints it, '?' when there is no such process; clock
+ * ticks that all its threads used; the wait status of a zombie, for processes
+ * of the same user; is a signal pending for it? */
+char watch_process_state(pid_t pid);
+uint64_t watch_process_cpu(pid_t pid);
+bool watch_process_ended(pid_t pid, int *status);
+bool watch_process_pending(pid_t pid, int sig);
 
 /* spawn.c: fork the command; it installs the filter and runs execve once
  * `go` is written to. Returns its pid, or -1. */
@@ -119,17 +170,23 @@ void watch_command_stopped(struct watch *w, int sig);
 void watch_command_ended(struct watch *w, int status);
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out);
 
-/* watchdog.c */
-struct watchdog {
-	uint64_t calls;
-	unsigned seconds;
-};
-/* To be asked once a second: has the recorder not answered for too long? A
- * stopped one is continued. */
+/* watchdog.c: is it time to look, once a second? Only then: has the recorder
+ * not answered for too long? */
+bool watchdog_due(struct watchdog *d);
 bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
 	pid_t recorder);
-char watch_process_state(pid_t pid);
+/* Has a process that is to do the rest done nothing for too long? */
+bool watchdog_idle(struct watchdog *d, const struct watch *w, pid_t pid);
+/* Somebody stopped it, while others wait for it: continue it. */
+void watchdog_wake(struct watchdog *d, pid_t pid);
 
 /* keeper.c */
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	struct watch_result *out, struct err *e);
+int64_t watch_now_ms(void);
+
+/* take_over.c: the recorder is lost, or as good as lost. 0 or -1 as
+ * watch_keeper(). */
+int watch_take_over(struct keeper *k);
+/* The keeper leaves before the recorder has finished. */
+void watch_leave(struct keeper *k);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "sandbox/watch/internal.h"
+#include "sandbox/watch/relay.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -75,6 +76,9 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	watch_signals_save(w);
 	signals = watch_signals_take();
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		if (relay_start(w->spec->relays[i], e) < 0)
+			return -1;
 	recorder = fork();
 	if (recorder < 0)
 		return err_sys(e, "cannot fork");
@@ -87,6 +91,8 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	close(pair[1]);
 	w->sock = pair[0];
 	watch_let_go(w);
+	for (size_t i = 0; i < w->spec->relay_count; i++)
+		relay_let_go(w->spec->relays[i], true);
 	r = watch_keeper(w, recorder, signals, out, e);
 	close(w->sock);
 	return r;
@@ -104,8 +110,6 @@ int watch_run(
 	int r = -1;
 
 	*out = (struct watch_result){.outcome = WATCH_ENDED};
-	if (w.backend == BACKEND_AUTO && watch_choose(&w.backend, e) < 0)
-		return -1;
 	find_inherited(&w);
 	if (filter_build(&w.filter, spec->calls, spec->call_count,
 		    w.backend == BACKEND_NOTIFY ? SCMP_ACT_NOTIFY

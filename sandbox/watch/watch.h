@@ -19,6 +19,7 @@
 
 struct err;
 struct call;
+struct relay;
 
 /* Results of seccomp filters are per architecture; so are call numbers. */
 enum watch_arch {
@@ -46,7 +47,10 @@ struct call_spec {
 	int number;
 	/* The call stops when all tests of one alternative hold; without any
 	 * test it always does. */
-	struct arg_test stop[2][2];
+	struct arg_test stop[3][2];
+	/* Programs of the older ABI pass the arguments in memory, where no
+	 * filter sees them: theirs always stops. */
+	bool compat_stops;
 };
 
 struct call {
@@ -102,8 +106,11 @@ struct watch_handler {
 	/* The command has ended; later calls are answered CONTINUE without
 	 * asking. The recorder's exit waits for this function. */
 	void (*end)(void *arg, const struct watch_end *end);
-	/* In the keeper, when the recorder was lost and the command has ended:
-	 * freeze the record from what it left. */
+	/* In the keeper, once, when the command has run for 100 ms: for what a
+	 * short command should not pay for. */
+	void (*lasting)(void *arg);
+	/* In a process of the keeper's, when the recorder was lost and the
+	 * command has ended: freeze the record from what it left. */
 	void (*lost)(void *arg, int status);
 	void *arg;
 };
@@ -111,11 +118,16 @@ struct watch_handler {
 struct watch_spec {
 	const struct call_spec *calls;
 	size_t call_count;
-	enum watch_backend backend;
-	const char *executable; /* path for execve(2) */
+	enum watch_backend backend; /* one of the two: support.h */
+	const char *executable;     /* path for execve(2) */
 	char *const *argv;
 	char *const *envp;
-	mode_t umask; /* of the command */
+	mode_t umask;                /* of the command */
+	struct relay *const *relays; /* between its output and the caller */
+	size_t relay_count;
+	/* Seconds that the caller waits, once the command has ended, for a
+	 * record that nothing works on. 0: two minutes. */
+	unsigned patience_s;
 	struct watch_handler handler;
 };
 
@@ -131,13 +143,12 @@ struct watch_result {
 };
 
 /*
- * Choose the engine for this machine; BACKEND_AUTO becomes one of the two.
- * Fails with the remedy when none can work (or the one asked for can't).
+ * The operation of seccomp(2), of no meaning to any kernel, by which a process
+ * asks whether a watch stands above it, and the errno of the answer. Every
+ * table of calls that contains seccomp gives it; containers let it through.
  */
-int watch_choose(enum watch_backend *backend, struct err *e);
-
-/* Does a watch of this program stand above this process already? */
-bool watch_is_watched(void);
+#define WATCH_HELLO 0x72707273
+#define WATCH_HELLO_BACK EALREADY
 
 /*
  * Run the command watched. Returns in the keeper when the command has ended
@@ -172,5 +183,7 @@ bool watch_hurry(const struct watch *w);
 ssize_t watch_read_string(pid_t tid, uint64_t addr, char *buf, size_t cap);
 /* n bytes or fewer where the mapping ends; -1 with errno. */
 ssize_t watch_read(pid_t tid, uint64_t addr, void *buf, size_t n);
+/* All of it or -1. */
+int watch_write(pid_t tid, uint64_t addr, const void *buf, size_t n);
 /* Size of a pointer in that architecture. */
 size_t watch_word(enum watch_arch arch);

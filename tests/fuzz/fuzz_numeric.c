@@ -6,7 +6,7 @@
  * round they are as far apart, and each by itself is not apart at all.
  *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
  *		tests/fuzz/fuzz_numeric.c replay/numeric/[a-z]*.c \
- *		base/[a-z]*.c -lcrypto -larchive -lm
+ *		base/[a-z]*.c -lcrypto -lm
  */
 #include "base/fs.h"
 #include "replay/numeric/numeric.h"

@@ -31,8 +31,20 @@ manifest_has command.executable "$PWD/outer"
 capture_ok -q ./inner z
 file_has "$PWD/shell" stored true
 
-# Processes: parents, arguments, directories, added variables.
+# However the command is named, its record can be read.
 mkdir sub
+ln -s sub link
+cp inner sub
+ln -s inner sub/alias
+for name in ./sub/../inner "$PWD//inner" "$PWD/./inner" ./../cwd/inner; do
+	capture_ok -q "$name" z
+	stdout_is "inner $name z"
+	manifest_has command.executable "$PWD/inner"
+done
+capture_ok -q link/../sub/alias z
+manifest_has command.executable "$PWD/sub/alias"
+
+# Processes: parents, arguments, directories, added variables.
 # shellcheck disable=SC2016 # for the captured shell
 capture_fails 4 -q sh -c 'cd sub; ADDED=1 env MORE=2 sh -c "true; exit 4"'
 manifest_has processes.items.p1.exit_code 4

@@ -165,6 +165,15 @@ different_file() {
 	if cmp -s "$1" "$2"; then fail "'$1' and '$2' are the same"; fi
 }
 
+# wait_gone PGID: until no process of the group is left (some seconds at most):
+# a killed process may hold its locks a moment longer than its parent lives.
+wait_gone() {
+	for _ in $(seq 200); do
+		kill -0 "-$1" 2>/dev/null || return 0
+		sleep 0.05
+	done
+}
+
 # The object of the content that `sha256sum FILE` names.
 object_of() {
 	sum=$(sha256sum "$1" | cut -d ' ' -f 1)

@@ -60,6 +60,7 @@ for _ in $(seq 200); do
 done
 kill -KILL "-$pid"
 wait "$pid" 2>/dev/null || :
+wait_gone "$pid"
 ok reprise finish
 RUN=$(cat "$T/killed")
 manifest_has run.status killed

@@ -526,6 +526,43 @@ static void test_failing(void **state)
 	}
 }
 
+/* What others put there a moment ago: 5 when it had to be synced once more. */
+static int task_known(const char *arg)
+{
+	struct err e = ERR_INIT;
+	struct store *s = store_open("store", STORE_WRITE, &e);
+	struct store_batch *b = s ? store_batch_new(s, &e) : NULL;
+	struct digest d;
+	int r = 1;
+
+	digest_bytes("one", 3, &d);
+	if (b && store_put_known(b, &d, 3))
+		r = store_batch_commit(b, &e) < 0 ? 5 : 0;
+	store_batch_free(b);
+	store_close(s);
+	/* Not by exit(3), which would say that the fault was not hit. */
+	_exit(r);
+}
+
+/*
+ * A name that another writer gave is on the disk when that writer is done; as
+ * long as there is one it may not be.
+ */
+static void test_sync_of_others(void **state)
+{
+	struct store *s = must_open("store", STORE_CREATE);
+	const char *fault = "store.fsync=EIO";
+	struct store_batch *b;
+
+	assert_int_equal(wait_child(start_child("put", "", NULL)), 0);
+	assert_int_equal(wait_child(start_child("known", "", fault)), 0);
+	b = must_batch(s);
+	assert_int_equal(wait_child(start_child("known", "", fault)), 5);
+	store_batch_free(b);
+	assert_int_equal(wait_child(start_child("known", "", fault)), 0);
+	store_close(s);
+}
+
 /* What a living writer has in tmp/ is not touched by another's opening. */
 static void test_living_neighbour(void **state)
 {
@@ -658,6 +695,7 @@ int main(int argc, char **argv)
 	} tasks[] = {
 		{"crowd", task_crowd},
 		{"put", task_put},
+		{"known", task_known},
 		{"small_disk", task_small_disk},
 		{"read_only", task_read_only},
 	};
@@ -675,6 +713,7 @@ int main(int argc, char **argv)
 		TEST(test_killed),
 		TEST(test_failing),
 		TEST(test_living_neighbour),
+		TEST(test_sync_of_others),
 		TEST(test_small_disk),
 		TEST(test_read_only),
 	};

@@ -6,7 +6,8 @@
  */
 #include "base/err.h"
 #include "base/fs.h"
-#include "sandbox/watch/watch.h"
+#include "sandbox/watch/support.h"
+#include "tests/unit/isolation_env.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,7 @@ static struct seen {
 	unsigned ends, lost;
 	int lost_status;
 	struct watch_end end;
+	_Atomic unsigned opened[26]; /* of "/m/a", "/m/b", ... */
 	/* What watch_run returned. */
 	int r;
 	struct watch_result result;
@@ -41,7 +43,7 @@ static struct seen {
 
 static char self[PATH_MAX];
 
-/* Memory: three pages of 'a', and one that cannot be read */
+/* Memory: three pages of 'a', and nothing behind them */
 
 #define END ((size_t)3 * 4096)
 
@@ -54,12 +56,12 @@ static int map_pages(void **state)
 	if (pages == MAP_FAILED)
 		return -1;
 	memset(pages, 'a', END);
-	return mprotect(pages + END, 4096, PROT_NONE);
+	return munmap(pages + END, 4096);
 }
 
 static int unmap_pages(void **state)
 {
-	return munmap(pages, END + 4096);
+	return munmap(pages, END);
 }
 
 static ssize_t string_at(size_t offset, char *buf, size_t cap)
@@ -116,6 +118,49 @@ static void reads_up_to_the_end(void **state)
 	assert_int_equal(watch_read(getpid(), at - 4990, buf, 5000), 5000);
 }
 
+/* The same where the call is refused, as containers do it; in a process of its
+ * own, since a filter stays. */
+static int read_by_file(void)
+{
+	char buf[5000];
+	uint64_t at = (uint64_t)(uintptr_t)(pages + END - 10);
+	pid_t gone = fork();
+
+	if (gone == 0)
+		_exit(0);
+	waitpid(gone, NULL, 0);
+	refuse_call(SYS_process_vm_readv, EPERM);
+	pages[END - 1] = 0;
+	if (string_at(END - 1001, buf, sizeof(buf)) != 1000 ||
+		watch_read(getpid(), at - 4990, buf, 5000) != 5000)
+		return 1;
+	if (watch_read_string(getpid(), 0, buf, sizeof(buf)) != -1 ||
+		errno != EFAULT)
+		return 2;
+	/* The kernel's half of the addresses. */
+	if (watch_read(getpid(), ~0ull << 47, buf, 8) != -1 || errno != EFAULT)
+		return 3;
+	if (watch_read(gone, at, buf, 8) != -1 || errno != ESRCH)
+		return 4;
+	prctl(PR_SET_DUMPABLE, 0);
+	/* A process that must not be dumped is not even its own, but root's. */
+	if (geteuid() != 0 &&
+		(watch_read(getpid(), at, buf, 8) != -1 || errno != EPERM))
+		return 5;
+	return 0;
+}
+
+static void reads_where_the_call_is_refused(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(read_by_file());
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 /* What the watched program does; its exit status is the answer. */
 
 static int as_the_user_had_it(void)
@@ -155,8 +200,53 @@ static int absent(const char *path)
 	       errno == ENOENT;
 }
 
+/* The same address in every program; a task's memory is kept at hand after
+ * some calls, so there are more than some. */
+#define CALLS 40
+
+static char *same_place(void)
+{
+	char *p = mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : strcpy(p, "/m/?");
+}
+
+static void open_often(char *path, char letter)
+{
+	path[3] = letter;
+	for (int i = 0; i < CALLS; i++)
+		absent(path);
+}
+
+/* The child has the parent's memory until it runs another program. */
+static int replace_memory(bool again)
+{
+	char *path = same_place();
+	int status;
+	pid_t pid;
+
+	if (!path)
+		return 1;
+	open_often(path, again ? 'c' : 'a');
+	if (again)
+		return 0;
+	pid = vfork();
+	if (pid == 0) {
+		open_often(path, 'b');
+		execl(self, self, "replaced", NULL);
+		_exit(1);
+	}
+	open_often(path, 'd');
+	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : 1;
+}
+
 static int task(const char *name)
 {
+	if (!strcmp(name, "replace"))
+		return replace_memory(false);
+	if (!strcmp(name, "replaced"))
+		return replace_memory(true);
 	if (!strcmp(name, "surroundings"))
 		return as_the_user_had_it();
 	if (!strcmp(name, "leave"))
@@ -174,10 +264,13 @@ static void on_call(
 {
 	char path[PATH_MAX];
 
-	if (c->spec == 0 &&
-		watch_read_string(c->tid, c->args[1], path, sizeof(path)) > 0 &&
-		!strcmp(path, "/x/lose"))
+	if (c->spec != 0 ||
+		watch_read_string(c->tid, c->args[1], path, sizeof(path)) <= 0)
+		return;
+	if (!strcmp(path, "/x/lose"))
 		kill(getpid(), SIGKILL);
+	if (!strncmp(path, "/m/", 3) && path[3] >= 'a' && path[3] <= 'z')
+		seen->opened[path[3] - 'a']++;
 }
 
 static void on_end(void *arg, const struct watch_end *end)
@@ -221,11 +314,13 @@ static void run(void **state, const char *program, const char *name)
 {
 	const enum watch_backend backend = *(const enum watch_backend *)*state;
 	enum watch_backend chosen = backend;
+	struct watch_support host;
 	struct err e = ERR_INIT;
 	int status;
 	pid_t pid;
 
-	if (watch_choose(&chosen, &e) < 0) {
+	watch_support_probe(&host, backend, false);
+	if (watch_choose(&host, &chosen, &e) < 0) {
 		print_message("%s\n", e.msg);
 		skip();
 	}
@@ -296,6 +391,14 @@ static void loses_its_recorder(void **state)
 	assert_int_equal(WTERMSIG(seen->result.status), SIGKILL);
 }
 
+static void reads_the_memory_that_is_there_now(void **state)
+{
+	run(state, self, "replace");
+	exited_with(0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(seen->opened[i], CALLS);
+}
+
 static void dies_as_the_command_did(void **state)
 {
 	int status;
@@ -328,21 +431,24 @@ int main(int argc, char **argv)
 		PAGES(strings_near_the_end_of_memory),
 		PAGES(strings_that_are_too_long),
 		PAGES(reads_up_to_the_end),
+		PAGES(reads_where_the_call_is_refused),
 		NOTIFY(gives_the_users_signals_and_umask),
 		PTRACE(gives_the_users_signals_and_umask),
 		NOTIFY(names_what_is_left),
 		PTRACE(names_what_is_left),
 		NOTIFY(runs_scripts_without_a_first_line),
 		PTRACE(runs_scripts_without_a_first_line),
+		NOTIFY(reads_the_memory_that_is_there_now),
+		PTRACE(reads_the_memory_that_is_there_now),
 		NOTIFY(loses_its_recorder),
 		PTRACE(loses_its_recorder),
 		cmocka_unit_test(dies_as_the_command_did),
 	};
 
-	if (argc > 1)
-		_exit(task(argv[1]));
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 1;
+	if (argc > 1)
+		_exit(task(argv[1]));
 	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (seen == MAP_FAILED)

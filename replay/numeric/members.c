@@ -38,7 +38,7 @@ static bool compare_elements(struct distance *d, const struct member_pair *p)
 	       stream_at_end(b);
 }
 
-bool archive_compare_member(struct distance *d, const struct member_pair *p)
+bool zip_compare_member(struct distance *d, const struct member_pair *p)
 {
 	const struct distance before = *d;
 	autostream *a = NULL, *b = NULL;
@@ -74,7 +74,7 @@ static bool compare_members(
 		};
 
 		snprintf(prefix, sizeof(prefix), "member '%.120s'", p.a->name);
-		if (!archive_compare_member(d, &p))
+		if (!zip_compare_member(d, &p))
 			return false;
 	}
 	for (size_t i = 0; i < y->count; i++)
@@ -84,8 +84,7 @@ static bool compare_members(
 	return true;
 }
 
-bool archive_compare(
-	struct distance *d, const char *name, int recorded, int replayed)
+bool zip_compare(struct distance *d, const char *name, int recorded, int replayed)
 {
 	autoarena *a = arena_new();
 	autozip x = {.by_name = MAP_INIT}, y = {.by_name = MAP_INIT};
