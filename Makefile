@@ -6,7 +6,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 # One-way order of modules: each may include only those before it.
 MODULES ?= base manifests store host sandbox/watch sandbox/isolation \
-	capture replay audit cli
+	capture replay/numeric replay audit cli
 
 # pkg-config may be missing at first: `deps` installs it, and the targets that
 # call `deps` build in a make of their own, which looks again.

@@ -27,11 +27,14 @@ struct err;
 	X(entry_sparse_count)            \
 	X(entry_symlink)                 \
 	X(error_string)                  \
+	X(read_append_filter)            \
 	X(read_data)                     \
 	X(read_free)                     \
 	X(read_new)                      \
 	X(read_next_header)              \
+	X(read_open)                     \
 	X(read_open_fd)                  \
+	X(read_support_format_raw)       \
 	X(read_support_format_tar)       \
 	X(set_error)                     \
 	X(write_close)                   \

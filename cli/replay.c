@@ -20,7 +20,9 @@
 struct replay_cli_options {
 	struct common_options common;
 	bool check, dry_run;
+	struct strlist ignore;
 	const char *output, *result, *cpus, *gpus;
+	double tolerance;
 };
 
 static const struct cli_opt replay_opts[] = {
@@ -31,6 +33,8 @@ static const struct cli_opt replay_opts[] = {
 	{"gpus", 0, "recorded|any|none",
 		"the recorded GPUs, as many of any model, or none", CLI_CHOICE,
 		offsetof(struct replay_cli_options, gpus)},
+	{"ignore", 0, "GLOB", "do not judge outputs that match GLOB", CLI_LIST,
+		offsetof(struct replay_cli_options, ignore)},
 	{"output", 'o', "DIR", "copy what the replay wrote to DIR, as a tree",
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
@@ -39,9 +43,20 @@ static const struct cli_opt replay_opts[] = {
 		"show the recorded processors and memory (default), or this "
 		"host's",
 		CLI_CHOICE, offsetof(struct replay_cli_options, cpus)},
+	{"tolerance", 0, "REL", "numbers that differ by less are close",
+		CLI_NUMBER, offsetof(struct replay_cli_options, tolerance)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
+
+static void replay_defaults(void *options)
+{
+	struct replay_cli_options *o = options;
+
+	/* Not 0, with which equal numbers in other bytes are close. */
+	o->tolerance = -1;
+	o->gpus = "recorded";
+}
 
 /* A store of the replay's own, for a bundle. */
 struct own_store {
@@ -110,11 +125,6 @@ static int forced_root(char *out, struct err *e)
 	return 0;
 }
 
-static void defaults(void *options)
-{
-	((struct replay_cli_options *)options)->gpus = "recorded";
-}
-
 static enum gpus gpus_of(const char *word)
 {
 	return !strcmp(word, "any")    ? GPUS_ANY
@@ -129,6 +139,7 @@ static int run(struct invocation *in)
 	struct replay_request r = {
 		.check = o->check,
 		.dry_run = o->dry_run,
+		.criteria = {o->tolerance, o->ignore},
 		.output = o->output,
 		.result = o->result,
 		.options.gpus = gpus_of(o->gpus),
@@ -170,5 +181,5 @@ const struct command cmd_replay = {
 	.max_operands = -1,
 	.trouble = CLI_FAILED,
 	.run = run,
-	.defaults = defaults,
+	.defaults = replay_defaults,
 };

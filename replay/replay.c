@@ -206,7 +206,7 @@ static int judge(struct replay *r, struct err *e)
 		ret = 0;
 		if (!r->outcome.not_judged) {
 			ret = compare_outputs(&r->outcome.comparison, &r->plan,
-				r->store, &u, e);
+				&r->request->criteria, r->store, &u, e);
 			r->outcome.compared = ret == 0;
 		}
 		if (ret == 0 && r->output >= 0)
@@ -302,6 +302,7 @@ int replay_run(struct store *s, const struct replay_request *request,
 		.scratch = REPLAY_SCRATCH_INIT,
 		.stage.tree_lock = -1,
 		.outcome.plan = &r.plan,
+		.outcome.tolerance = request->criteria.tolerance,
 		.output = -1,
 	};
 	int status = REPLAY_FAILED;

@@ -17,7 +17,8 @@
  *	stage.c, stage_a.c,
  *	stage_b.c               the root: layers under an overlay
  *	upper.c                 what the replay left
- *	compare.c               the verdict of each output
+ *	compare.c, verdict.c    the verdict of each output
+ *	numeric/                how far apart two contents of numbers are
  *	keep.c                  -o
  *	result.c                what is said and written about it
  *	replay.c                all of it in order
@@ -25,6 +26,7 @@
 #pragma once
 
 #include "replay/plan.h"
+#include "replay/verdict.h"
 #include <stdbool.h>
 
 struct arena;
@@ -36,6 +38,7 @@ struct replay_request {
 	struct replay_options options;
 	bool check;
 	bool dry_run;
+	struct criteria criteria;
 	const char *output; /* -o, or NULL */
 	const char *result; /* --result, or NULL */
 };

@@ -8,6 +8,7 @@
 #include "store_help.h"
 
 #include "capture/capture.h"
+#include "sandbox/watch/support.h"
 #include "store/verify.h"
 
 /* Reads, makes, preserves, replaces, and looks for so many names. */
@@ -217,9 +218,11 @@ static void with_faults(const char *backend, const char *way, int nth)
 {
 	enum watch_backend chosen =
 		*backend == 'n' ? BACKEND_NOTIFY : BACKEND_PTRACE;
+	struct watch_support host;
 	struct err e = ERR_INIT;
 
-	if (watch_choose(&chosen, &e) < 0) {
+	watch_support_probe(&host, chosen, false);
+	if (watch_choose(&host, &chosen, &e) < 0) {
 		print_message("%s\n", e.msg);
 		skip();
 	}
