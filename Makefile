@@ -10,12 +10,10 @@ MODULES ?= base manifests store host sandbox/watch sandbox/isolation \
 
 # pkg-config may be missing at first: `deps` installs it, and the targets that
 # call `deps` build in a make of their own, which looks again.
-# libgit2 and libarchive are loaded when they are needed (capture/git.h,
-# base/archive.h).
-PKGS := libseccomp libcap libelf yaml-0.1 libcrypto jansson sqlite3
+# libgit2 is loaded when it is needed (capture/git.h).
+PKGS := libseccomp libcap libelf yaml-0.1 libcrypto libarchive jansson sqlite3
 override CPPFLAGS += -D_GNU_SOURCE -DREPRISE_VERSION='"$(VERSION)"' -I. \
-	$(shell pkg-config --cflags $(PKGS) libgit2 libarchive \
-		2>/dev/null)
+	$(shell pkg-config --cflags $(PKGS) libgit2 2>/dev/null)
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wformat=2 -Wno-unused-parameter
 HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -58,7 +56,7 @@ $(CLI_OBJS): Makefile
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) \
-		$(LDLIBS) -lcmocka $(shell pkg-config --libs libarchive 2>/dev/null)
+		$(LDLIBS) -lcmocka
 
 # Probes make known system calls; never sanitized, so plain flags.
 PROBE_CFLAGS := -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra

@@ -5,7 +5,6 @@
  * map in step with the files.
  *
  * base/: what everything stands on
- *   archive       loading libarchive
  *   arena         memory by lifetime
  *   digest        SHA-256
  *   err           the one error type

@@ -2,9 +2,10 @@
 /* A range of a file, or what is compressed in it, as a stream. */
 #include "replay/numeric/stream.h"
 
-#include "base/archive.h"
 #include "base/arena.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,6 @@ struct stream {
 	uint64_t offset, left; /* of the range, what is not read yet */
 	/* NULL: the range itself is the stream. */
 	struct archive *archive;
-	const struct archive_library *lib;
 	/* What the archive reads is the range in a frame of our own. */
 	enum part part;
 	unsigned char header[GZIP_HEADER], trailer[GZIP_TRAILER];
@@ -85,7 +85,7 @@ static ssize_t feed(struct archive *a, void *ctx, const void **block)
 		*block = s->packed;
 		n = read_range(s, s->packed, STREAM_PEEK);
 		if (n < 0)
-			s->lib->set_error(a, EIO, "cannot read");
+			archive_set_error(a, EIO, "cannot read");
 		if (n != 0)
 			return n;
 		if (!s->header[0])
@@ -105,15 +105,14 @@ static bool unpack(struct stream *s)
 {
 	struct archive_entry *entry;
 
-	s->lib = archive_load(NULL);
-	s->archive = s->lib ? s->lib->read_new() : NULL;
+	s->archive = archive_read_new();
 	s->packed = xmalloc(STREAM_PEEK);
 	return s->archive &&
-	       s->lib->read_support_format_raw(s->archive) == ARCHIVE_OK &&
-	       s->lib->read_append_filter(s->archive, ARCHIVE_FILTER_GZIP) ==
+	       archive_read_support_format_raw(s->archive) == ARCHIVE_OK &&
+	       archive_read_append_filter(s->archive, ARCHIVE_FILTER_GZIP) ==
 		       ARCHIVE_OK &&
-	       s->lib->read_open(s->archive, s, NULL, feed, NULL) == ARCHIVE_OK &&
-	       s->lib->read_next_header(s->archive, &entry) == ARCHIVE_OK;
+	       archive_read_open(s->archive, s, NULL, feed, NULL) == ARCHIVE_OK &&
+	       archive_read_next_header(s->archive, &entry) == ARCHIVE_OK;
 }
 
 /*
@@ -129,7 +128,7 @@ static void open_packed(struct stream *s, uint64_t offset, uint64_t len)
 	if (unpack(s))
 		return;
 	if (s->archive)
-		s->lib->read_free(s->archive);
+		archive_read_free(s->archive);
 	s->archive = NULL;
 	s->left = 0;
 	s->damaged = len < n ||
@@ -182,7 +181,7 @@ void stream_free(struct stream *s)
 	if (!s)
 		return;
 	if (s->archive)
-		s->lib->read_free(s->archive);
+		archive_read_free(s->archive);
 	free(s->packed);
 	free(s);
 }
@@ -197,7 +196,7 @@ static ssize_t read_some(struct stream *s, void *buf, size_t n)
 	ssize_t got = -1;
 
 	if (!s->damaged)
-		got = s->archive ? s->lib->read_data(s->archive, buf, n)
+		got = s->archive ? archive_read_data(s->archive, buf, n)
 				 : read_range(s, buf, n);
 	s->damaged |= got < 0;
 	return got < 0 ? -1 : got;
