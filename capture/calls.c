@@ -7,6 +7,8 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
@@ -25,9 +27,10 @@
 		}                 \
 	}
 
-#define ONE(n, v, d, p, i, nf, k, f)                                             \
-	{                                                                        \
-		{n, 0, ALWAYS, false}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f \
+#define ONE(n, v, d, p, i, nf, k, f)                           \
+	{                                                      \
+		{n, 0, false, ALWAYS, false}, v,               \
+			{{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f \
 	}
 /* name, path argument, intent */
 #define PATH(n, p, i) ONE(n, VERB_PATHS, NONE, p, i, false, FLAGS_NONE, 0)
@@ -38,19 +41,19 @@
 #define LATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, true, FLAGS_NONE, 0)
 #define NEWER(n, nr, d, p, i, f)                                         \
 	{                                                                \
-		{n, nr, ALWAYS, false}, VERB_PATHS,                      \
+		{n, nr, false, ALWAYS, false}, VERB_PATHS,               \
 			{{d, p, i, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, f \
 	}
 /* two paths: rename and link families */
 #define TWO(n, d1, p1, i1, d2, p2, i2, k, f)                              \
 	{                                                                 \
-		{n, 0, ALWAYS, false}, VERB_PATHS,                        \
+		{n, 0, false, ALWAYS, false}, VERB_PATHS,                 \
 			{{d1, p1, i1, true}, {d2, p2, i2, true}}, 2, k, f \
 	}
-#define PLAIN(n, v)                                                        \
-	{                                                                  \
-		{n, 0, ALWAYS, false}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
-			FLAGS_NONE, 0                                      \
+#define PLAIN(n, v)                                                            \
+	{                                                                      \
+		{n, 0, false, ALWAYS, false}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, \
+			0, FLAGS_NONE, 0                                       \
 	}
 
 /*
@@ -70,13 +73,13 @@
 	}
 #define FSTATAT(n)                                                     \
 	{                                                              \
-		{n, 0, FSTAT_TESTS(3), false}, VERB_PATHS,             \
+		{n, 0, false, FSTAT_TESTS(3), false}, VERB_PATHS,      \
 			{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, \
 			FLAGS_AT, 3                                    \
 	}
 #define MMAP(n, c)                                                  \
 	{                                                           \
-		{n, 0,                                              \
+		{n, 0, false,                                       \
 			{{{PROT_EXEC, PROT_EXEC, 2, false},         \
 				{MAP_ANONYMOUS, 0, 3, false}}},     \
 			c},                                         \
@@ -106,7 +109,7 @@ static const struct call_def defs[] = {
 	LPATH("oldlstat", 0, INTENT_LOOK),
 	FSTATAT("newfstatat"),
 	FSTATAT("fstatat64"),
-	{{"statx", 0, FSTAT_TESTS(2), false}, VERB_PATHS,
+	{{"statx", 0, false, FSTAT_TESTS(2), false}, VERB_PATHS,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 2},
 	PATH("access", 0, INTENT_LOOK),
 	ATN("faccessat", 0, 1, INTENT_LOOK),
@@ -123,18 +126,18 @@ static const struct call_def defs[] = {
 	PLAIN("ftruncate64", VERB_UNAPPEND),
 	PLAIN("fallocate", VERB_UNAPPEND),
 	/* Only F_SETFL, which can take O_APPEND away. */
-	{{"fcntl", 0, {{{0xffffffff, F_SETFL, 1, false}}}, false},
+	{{"fcntl", 0, false, {{{0xffffffff, F_SETFL, 1, false}}}, false},
 		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
-	{{"fcntl64", 0, {{{0xffffffff, F_SETFL, 1, false}}}, false},
+	{{"fcntl64", 0, false, {{{0xffffffff, F_SETFL, 1, false}}}, false},
 		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	/* XFS's way to punch holes, which others have, too: FS_IOC_*RESVSP*,
 	 * FS_IOC_ZERO_RANGE, all of type 'X'. */
-	{{"ioctl", 0, {{{0xff00, 'X' << 8, 1, false}}}, false}, VERB_UNAPPEND,
-		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	{{"ioctl", 0, false, {{{0xff00, 'X' << 8, 1, false}}}, false},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	/* Its writes have RWF_NOAPPEND, too, in memory. */
 	PLAIN("io_setup", VERB_AIO),
 	/* Only with RWF_NOAPPEND, Linux 6.9. */
-	{{"pwritev2", 0, {{{RWF_NOAPPEND, RWF_NOAPPEND, 5, false}}}, false},
+	{{"pwritev2", 0, false, {{{RWF_NOAPPEND, RWF_NOAPPEND, 5, false}}}, false},
 		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	PATH("truncate", 0, INTENT_WRITE),
 	PATH("truncate64", 0, INTENT_WRITE),
@@ -186,26 +189,27 @@ static const struct call_def defs[] = {
 	PLAIN("bind", VERB_BIND),
 	PLAIN("socketcall", VERB_CONNECT),
 	PLAIN("io_uring_setup", VERB_IO_URING),
-	PLAIN("exit_group", VERB_EXIT),
+	/* See sandbox/watch/exits.c. */
+	{{"exit_group", 0, true, ALWAYS, false}, VERB_EXIT,
+		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 
 	ONE("chroot", VERB_VIEW, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
 	ONE("mount", VERB_MOUNT, NONE, 1, INTENT_LOOK, false, FLAGS_NONE, 0),
 	ONE("umount", VERB_MOUNT, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
 	ONE("umount2", VERB_MOUNT, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
 	PLAIN("pivot_root", VERB_VIEW),
-	{{"move_mount", 0, ALWAYS, false}, VERB_MOUNT,
+	{{"move_mount", 0, false, ALWAYS, false}, VERB_MOUNT,
 		{{0, 1, INTENT_LOOK, false}, {2, 3, INTENT_LOOK, false}}, 2,
 		FLAGS_NONE, 0},
-	PLAIN("fsopen", VERB_FSOPEN),
 	PLAIN("fsmount", VERB_VIEW),
 	AT("open_tree", 0, 1, INTENT_LOOK, 2),
-	{{"open_tree_attr", 467, ALWAYS, false}, VERB_VIEW,
+	{{"open_tree_attr", 467, false, ALWAYS, false}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 2},
 	AT("mount_setattr", 0, 1, INTENT_LOOK, 2),
-	{{"fspick", 0, ALWAYS, false}, VERB_VIEW,
+	{{"fspick", 0, false, ALWAYS, false}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_NONE, 0},
 	PLAIN("setns", VERB_VIEW),
-	{{"unshare", 0,
+	{{"unshare", 0, false,
 		 {{{CLONE_NEWNS, CLONE_NEWNS, 0, false}},
 			 {{CLONE_NEWUSER, CLONE_NEWUSER, 0, false}}},
 		 false},
@@ -214,6 +218,14 @@ static const struct call_def defs[] = {
 	PATH("swapoff", 0, INTENT_LOOK),
 	PATH("acct", 0, INTENT_APPEND),
 	PLAIN("seccomp", VERB_WATCHER),
+	{{"prctl", 0, false, {{{0xffffffff, PR_SET_SECCOMP, 0, false}}}, false},
+		VERB_WATCHER, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* PTRACE_TRACEME (0), PTRACE_ATTACH (16) and PTRACE_SEIZE only. */
+	{{"ptrace", 0, false,
+		 {{{0xffffffff & ~16u, PTRACE_TRACEME, 0, false}},
+			 {{0xffffffff, PTRACE_SEIZE, 0, false}}},
+		 false},
+		VERB_WATCHER, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 };
 
 #define COUNT (sizeof(defs) / sizeof(*defs))
@@ -236,4 +248,9 @@ const struct call_def *call_definition(const struct call *c)
 const char *call_name(const struct call *c)
 {
 	return c->spec < 0 ? "unknown" : defs[c->spec].spec.name;
+}
+
+enum verb call_verb(const struct call *c)
+{
+	return c->spec < 0 ? VERB_PATHS : defs[c->spec].verb;
 }

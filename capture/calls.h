@@ -55,7 +55,6 @@ enum verb {
 	VERB_EXIT,
 	VERB_VIEW,    /* chroot, unshare: what paths mean changes */
 	VERB_MOUNT,   /* likewise, and the touches are where */
-	VERB_FSOPEN,  /* something is to be mounted */
 	VERB_WATCHER, /* seccomp, ptrace: may disturb or be disturbed */
 };
 
@@ -67,13 +66,13 @@ struct decoded {
 	uint64_t argv, envp, sockaddr;
 	uint32_t socklen;
 	bool check_only; /* VERB_EXEC: AT_EXECVE_CHECK, nothing will run */
-	bool fuse; /* VERB_MOUNT, FSOPEN: of a file system that a program serves */
-	int fd;    /* VERB_MMAP, CONNECT, BIND, HANDLE */
+	int fd;          /* VERB_MMAP, CONNECT, BIND, HANDLE */
 };
 
 /* The table for the watch. */
 const struct call_spec *calls_table(size_t *count);
 const char *call_name(const struct call *c);
+enum verb call_verb(const struct call *c);
 
 /*
  * 0; -1 when the task's memory could not be read: errno EFAULT (the call will

@@ -138,26 +138,13 @@ static int decode_mmap(
 	return 0;
 }
 
-/* "fuse", "fuseblk", "fuse.sshfs" */
-static bool is_fuse(const struct call *c, uint64_t type)
-{
-	char begin[4];
-
-	return type && watch_read(c->tid, type, begin, 4) == 4 &&
-	       !memcmp(begin, "fuse", 4);
-}
-
 /* Only what is moved is a path for certain; else it may be called "tmpfs". */
 static int decode_mount(const struct call *c, const struct call_def *d,
 	struct arena *scratch, struct decoded *out)
 {
 	struct touch *t = &out->touches[out->count];
 
-	if (strcmp(d->spec.name, "mount") != 0)
-		return 0;
-	out->fuse = !(c->args[3] & (MS_BIND | MS_MOVE | MS_REMOUNT)) &&
-		    is_fuse(c, c->args[2]);
-	if (!(c->args[3] & MS_MOVE))
+	if (strcmp(d->spec.name, "mount") != 0 || !(c->args[3] & MS_MOVE))
 		return 0;
 	*t = (struct touch){.dirfd = AT_FDCWD, .intent = INTENT_LOOK};
 	out->count++;
@@ -184,9 +171,6 @@ static int decode_verb(const struct call *c, const struct call_def *d,
 		return 0;
 	case VERB_UNAPPEND:
 		out->fd = (int)c->args[0];
-		return 0;
-	case VERB_FSOPEN:
-		out->fuse = is_fuse(c, c->args[0]);
 		return 0;
 	case VERB_MOUNT:
 		return decode_mount(c, d, scratch, out);

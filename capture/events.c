@@ -113,7 +113,7 @@ static void apply_process(struct record *r, struct cursor *c, struct arena *a)
 	m.cwd = (char *)word(c);
 	words(c, a, ev.argc, &m.argv);
 	words(c, a, ev.envc, &m.env_added);
-	record_process(r, ev.parent, ev.tgid, &m);
+	record_process(r, ev.parent, ev.tgid, 0, &m);
 }
 
 static void apply_device(struct record *r, struct cursor *c)

@@ -3,7 +3,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "capture/classify.h"
 #include "capture/finish.h"
+#include "capture/xattrs.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -64,6 +66,14 @@ static bool has_row(struct finish *f, struct touched *t)
 	       (first->access & ACCESS_N ? record_find(f->rec, t->path) : first);
 }
 
+/* Those of the system's files are the kernel's and the packages' affair. */
+static bool shows_attributes(const struct touched *t, const struct file_row *r)
+{
+	return (r->kind == KIND_FILE || r->kind == KIND_DIRECTORY) &&
+	       !(r->access & (ACCESS_W | ACCESS_M | ACCESS_N)) &&
+	       !strcmp(t->now, t->path) && !is_environment_path(t->path);
+}
+
 static void make_row(struct finish *f, const struct item *i)
 {
 	struct touched *t = i->t;
@@ -87,6 +97,8 @@ static void make_row(struct finish *f, const struct item *i)
 		r->listing = t->listing;
 	if (r->kind == KIND_FILE)
 		row_content(f, i, r);
+	if (shows_attributes(t, r))
+		r->xattrs = xattrs_of(f->a, t->path);
 }
 
 /* What lies where the run has moved it has a row there, too. */

@@ -164,20 +164,13 @@ static void view_changes(
 {
 	struct place p;
 
-	if (d->verb == VERB_FSOPEN) {
-		cap->fuse_opened |= d->fuse;
-		return;
-	}
 	resolver_views_matter(cap->resolver);
 	seen_forget(&cap->seen);
 	for (size_t i = 0; d->verb == VERB_MOUNT && i < d->count; i++)
 		if (resolve(cap->resolver, c->tid, &d->touches[i], scratch,
 			    &p) == 0 &&
-			p.path) {
+			p.path)
 			touch_hide(cap, p.path);
-			if (d->fuse || cap->fuse_opened)
-				resolver_avoid(cap->resolver, p.path);
-		}
 }
 
 static void watcher(struct capture *cap, const struct call *c)
@@ -224,7 +217,6 @@ static void handle(struct capture *cap, const struct call *c,
 		return;
 	case VERB_VIEW:
 	case VERB_MOUNT:
-	case VERB_FSOPEN:
 		view_changes(cap, c, d);
 		break;
 	case VERB_WATCHER:

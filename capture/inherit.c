@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Flags of /proc/PID/fdinfo/N are octal, O_CLOEXEC among them; -1: gone. */
 static int open_flags(pid_t pid, int fd)
@@ -116,6 +117,11 @@ void inherit_all(struct capture *cap, pid_t pid)
 
 	/* Nobody needs to look at the working directory to stand in it. */
 	touch_apply(cap, pid, &cwd, scratch);
+	if (access(cap->manifest->command.cwd, F_OK) < 0)
+		record_gap(&cap->rec, "working-directory",
+			cap->manifest->command.cwd,
+			"the working directory had been removed before the "
+			"command started");
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	d = opendir(path);
 	while (d && (ent = readdir(d))) {

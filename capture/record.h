@@ -58,7 +58,10 @@ struct touched {
 struct process {
 	uint32_t index; /* 1 is the command */
 	uint32_t parent;
+	/* Pids are used again: a process is known by when it was born, too
+	 * (clock ticks since boot, proc(5)); 0 in a record that is read back. */
 	pid_t tgid;
+	uint64_t born;
 	struct m_process m;
 };
 
@@ -157,8 +160,8 @@ const char *record_origin(struct record *r, const char *path);
 const char *record_destination(struct record *r, const char *path);
 
 struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
-	const struct m_process *m);
-struct process *record_find_process(struct record *r, pid_t tgid);
+	uint64_t born, const struct m_process *m);
+struct process *record_find_process(struct record *r, pid_t tgid, uint64_t born);
 void record_exit(struct record *r, struct process *p, int code);
 void record_fork(struct record *r);
 

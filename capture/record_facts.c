@@ -26,7 +26,7 @@ static void join_list(struct strbuf *out, const struct strlist *l)
 }
 
 struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
-	const struct m_process *m)
+	uint64_t born, const struct m_process *m)
 {
 	struct process *p = arena_alloc(r->arena, sizeof(*p));
 	struct event_process ev = {parent, tgid, (uint32_t)m->argv.count,
@@ -43,6 +43,7 @@ struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
 	p->index = (uint32_t)r->process_count + 1;
 	p->parent = parent;
 	p->tgid = tgid;
+	p->born = born;
 	p->m.id = arena_printf(r->arena, "p%u", p->index);
 	if (parent)
 		p->m.parent = arena_printf(r->arena, "p%u", parent);
@@ -57,9 +58,11 @@ struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
 	return p;
 }
 
-struct process *record_find_process(struct record *r, pid_t tgid)
+struct process *record_find_process(struct record *r, pid_t tgid, uint64_t born)
 {
-	return map_get(&r->by_tgid, &tgid, sizeof(tgid));
+	struct process *p = map_get(&r->by_tgid, &tgid, sizeof(tgid));
+
+	return p && p->born == born ? p : NULL;
 }
 
 void record_exit(struct record *r, struct process *p, int code)

@@ -71,8 +71,8 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	struct place a, b;
 	struct touched *ta, *tb;
 
-	if (touch_resolve(cap, tid, from, scratch, &a) < 0 ||
-		touch_resolve(cap, tid, to, scratch, &b) < 0)
+	if (resolve(cap->resolver, tid, from, scratch, &a) < 0 ||
+		resolve(cap->resolver, tid, to, scratch, &b) < 0)
 		return;
 	ta = touch_place(cap, &a, ACCESS_S);
 	tb = touch_place(cap, &b, ACCESS_S);

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "capture/calls.h"
 #include "capture/resolve_walk.h"
+#include "capture/served.h"
 #include "capture/task.h"
 
 #include <errno.h>
@@ -27,10 +28,9 @@
 struct resolver {
 	struct map dirs; /* canonical names seen as directories */
 	struct arena *names;
+	struct served *served;
 	bool views_matter;
 	char *our_mnt; /* mount namespace: "mnt:[4026531841]" */
-	char **avoid;  /* file systems of the run's own */
-	size_t avoid_count;
 };
 
 struct resolver *resolver_new(void)
@@ -39,6 +39,7 @@ struct resolver *resolver_new(void)
 	char buf[64] = "";
 
 	r->names = arena_new();
+	r->served = served_new();
 	if (readlink("/proc/self/ns/mnt", buf, sizeof(buf) - 1) > 0)
 		r->our_mnt = arena_strdup(r->names, buf);
 	return r;
@@ -48,6 +49,7 @@ void resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
+	served_free(r->served);
 	map_release(&r->dirs);
 	arena_free(r->names);
 	free(r);
@@ -61,21 +63,8 @@ void resolver_forget(struct resolver *r)
 void resolver_views_matter(struct resolver *r)
 {
 	r->views_matter = true;
+	served_forget(r->served);
 	resolver_forget(r);
-}
-
-void resolver_avoid(struct resolver *r, const char *path)
-{
-	*ARENA_PUSH(r->names, r->avoid, r->avoid_count) =
-		arena_strdup(r->names, path);
-}
-
-bool walk_is_served(struct walk *w, const char *path)
-{
-	for (size_t i = 0; i < w->r->avoid_count; i++)
-		if (fs_below(path, w->r->avoid[i]))
-			w->out->served = w->r->avoid[i];
-	return w->out->served;
 }
 
 bool resolver_one_view(const struct resolver *r)
@@ -195,6 +184,12 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	struct state st;
 	char *target;
 
+	/* There is none until the run has mounted something. */
+	if (w->r->views_matter && served_has(w->r->served, w->tid, AT_FDCWD,
+					  walk_access(w, path))) {
+		w->out->served = path;
+		return DONE;
+	}
 	if (state_of(AT_FDCWD, walk_access(w, path), &st) < 0) {
 		/* Absent, or not to be looked at: neither for the task. A
 		 * name to be made may end in slashes. */
@@ -252,8 +247,6 @@ static enum outcome step(struct walk *w)
 		struct state st;
 
 		path = arena_strdup(w->a, w->cur.len ? w->cur.s : "/");
-		if (walk_is_served(w, path))
-			return DONE;
 		state_of(AT_FDCWD, walk_access(w, path), &st);
 		found(w, path, &st);
 		return DONE;
@@ -276,7 +269,7 @@ static enum outcome step(struct walk *w)
 		strbuf_adds(&w->cur, path);
 		return GO_ON;
 	}
-	return walk_is_served(w, path) ? DONE : look_at(w, path, last);
+	return look_at(w, path, last);
 }
 
 /* Most paths name a file in a directory that was passed before. */
@@ -366,6 +359,11 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 	/* The name may belong to another file by now ("... (deleted)"). */
 	link = arena_printf(scratch, "/proc/%d/fd/%d", tid, fd);
 	real = open(link, O_PATH | O_CLOEXEC);
+	if (real >= 0 && r->views_matter && served_has(r->served, tid, real, "")) {
+		memset(out, 0, sizeof(*out));
+		out->served = path;
+		return 0;
+	}
 	if (real >= 0 && state_of(real, NULL, &st) == 0 &&
 		state_same_file(&st, &out->st))
 		return 0;

@@ -40,12 +40,12 @@ struct place {
 	bool unnamed;
 	/* The way led through /proc: another one for each task. */
 	bool by_proc;
-	/* It leads into a file system that a program of the run serves: that
-	 * would have to answer us while it waits for us. */
-	const char *served;
 	/* The way goes on below `path`, which is absent or no directory: the
 	 * call fails with ENOENT or ENOTDIR. */
 	bool beyond;
+	/* The root of a file system that a process of the run serves: what is
+	 * there cannot be looked at while that process is watched. */
+	const char *served;
 };
 
 struct resolver *resolver_new(void);
@@ -64,7 +64,5 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 void resolver_forget(struct resolver *r);
 /* From now on, ask for each task's root and mount namespace, too. */
 void resolver_views_matter(struct resolver *r);
-/* The run itself serves what is at this path: never look at it. */
-void resolver_avoid(struct resolver *r, const char *path);
 /* Does an absolute path mean the same for every task? */
 bool resolver_one_view(const struct resolver *r);

@@ -87,8 +87,7 @@ bool walk_proc(struct walk *w, const char *first)
 	} while (!S_ISLNK(st.mode));
 	target = fs_readlink(w->a, AT_FDCWD, at);
 	if (!target || target[0] != '/' || (last && w->nofollow) ||
-		w->links++ > LINKS_MAX || walk_is_served(w, target) ||
-		is_nameless(w, at, target))
+		w->links++ > LINKS_MAX || is_nameless(w, at, target))
 		return false;
 	walk_into(w, target);
 	/* d_path gives it from our root, not from the task's. */
@@ -132,8 +131,6 @@ const char *walk_begin(struct walk *w, int dirfd, const char **path)
 
 	if (!base || (w->view.cached && !looks_deleted(base)))
 		return base;
-	if (walk_is_served(w, base))
-		return NULL;
 	link = dirfd == AT_FDCWD
 		       ? arena_printf(w->a, "/proc/%d/cwd", w->tid)
 		       : arena_printf(w->a, "/proc/%d/fd/%d", w->tid, dirfd);

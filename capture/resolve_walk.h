@@ -31,8 +31,6 @@ struct walk {
 char *walk_next(struct walk *w, bool *last);
 /* Continue with `target` in place of the component. */
 void walk_into(struct walk *w, const char *target);
-/* Is it to be avoided? Then the walk is over. */
-bool walk_is_served(struct walk *w, const char *path);
 /* As this process can open it. */
 const char *walk_access(struct walk *w, const char *path);
 

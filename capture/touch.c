@@ -26,6 +26,11 @@ static bool is_kernels(const char *path)
 static bool is_recorded(
 	struct capture *cap, const struct place *p, const struct touch *t)
 {
+	if (p->served)
+		record_gap(&cap->rec, "served-files", p->served,
+			"is served by a process of the run, which could not "
+			"answer for waiting itself: what was used of it is "
+			"not recorded");
 	if (!p->path || is_kernels(p->path))
 		return false;
 	if (t)
@@ -139,7 +144,7 @@ struct touched *touch_place(
 	size_t known;
 
 	touch_steps(cap, p);
-	if (!p->path)
+	if (!p->path && !p->served)
 		return touch_nameless(cap, p, bits);
 	if (!is_recorded(cap, p, NULL))
 		return NULL;
@@ -432,30 +437,18 @@ void touch_hide(struct capture *cap, const char *directory)
 	}
 }
 
-int touch_resolve(struct capture *cap, pid_t tid, const struct touch *t,
-	struct arena *scratch, struct place *p)
-{
-	if (resolve(cap->resolver, tid, t, scratch, p) < 0)
-		return -1;
-	if (p->unnamed)
-		record_gap(&cap->rec, "unnamed-place", NULL,
-			"a path began in a directory that no name leads to, in "
-			"a mount without a place or below another one: what it "
-			"touched is not recorded");
-	if (p->served)
-		record_gap(&cap->rec, "own-file-system", p->served,
-			"is a file system that a program of the run serves: "
-			"what is in it is not recorded");
-	return 0;
-}
-
 bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch)
 {
 	struct place p;
 
-	if (touch_resolve(cap, tid, t, scratch, &p) < 0)
+	if (resolve(cap->resolver, tid, t, scratch, &p) < 0)
 		return false;
+	if (p.unnamed)
+		record_gap(&cap->rec, "unnamed-place", NULL,
+			"a path began in a directory that no name leads to, in "
+			"a mount without a place or below another one: what it "
+			"touched is not recorded");
 	apply_at(cap, tid, t, &p);
-	return !p.by_proc && !p.served;
+	return !p.by_proc;
 }

@@ -7,15 +7,18 @@
  *	tree_resolve.c          paths as a program will follow them
  *	plan.c, command.c,
  *	read_only.c             what will be done, decided before it is done
+ *	gpu*.c                  the part of the plan about GPUs (gpu.h)
  *	plan_print.c            --dry-run
  *	host.c                  what this host offers
+ *	cpu_*.c                 processors and memory: see cpu_view.h
  *	objects.c               the contents are there and undamaged
  *	scratch.c               the private directory of a replay
  *	layer.c, layer_kinds.c  filling a directory with a layer of the tree
  *	stage.c, stage_a.c,
  *	stage_b.c               the root: layers under an overlay
  *	upper.c                 what the replay left
- *	compare.c               the verdict of each output
+ *	compare.c, verdict.c    the verdict of each output
+ *	numeric/                how far apart two contents of numbers are
  *	keep.c                  -o
  *	result.c                what is said and written about it
  *	replay.c                all of it in order
@@ -23,6 +26,7 @@
 #pragma once
 
 #include "replay/plan.h"
+#include "replay/verdict.h"
 #include <stdbool.h>
 
 struct arena;
@@ -34,6 +38,7 @@ struct replay_request {
 	struct replay_options options;
 	bool check;
 	bool dry_run;
+	struct criteria criteria;
 	const char *output; /* -o, or NULL */
 	const char *result; /* --result, or NULL */
 };

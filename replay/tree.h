@@ -48,7 +48,9 @@ struct node {
 	struct node *first, *last, *next, *prev;
 	struct node *link; /* the first name of the same file; NULL: this */
 	const char *target;
-	const char *listing; /* names with a NUL after each, or NULL */
+	const char *target_here; /* where the link leads on this host, or NULL */
+	const char *xattrs;      /* as in the row, or NULL */
+	const char *listing;     /* names with a NUL after each, or NULL */
 	size_t listing_len;
 	enum file_kind kind;
 	enum content content;
@@ -57,11 +59,13 @@ struct node {
 	bool row;     /* a row of the table, not a mount point of ours */
 	bool listed;  /* the run has listed this directory */
 	bool created; /* the run has made something in this directory */
+	bool of_host; /* no row: a name that this host needs */
 	uint32_t mode;
 	uint32_t uid, gid;
 	int64_t size;
 	int64_t mtime_s;
 	uint32_t mtime_ns;
+	unsigned major, minor; /* of a device node */
 	struct digest digest;
 };
 
@@ -69,7 +73,7 @@ struct node {
 enum left_out {
 	LEFT_NOT_STORED, /* by reference, or a secret */
 	LEFT_UNOPENED,   /* there, but cannot be opened */
-	LEFT_DEVICE,     /* a device node outside of /dev */
+	LEFT_DEVICE,     /* a device node that cannot be made */
 	LEFT_SHM,        /* in /dev/shm, which is empty at the start */
 	LEFT_MOUNTED,    /* below /proc, /sys or /dev: the sandbox's own */
 };
@@ -84,6 +88,7 @@ struct tree {
 	/* Called for rows that are left out or not as they were. */
 	void (*left_out)(void *ctx, enum left_out why, const char *path);
 	void *ctx;
+	bool devices;        /* device nodes can be made: as root */
 	struct node **links; /* nodes with `link` */
 	size_t link_count;
 };
@@ -102,6 +107,12 @@ int tree_add(struct tree *t, const char *base, const struct file_row *r,
 /* A directory that is there although no row says so, and those above it; NULL
  * when something else is in its place. */
 struct node *tree_add_directory(struct tree *t, const char *path);
+/*
+ * A file, empty, or a symbolic link that this host needs beside what the run
+ * had; NULL when its directory is not there or has the name already.
+ */
+struct node *tree_add_of_host(
+	struct tree *t, const char *path, const char *target);
 /* All rows are in: join hard links, sort by listings, choose the layers. */
 void tree_finish(struct tree *t);
 

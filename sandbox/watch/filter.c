@@ -98,6 +98,8 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action,
 		 * prologue, which knows no architecture. */
 		if (calls[i].number || nr == __NR_SCMP_ERROR)
 			continue;
+		if (calls[i].never_fails && action == SCMP_ACT_NOTIFY)
+			continue;
 		if (add_rules(ctx, action, nr, &calls[i]) < 0)
 			return -1;
 	}

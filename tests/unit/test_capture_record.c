@@ -144,10 +144,10 @@ static void fill(void)
 	struct digest digest;
 
 	record_options(&rec, 12345, &by_reference);
-	p = record_process(&rec, 0, 100, &m);
+	p = record_process(&rec, 0, 100, 7, &m);
 	m.argv.count = 0;
 	m.env_added.count = 0;
-	record_process(&rec, p->index, 101, &m);
+	record_process(&rec, p->index, 101, 8, &m);
 	f = record_touch(&rec, "/w/f", ACCESS_R, &st, NULL);
 	d = record_touch(&rec, "/w/d", 0, &dir, NULL);
 	st = a_file(3);
