@@ -5,23 +5,9 @@
 #include "capture/context.h"
 #include "capture/touch.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static bool is_empty(const char *directory)
-{
-	DIR *d = opendir(directory);
-	struct dirent *ent;
-	size_t n = 0;
-
-	while (d && n <= 2 && (ent = readdir(d)))
-		n++;
-	if (d)
-		closedir(d);
-	return n <= 2;
-}
 
 /* Is it plain before the call that it will fail, or do nothing (rename(2))? */
 static bool rename_fails(const struct place *a, const struct place *b,
@@ -36,7 +22,7 @@ static bool rename_fails(const struct place *a, const struct place *b,
 		return true;
 	if (b->st.exists && !to->exchange &&
 		(S_ISDIR(a->st.mode) != S_ISDIR(b->st.mode) ||
-			(S_ISDIR(b->st.mode) && !is_empty(b->access))))
+			(S_ISDIR(b->st.mode) && !state_is_empty(b->access))))
 		return true;
 	/* Into itself. */
 	if (fs_below(b->path, a->path) ||
