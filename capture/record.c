@@ -248,6 +248,10 @@ static void move_below(struct record *r, const struct touched *t,
 	for (size_t i = 0; i < r->touched_count; i++) {
 		struct touched *o = r->touched[i];
 
+		/* What was looked for in vain in the directory there. */
+		if (!o->first.exists && !(o->access & ACCESS_W) &&
+			strcmp(o->now, to) != 0 && fs_below(o->now, to))
+			o->gone = true;
 		if (o == t || (o->gone && !o->emptied) || !fs_below(o->now, from))
 			continue;
 		o->was = o->now;

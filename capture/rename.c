@@ -67,8 +67,15 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	/* What is in a directory keeps it from being replaced. */
 	if (a.st.exists && !to->exchange)
 		touch_list(cap, tb, &b);
-	if (rename_fails(&a, &b, to, scratch))
+	if (rename_fails(&a, &b, to, scratch)) {
+		/* Nothing happens when both are one file. That they are one
+		 * has to be so in a replay, too, when it does the same. */
+		if (ta != tb && state_same_file(&a.st, &b.st)) {
+			record_access(r, ta, ACCESS_W);
+			record_access(r, tb, ACCESS_W);
+		}
 		return;
+	}
 	record_written(r, ta, process_of(cap, tid));
 	seen_forget(&cap->seen);
 	touch_last_name(cap, ta, &a);

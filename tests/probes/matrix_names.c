@@ -159,6 +159,15 @@ static void other_name_removed(void)
 	left("two");
 }
 
+/* Nothing happens. */
+static void moved_to_other_name(void)
+{
+	in("one");
+	MUST(rename("one", "two"));
+	in("one");
+	say_file("in", "one", "two");
+}
+
 /* That there were two is part of what was there before. */
 static void other_name_removed_first(void)
 {
@@ -367,6 +376,7 @@ const struct cell cells[] = {
 	CELL(made_directory_replaces),
 	CELL(other_name_moved),
 	CELL(other_name_removed),
+	CELL(moved_to_other_name),
 	CELL(other_name_removed_first),
 	CELL(link_read),
 	CELL(link_read_alone),
