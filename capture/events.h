@@ -29,6 +29,7 @@ enum event_type {
 	EVENT_TOUCH_EARLIER, /* as EVENT_TOUCH */
 	EVENT_BACK,          /* struct event_bits */
 	EVENT_UNMOVED,       /* struct event_bits */
+	EVENT_EXCHANGED, /* two struct event_bits: 1 a directory; the other */
 };
 
 struct event_touch {

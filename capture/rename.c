@@ -83,14 +83,12 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	if (to->exchange) {
 		touch_last_name(cap, tb, &b);
 		record_written(r, tb, process_of(cap, tid));
-		record_moved(r, ta, "/.exchange", &a.st);
-		record_moved(r, tb, a.path, &b.st);
-		record_moved(r, ta, b.path, &a.st);
+		record_exchanged(r, ta, &a.st, tb, &b.st);
 	} else {
 		if (ta != tb) /* else it is back where it was at first */
 			touch_writing(cap, tid, tb, &b, to);
 		record_moved(r, ta, b.path, &a.st);
 	}
-	if (!S_ISREG(a.st.mode))
+	if (!S_ISREG(a.st.mode) || (b.st.exists && !S_ISREG(b.st.mode)))
 		resolver_forget(cap->resolver);
 }

@@ -30,7 +30,10 @@ static int take(int dirfd, const char *path, int flags, struct state *st)
 		.mtime_s = x.stx_mtime.tv_sec,
 		.mtime_ns = x.stx_mtime.tv_nsec,
 		.ctime = x.stx_ctime.tv_sec * 1000000000 + x.stx_ctime.tv_nsec,
-		.btime = x.stx_mask & STATX_BTIME
+		/* Overlays, on devices without a major number, give a file
+		 * another one with its first write; where no overlay is, such
+		 * file systems never give an inode's number again. */
+		.btime = (x.stx_mask & STATX_BTIME) && x.stx_dev_major
 				 ? x.stx_btime.tv_sec * 1000000000 +
 					   x.stx_btime.tv_nsec
 				 : 0,

@@ -408,7 +408,7 @@ void touch_unappend(struct capture *cap, const struct place *p)
 		return;
 	}
 	/* Overlays may have given it another number. */
-	t = record_find(&cap->rec, record_origin(&cap->rec, p->path));
+	t = row_known(cap, p);
 	if (t && t->appended && !is_runs_own(t, p))
 		preserve(cap, t, p);
 }
