@@ -160,6 +160,10 @@ static void apply(
 	case EVENT_FORK:
 		record_fork(r);
 		return;
+	case EVENT_UNFORK:
+		if (r->forks)
+			record_unfork(r);
+		return;
 	case EVENT_DEVICE:
 		apply_device(r, &c);
 		return;

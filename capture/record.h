@@ -150,6 +150,8 @@ struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
 struct process *record_find_process(struct record *r, pid_t tgid, uint64_t born);
 void record_exit(struct record *r, struct process *p, int code);
 void record_fork(struct record *r);
+/* One that was counted has executed a program, which is counted by itself. */
+void record_unfork(struct record *r);
 
 void record_device(struct record *r, const struct m_device *d);
 void record_network(struct record *r, const struct m_network *n);
