@@ -35,6 +35,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -459,6 +460,17 @@ static int rename_host(void)
 	gethostname(name, sizeof(name) - 1);
 	return sethostname(name, strlen(name));
 }
+/* Of the process group: its members outside are of the same user. */
+static int slow_group(void)
+{
+	return setpriority(PRIO_PGRP, 0, getpriority(PRIO_PROCESS, 0));
+}
+static int slow_group_io(void)
+{
+	const int who_group = 2, idle = 3 << 13;
+
+	return (int)syscall(SYS_ioprio_set, who_group, 0, idle);
+}
 static int set_memory_map(void)
 {
 	return prctl(PR_SET_MM, PR_SET_MM_BRK, 0, 0, 0);
@@ -663,6 +675,8 @@ static const struct attempt {
 	{"new-privileges", new_privileges},
 	{"rename-host", rename_host},
 	{"set-memory-map", set_memory_map},
+	{"slow-group", slow_group},
+	{"slow-group-io", slow_group_io},
 	{"session-keyring", session_keyring},
 	{"host-keyring", host_keyring},
 	{"new-key", new_key},

@@ -98,6 +98,7 @@ static const struct {
 	{"seccomp", ALWAYS,
 		"file-handle push-input push-input-high paste-selection "
 		"session-keyring new-key gift-pages"},
+	{"seccomp", ROOTLESS, "slow-group slow-group-io"},
 #ifdef __x86_64__
 	{"seccomp", ALWAYS, "unmask-cpuid set-tsc"},
 	{"userns2,seccomp", ALWAYS, "unshare-32"},
