@@ -57,7 +57,7 @@ static const struct deny {
 	{"statmount", ENOSYS, 457},
 	/* its flags lie in memory, where a filter cannot look */
 	{"clone3", ENOSYS, 0},
-	/* files past the root: CVE-2014-5206's "shocker" */
+	/* files past the root, by number */
 	{"name_to_handle_at", EPERM, 0},
 	{"open_by_handle_at", EPERM, 0},
 	/* the kernel itself */

@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
@@ -430,6 +431,10 @@ static int become_root(void)
 {
 	return getuid() == 0 ? NOT_TRIED : setuid(0);
 }
+static int drop_groups(void)
+{
+	return setgroups(0, NULL);
+}
 static int gain_capability(void)
 {
 	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -669,6 +674,7 @@ static const struct attempt {
 	{"push-input-high", push_input_high},
 	{"paste-selection", paste_selection},
 	{"become-root", become_root},
+	{"drop-groups", drop_groups},
 	{"gain-capability", gain_capability},
 	{"widen-bounds", widen_bounds},
 	{"unlock-securebits", unlock_securebits},
