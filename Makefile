@@ -121,6 +121,11 @@ bench: ## compare with other tools on the same loads; BENCH='--quick ...'
 	@$(MAKE) --no-print-directory all
 	@bench/bench.py --reprise $(BUILD)/reprise $(BENCH)
 
+bench-replay: ## what a replay costs; BENCH='--runs 20 ...'
+	@tests/tools/deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@bench/replay.py --reprise $(BUILD)/reprise $(BENCH)
+
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 
@@ -177,6 +182,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes bench gpu-test
+	test-deps probes bench bench-replay gpu-test
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

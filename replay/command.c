@@ -217,9 +217,9 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 		const struct host_device *host = &h->devices[i];
 		bool block = d->type && !strcmp(d->type, "block");
 
-		if (is_standard(d->path) || d->accelerator)
+		if (is_standard(d->path) || gpu_is_node(d))
 			continue;
-		if (strncmp(d->path, "/dev/", 5) != 0)
+		if (strncmp(d->path, "/dev/", 5) != 0 || strstr(d->path, "/.."))
 			note_add(&p->notes, "device", d->path,
 				"device nodes are given back in /dev only");
 		else if (!host->exists)
@@ -230,10 +230,14 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 				"this host has another device there (%u:%u, "
 				"recorded %" PRId64 ":%" PRId64 ")",
 				host->major, host->minor, d->major, d->minor);
+		else if (block)
+			note_add(&p->notes, "device", d->path,
+				"block devices are not given: a write would "
+				"reach this host's disk");
 		else
-			*ARENA_PUSH(p->arena, out, count) = (struct iso_device){
-				d->path, d->path, host->is_block, host->major,
-				host->minor};
+			*ARENA_PUSH(p->arena, out, count) =
+				(struct iso_device){d->path, d->path, false,
+					host->major, host->minor};
 	}
 	for (size_t i = 0; i < p->gpu.device_count; i++)
 		*ARENA_PUSH(p->arena, out, count) = p->gpu.devices[i];

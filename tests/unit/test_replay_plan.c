@@ -14,7 +14,7 @@ struct draft {
 	struct host_view host;
 	struct replay_options options;
 	struct plan plan;
-	struct host_device devices[4];
+	struct host_device devices[8];
 	bool begun;
 	struct err e;
 };
@@ -486,20 +486,38 @@ static void devices_must_be_what_they_were(void **state)
 		{"/dev/null", "char", 1, 3, "rw", false},
 		{"/dev/loop7", "block", 7, 7, "rw", false},
 		{"/dev/fuse", "char", 10, 229, "rw", false},
+		{"/dev/rtc", "char", 10, 135, "r", false},
+		/* Who wrote the manifest says that these are a GPU's. */
+		{"/dev/uinput", "char", 10, 223, "rw", true},
+		{"/dev/dri/../sda", "block", 8, 0, "rw", true},
+		{"/dev/dri/../ttyS0", "char", 4, 64, "rw", true},
 		{"/srv/null", "char", 1, 3, "rw", false},
 	};
 
 	d->m.devices.items = devices;
-	d->m.devices.count = 4;
+	d->m.devices.count = sizeof(devices) / sizeof(*devices);
+	for (size_t i = 3; i < d->m.devices.count; i++)
+		d->devices[i] = (struct host_device){true,
+			devices[i].type[0] == 'b', (unsigned)devices[i].major,
+			(unsigned)devices[i].minor};
 	d->devices[1] = (struct host_device){true, true, 7, 7};
 	d->devices[2] = (struct host_device){true, false, 99, 1};
 	finish(d);
-	assert_int_equal(d->plan.iso.device_count, 1);
-	assert_string_equal(d->plan.iso.devices[0].source, "/dev/loop7");
-	assert_int_equal(d->plan.iso.devices[0].major, 7);
-	assert_non_null(strstr(note(d, "device"), "another device there"));
-	assert_string_equal(
-		d->plan.notes.items[d->plan.notes.count - 1].path, "/srv/null");
+	assert_int_equal(d->plan.iso.device_count, 2);
+	assert_string_equal(d->plan.iso.devices[0].source, "/dev/rtc");
+	assert_int_equal(d->plan.iso.devices[0].major, 10);
+	assert_string_equal(d->plan.iso.devices[1].source, "/dev/uinput");
+	assert_int_equal(d->plan.iso.host_group_count, 0);
+	for (size_t i = 0, k = 0; i < d->plan.notes.count; i++) {
+		static const char *const said[] = {
+			"block devices are not given", "another device there",
+			"in /dev only", "in /dev only", "in /dev only"};
+
+		if (strcmp(d->plan.notes.items[i].kind, "device") != 0)
+			continue;
+		assert_true(k < sizeof(said) / sizeof(*said));
+		assert_non_null(strstr(d->plan.notes.items[i].detail, said[k++]));
+	}
 }
 
 static void another_command_is_looked_for_in_the_run(void **state)
