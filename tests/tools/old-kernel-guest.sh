@@ -84,10 +84,10 @@ for who in root user; do
 	for engine in notify ptrace; do
 		as "$who" "$fresh; reprise capture -q --backend $engine --id-file id \
 			sh -c '$work'"
-		check "capture as "$who" by $engine" 0 '^text$'
+		check "capture as $who by $engine" 0 '^text$'
 		as "$who" "rm -rf data made facts.txt walk.txt; reprise replay --check --result result \
 			\$(cat id)"
-		check "replay as "$who" of $engine" 0
+		check "replay as $who of $engine" 0
 		as "$who" cat result
 		check "root B by itself as $who" 0 '"root": *"B"'
 	done
