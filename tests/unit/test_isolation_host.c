@@ -135,17 +135,31 @@ static void a_host_name_must_be_settable(void **state)
 	assert_int_equal(status, 0);
 }
 
+static int write_to(const char *path, int flags, const char *text)
+{
+	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
+
+	return fd < 0 ? -1 : fs_write_all(fd, text, strlen(text));
+}
+
 /* A file of /proc/sys in a mount namespace of this process. */
 static int set_up_setting(const char *dir, const char *path, const char *value)
 {
-	autoclose int fd = -1;
+	const bool ordinary = geteuid() != 0;
+	char uid[32], gid[32];
 
-	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		mount("tmpfs", dir, "tmpfs", 0, NULL) < 0)
+	snprintf(uid, sizeof(uid), "0 %u 1", (unsigned)geteuid());
+	snprintf(gid, sizeof(gid), "0 %u 1", (unsigned)getegid());
+	if (unshare(CLONE_NEWNS | (ordinary ? CLONE_NEWUSER : 0)) < 0)
 		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	return fd < 0 ? -1 : fs_write_all(fd, value, strlen(value));
+	if (ordinary && (write_to("/proc/self/uid_map", 0, uid) < 0 ||
+				write_to("/proc/self/setgroups", 0, "deny") < 0 ||
+				write_to("/proc/self/gid_map", 0, gid) < 0))
+		return -1;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("tmpfs", dir, "tmpfs", 0, "mode=0755") < 0)
+		return -1;
+	return write_to(path, O_CREAT, value);
 }
 
 /* What distributions refuse namespaces by, and what they then have to do. */
