@@ -47,11 +47,21 @@ static bool is_input(const struct item *i)
 	       is_file(&t->first) && !is_environment_path(t->path);
 }
 
-/* Was its content read, or could it have been? */
-static bool first_matters(const struct touched *t)
+/* Has the file a new name for a content that the run never opened? */
+static bool is_carried(const struct item *i)
 {
+	return strcmp(i->t->now, i->t->path) != 0 &&
+	       state_same_content(&i->t->first, &i->last);
+}
+
+/* Was its content read, or could it have been, or does an output show it? */
+static bool first_matters(const struct item *i)
+{
+	const struct touched *t = i->t;
+
 	return is_file(&t->first) && !(t->access & ACCESS_N) &&
-	       (t->access & (ACCESS_R | ACCESS_X) || t->appended || t->preserved);
+	       (t->access & (ACCESS_R | ACCESS_X) || t->appended ||
+		       t->preserved || is_carried(i));
 }
 
 static bool left_something(const struct item *i)
@@ -102,7 +112,7 @@ static void plan_item(struct finish *f, struct item *i)
 		record_not_stored(f->rec, t);
 		return;
 	}
-	if (first_matters(t) && !t->preserved && !t->not_stored && !t->gone)
+	if (first_matters(i) && !t->preserved && !t->not_stored && !t->gone)
 		i->first = want(f, t->now, &t->first,
 			t->appended ? t->first.size : UINT64_MAX);
 	if (left_something(i) && content_differs(i))
