@@ -99,6 +99,18 @@ static void find_last(struct record *r, struct item *i)
 	state_of(AT_FDCWD, t->now, &i->last);
 }
 
+/* What was only appended to has another time now, and the same beginning. */
+static struct content *want_first(struct finish *f, const struct item *i)
+{
+	const struct touched *t = i->t;
+
+	if (!t->appended)
+		return want(f, t->now, &t->first, UINT64_MAX);
+	return want(f, t->now,
+		i->last.size < t->first.size ? &t->first : &i->last,
+		t->first.size);
+}
+
 static void plan_item(struct finish *f, struct item *i)
 {
 	struct touched *t = i->t;
@@ -113,9 +125,11 @@ static void plan_item(struct finish *f, struct item *i)
 		return;
 	}
 	if (first_matters(i) && !t->preserved && !t->not_stored && !t->gone)
-		i->first = want(f, t->now, &t->first,
-			t->appended ? t->first.size : UINT64_MAX);
-	if (left_something(i) && content_differs(i))
+		i->first = want_first(f, i);
+	if (!left_something(i) || !content_differs(i))
+		return;
+	i->replaced = t->gone && !t->emptied;
+	if (!i->replaced)
 		i->result = want(f, t->now, &i->last, UINT64_MAX);
 }
 

@@ -153,7 +153,7 @@ static void unappend(struct capture *cap, const struct call *c, int fd)
 	struct place p;
 
 	if (task_directory(scratch, c->tid, fd) &&
-		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) == 0 && p.path)
+		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) == 0)
 		touch_unappend(cap, &p);
 }
 
