@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +28,15 @@ int step_fds(struct setup *s, struct err *e)
 
 	if (!guard_on(s->iso, "fds"))
 		return 0;
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return err_set(e,
+				"descriptor %d is a directory: it would lead "
+				"out of the sandbox",
+				fd);
+	}
 	if ((low > 3 && close_range(3, low - 1, 0) < 0) ||
 		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
 		close_range(high + 1, ~0u, 0) < 0)
