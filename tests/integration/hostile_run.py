@@ -5,6 +5,7 @@ store, so that each case begins with that one. Its lines:
 
   - {path: ...}        a row of the table, put where byte order has it, or
   last - {path: ...}   at its end
+  nothing N          N rows of what was not there, at its end
   drop PATH            no row of PATH
   set OLD => NEW       in the manifest, where OLD must be
   object NAME TEXT     an object, "\\n" being a line end; @NAME@ is its digest
@@ -69,6 +70,9 @@ class Run:
             self.add(line)
         elif verb == "last":
             self.rows.append(rest)
+        elif verb == "nothing":
+            self.rows += ['- {path: "/zz%07d", access: "n", kind: absent}' % i
+                          for i in range(int(rest))]
         elif verb == "drop":
             self.rows = [r for r in self.rows if '{path: "%s"' % rest not in r]
         elif verb == "set":

@@ -2,7 +2,8 @@
 # matrix: users roots
 # Runs that somebody made to do harm (tests/data/hostile-runs): each is refused
 # with its reason and nothing is run, or does no harm. No file of the host is
-# read or written, whatever the manifest and its table say.
+# read or written, whatever the manifest and its table say, and 1 GiB of
+# memory is enough to tell.
 #
 #	refused BRE     125, and a line of stderr has BRE; nothing was started
 #	contained N     the command ran and ended with N
@@ -88,6 +89,7 @@ for c in "$CASES"/*.case; do
 		"$REPRISE_STORE" "$RUN" "$WORK" "$HOST" 2>"$T/err" ||
 		fail "$c cannot be made"
 	rm -rf "$T/kept" "$T/result.json"
-	run timeout -k 2 60 reprise replay -o "$T/kept" --result "$T/result.json" "$RUN"
+	run sh -c 'ulimit -v 1048576; exec timeout -k 2 60 "$@"' sh \
+		reprise replay -o "$T/kept" --result "$T/result.json" "$RUN"
 	check_case "$c"
 done
