@@ -98,6 +98,7 @@
  *   seccomp_deny  calls that no training run needs
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
+ *   volumes       parts of the host that the caller asks for
  * capture/: what is recorded
  *   ahead         hashing while the command runs
  *   arguments     argv and environ of an execve
