@@ -148,6 +148,9 @@
  *   layer         filling a directory with a layer of the tree
  *   layer_kinds   real files, and names only
  *   objects       checking objects before they are used
+ *   parts         options that replace parts, looked up
+ *   parts_plan    the plan with replaced parts
+ *   parts_result  what is said about them
  *   plan          rows in, objects out, differences foreseen
  *   plan_print    the plan for a person
  *   read_only     subtrees that the command may not write

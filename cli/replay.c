@@ -20,8 +20,13 @@
 struct replay_cli_options {
 	struct common_options common;
 	bool check, dry_run;
-	const char *output, *result;
+	const char *output, *result, *network;
+	struct replay_parts parts;
 };
+
+#define PART(field)                                   \
+	(offsetof(struct replay_cli_options, parts) + \
+		offsetof(struct replay_parts, field))
 
 static const struct cli_opt replay_opts[] = {
 	{"check", 0, NULL, "exit 0 when all is as recorded, 1 when not",
@@ -32,6 +37,18 @@ static const struct cli_opt replay_opts[] = {
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
 		offsetof(struct replay_cli_options, result)},
+	{"env", 'e', "K=V",
+		"set a variable; K alone: as it is here; may be repeated",
+		CLI_LIST, PART(env)},
+	{"workdir", 'w', "DIR", "begin in DIR", CLI_STRING, PART(workdir)},
+	{"volume", 'v', "SRC:DST[:ro]",
+		"give SRC of this host at DST, to be written unless :ro; may "
+		"be repeated",
+		CLI_LIST, PART(volumes)},
+	{"device", 0, "PATH", "give a device node of this host; may be repeated",
+		CLI_LIST, PART(devices)},
+	{"network", 0, "none|host", "give this host's network (default none)",
+		CLI_CHOICE, offsetof(struct replay_cli_options, network)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
@@ -112,6 +129,7 @@ static int run(struct invocation *in)
 		.dry_run = o->dry_run,
 		.output = o->output,
 		.result = o->result,
+		.parts = o->parts,
 	};
 	char id[RUN_ID_LEN + 1];
 	struct err e = ERR_INIT;
@@ -124,6 +142,7 @@ static int run(struct invocation *in)
 	}
 	if (in->argc > 1)
 		r.options.argv = in->argv + 1;
+	r.parts.host_network = o->network && !strcmp(o->network, "host");
 	if (forced_root(&r.options.strategy, &e) == 0)
 		s = open_run(in, &own, id, &e);
 	if (s) {

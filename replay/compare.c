@@ -197,6 +197,8 @@ static const char *not_judged(const struct plan *p, const struct m_data *d)
 		       "the caller's";
 	if (d->role && !strcmp(d->role, "log"))
 		return "a log";
+	if (parts_covers(p, d->path))
+		return "a volume lies there";
 	return NULL;
 }
 

@@ -219,6 +219,8 @@ int plan_finish(struct plan *p, const struct replay_options *o,
 	const struct host_view *h, struct err *e)
 {
 	add_cwd(p);
+	if (parts_volumes(p, o->parts, e) < 0)
+		return -1;
 	tree_finish(&p->tree);
 	if (need_objects(p, e) < 0 || plan_command(p, o, h, e) < 0)
 		return -1;

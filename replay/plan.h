@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "manifests/model.h"
+#include "replay/parts.h"
 #include "replay/tree.h"
 #include "sandbox/isolation/isolation.h"
 #include <stdbool.h>
@@ -19,6 +20,8 @@ struct err;
 struct replay_options {
 	char strategy;     /* 'A', 'B', or 0: whichever works here */
 	char *const *argv; /* another command (NULL-terminated), or NULL */
+	/* What the user replaces, or NULL: nothing. */
+	const struct parts *parts;
 };
 
 /* A device of the manifest, on this host. */
@@ -77,6 +80,7 @@ struct plan {
 	cpu_set_t affinity;
 	/* The recorded command: its outputs can be judged. */
 	bool recorded_command;
+	struct replaced_list replaced;
 	struct notes notes;
 	/* While rows come in. */
 	struct map needed;
@@ -98,6 +102,7 @@ void plan_release(struct plan *p);
 
 /* For --dry-run. */
 void plan_print(const struct plan *p, FILE *out);
+void plan_print_line(FILE *out, const char *label, const char *text);
 
 /* "0-7,16" (kernel list format) into a set; -1 when it is not one. */
 int plan_parse_cpus(const char *text, cpu_set_t *out);

@@ -15,7 +15,7 @@ static void print_text(FILE *out, const char *s)
 			putc(*s, out);
 }
 
-static void print_line(FILE *out, const char *label, const char *s)
+void plan_print_line(FILE *out, const char *label, const char *s)
 {
 	fprintf(out, "%-12s ", label);
 	print_text(out, s ? s : "-");
@@ -71,25 +71,26 @@ static void print_notes(const struct plan *p, FILE *out)
 
 void plan_print(const struct plan *p, FILE *out)
 {
-	print_line(out, "run", p->manifest->run.id);
+	plan_print_line(out, "run", p->manifest->run.id);
 	fprintf(out, "%-12s %c\n", "root", p->strategy);
 	print_argv(p, out);
-	print_line(out, "executable", p->iso.executable);
-	print_line(out, "directory", p->iso.cwd);
+	plan_print_line(out, "executable", p->iso.executable);
+	plan_print_line(out, "directory", p->iso.cwd);
 	fprintf(out, "%-12s uid %u, gid %u, umask %04o\n", "user",
 		(unsigned)p->iso.uid, (unsigned)p->iso.gid,
 		(unsigned)p->iso.umask);
-	print_line(out, "host name", p->iso.hostname);
-	print_line(out, "stdin",
+	plan_print_line(out, "host name", p->iso.hostname);
+	plan_print_line(out, "stdin",
 		p->iso.stdin_kind == ISO_STDIN_FILE ? p->iso.stdin_path
 						    : "inherited");
-	print_line(out, "cpus",
+	plan_print_line(out, "cpus",
 		p->iso.affinity ? p->manifest->hardware.cpu.affinity
 				: "of this host");
 	print_tree(p, out);
 	for (size_t i = 0; i < p->iso.read_only_count; i++)
-		print_line(out, "read-only", p->iso.read_only[i]);
+		plan_print_line(out, "read-only", p->iso.read_only[i]);
 	for (size_t i = 0; i < p->iso.device_count; i++)
-		print_line(out, "device", p->iso.devices[i].target);
+		plan_print_line(out, "device", p->iso.devices[i].target);
+	parts_print(p, out);
 	print_notes(p, out);
 }

@@ -7,6 +7,8 @@
  *	tree_resolve.c          paths as a program will follow them
  *	plan.c, command.c,
  *	read_only.c             what will be done, decided before it is done
+ *	parts.c, parts_plan.c,
+ *	parts_result.c          what the user replaces: parts.h
  *	plan_print.c            --dry-run
  *	host.c                  what this host offers
  *	objects.c               the contents are there and undamaged
@@ -32,6 +34,7 @@ struct store;
 struct replay_request {
 	const char *id; /* of the run */
 	struct replay_options options;
+	struct replay_parts parts;
 	bool check;
 	bool dry_run;
 	const char *output; /* -o, or NULL */

@@ -271,3 +271,14 @@ struct node *tree_add_directory(struct tree *t, const char *path)
 	}
 	return at;
 }
+
+struct node *tree_place(struct tree *t, const char *path, bool directory)
+{
+	struct node *dir = directory_of(t, path), *n;
+
+	if (!dir || tree_find(t, path))
+		return NULL;
+	n = node_new(t, dir, path, directory ? KIND_DIRECTORY : KIND_FILE);
+	n->placed = true;
+	return n;
+}

@@ -57,6 +57,7 @@ struct node {
 	bool row;     /* a row of the table, not a mount point of ours */
 	bool listed;  /* the run has listed this directory */
 	bool created; /* the run has made something in this directory */
+	bool placed; /* no row: made for this replay, in the upper layer only */
 	uint32_t mode;
 	uint32_t uid, gid;
 	int64_t size;
@@ -102,6 +103,11 @@ int tree_add(struct tree *t, const char *base, const struct file_row *r,
 /* A directory that is there although no row says so, and those above it; NULL
  * when something else is in its place. */
 struct node *tree_add_directory(struct tree *t, const char *path);
+/*
+ * A directory or an empty file for this replay, in a directory that is there;
+ * NULL when something is in its place.
+ */
+struct node *tree_place(struct tree *t, const char *path, bool directory);
 /* All rows are in: join hard links, sort by listings, choose the layers. */
 void tree_finish(struct tree *t);
 

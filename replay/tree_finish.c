@@ -71,6 +71,8 @@ static bool is_changed(const struct node *n)
 /* A directory that was renamed or removed goes up as a whole. */
 static bool moves_up(const struct node *n)
 {
+	if (n->placed)
+		return true;
 	if (n->parent && n->kind == KIND_DIRECTORY && is_changed(n))
 		return true;
 	return n->parent && n->parent->layers & IN_UPPER;
