@@ -38,6 +38,7 @@
  *   bundle_read   what a bundle may hold
  *   commit        making a batch durable
  *   digest_cache  digests of files that were quiet
+ *   digest_file   the digest of a file, through that cache
  *   journal       writing a journal
  *   journal_read  reading one, and whether its run lives
  *   names         names of runs
