@@ -145,6 +145,7 @@
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one
  *   host          what the plan needs to know of this host
+ *   inputs        files of this host in the place of recorded ones
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree
  *   layer_kinds   real files, and names only
@@ -152,17 +153,21 @@
  *   parts         options that replace parts, looked up
  *   parts_plan    the plan with replaced parts
  *   parts_result  what is said about them
+ *   place         how files of this host get into the root
  *   plan          rows in, objects out, differences foreseen
  *   plan_print    the plan for a person
  *   read_only     subtrees that the command may not write
+ *   references    inputs that were kept by reference
  *   replay        one replay, from plan to verdict
  *   result        the verdict, for people and as JSON
  *   scratch       the private directory of a replay
+ *   sources       files of this host, hashed
  *   stage         what both ways to build a root share
  *   stage_a       metadata over the store's objects
  *   stage_b       a tree of real files in the cache
  *   tree          rows become a tree
  *   tree_finish   order of names, and layers
+ *   tree_replace  what stands in the place of rows
  *   tree_resolve  paths as the command will follow them
  *   upper         what the replay wrote
  * cli/: commands

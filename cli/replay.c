@@ -37,6 +37,10 @@ static const struct cli_opt replay_opts[] = {
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
 		offsetof(struct replay_cli_options, result)},
+	{"input", 0, "PATH=FILE",
+		"FILE or directory stands in for the recorded PATH; may be "
+		"repeated",
+		CLI_KEYVALUE, PART(inputs)},
 	{"env", 'e', "K=V",
 		"set a variable; K alone: as it is here; may be repeated",
 		CLI_LIST, PART(env)},

@@ -137,7 +137,7 @@ static void judge_untouched(
 {
 	const struct node *f = node_file(n);
 
-	if (f->kind == KIND_FILE && f->content == CONTENT_OBJECT) {
+	if (f->kind == KIND_FILE && node_has_digest(f)) {
 		o->has_replayed = true;
 		o->replayed = f->digest;
 		o->replayed_bytes = f->size;

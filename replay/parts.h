@@ -118,3 +118,6 @@ size_t parts_changed(const struct plan *p);
 void parts_print(const struct plan *p, FILE *out); /* --dry-run */
 void parts_announce(const struct plan *p);
 struct json_t *parts_json(const struct plan *p);
+/* The same of inputs that were kept by reference. */
+void references_print(const struct plan *p, FILE *out);
+struct json_t *references_json(const struct plan *p);

@@ -40,6 +40,14 @@ static int check_target(const char *target, struct err *e)
 	return 0;
 }
 
+void plan_add_volume(struct plan *p, const struct iso_volume *v)
+{
+	struct iso_volume *list = (struct iso_volume *)p->iso.volumes;
+
+	*ARENA_PUSH(p->arena, list, p->iso.volume_count) = *v;
+	p->iso.volumes = list;
+}
+
 static const struct iso_volume *volume_above(
 	const struct plan *p, const char *path)
 {
@@ -107,8 +115,7 @@ static bool is_plain(const char *path)
 	return true;
 }
 
-static int add_volume(struct plan *p, struct iso_volume *out,
-	const struct part_volume *v, struct err *e)
+static int add_volume(struct plan *p, const struct part_volume *v, struct err *e)
 {
 	bool directory = S_ISDIR(v->source.st.st_mode), is_new = false;
 	const char *target;
@@ -122,14 +129,9 @@ static int add_volume(struct plan *p, struct iso_volume *out,
 	target = place_of(p, v->target, directory, &is_new, e);
 	if (!target || check_target(target, e) < 0)
 		return -1;
-	*out = (struct iso_volume){
-		.source = v->source.path,
-		.target = target,
-		.read_only = v->read_only,
-		.dev = v->source.st.st_dev,
-		.ino = v->source.st.st_ino,
-	};
-	p->iso.volume_count++;
+	plan_add_volume(
+		p, &(struct iso_volume){v->source.path, target, v->read_only,
+			   v->source.st.st_dev, v->source.st.st_ino});
 	r = add(p, PART_VOLUME, target);
 	r->by = v->source.path;
 	r->is_new = is_new;
@@ -151,14 +153,12 @@ int parts_volumes(struct plan *p, const struct parts *parts, struct err *e)
 	size_t n = parts ? parts->volume_count : 0;
 	const struct part_volume **sorted =
 		arena_array(p->arena, n + 1, sizeof(*sorted));
-	struct iso_volume *out = arena_array(p->arena, n + 1, sizeof(*out));
 
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = &parts->volumes[i];
 	qsort(sorted, n, sizeof(*sorted), by_length);
-	p->iso.volumes = out;
 	for (size_t i = 0; i < n; i++)
-		if (add_volume(p, &out[i], sorted[i], e) < 0)
+		if (add_volume(p, sorted[i], e) < 0)
 			return -1;
 	return 0;
 }

@@ -63,6 +63,37 @@ void parts_print(const struct plan *p, FILE *out)
 			text_of(p->arena, &p->replaced.items[i]));
 }
 
+void references_print(const struct plan *p, FILE *out)
+{
+	for (size_t i = 0; i < p->sources.reference_count; i++) {
+		const struct reference *r = &p->sources.references[i];
+		char digest[DIGEST_TEXT];
+
+		digest_text(&r->digest, digest);
+		plan_print_line(out, "reference",
+			arena_printf(p->arena,
+				"'%s' at '%s', %s, %" PRId64 " bytes", r->path,
+				r->by, digest, r->bytes));
+	}
+}
+
+json_t *references_json(const struct plan *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->sources.reference_count; i++) {
+		const struct reference *r = &p->sources.references[i];
+
+		json_array_append_new(list,
+			json_pack("{s:o,s:o,s:o,s:o,s:o}", "path",
+				result_text(r->path), "by", result_text(r->by),
+				"digest", result_digest(true, &r->digest),
+				"files", result_number(r->files), "bytes",
+				result_number(r->bytes)));
+	}
+	return list;
+}
+
 void parts_announce(const struct plan *p)
 {
 	for (size_t i = 0; i < p->replaced.count; i++)

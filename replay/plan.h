@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "manifests/model.h"
 #include "replay/parts.h"
+#include "replay/source.h"
 #include "replay/tree.h"
 #include "sandbox/isolation/isolation.h"
 #include <stdbool.h>
@@ -37,6 +38,7 @@ struct host_view {
 	const char *root_detail; /* why neither works, with the remedy */
 	bool ranges;             /* other owners can be shown */
 	cpu_set_t cpus;          /* that this process may use */
+	struct strlist mounts;   /* where file systems are mounted */
 	const char *kernel;
 	const char *cpu_model;
 	struct host_device *devices; /* one for each of the manifest's */
@@ -81,6 +83,8 @@ struct plan {
 	/* The recorded command: its outputs can be judged. */
 	bool recorded_command;
 	struct replaced_list replaced;
+	struct sources sources;
+	bool has_places; /* plan_places() was called */
 	struct notes notes;
 	/* While rows come in. */
 	struct map needed;
@@ -96,6 +100,8 @@ int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
 	const struct replay_options *o, const struct host_view *h, struct err *e);
 int plan_add(struct plan *p, const char *base, const struct file_row *r,
 	struct err *e);
+/* Volumes, and the working directory; finish calls it when nobody has. */
+int plan_places(struct plan *p, const struct replay_options *o, struct err *e);
 int plan_finish(struct plan *p, const struct replay_options *o,
 	const struct host_view *h, struct err *e);
 void plan_release(struct plan *p);
@@ -110,6 +116,9 @@ int plan_parse_cpus(const char *text, cpu_set_t *out);
 /* read_only.c: the largest subtrees in which the captured user could write
  * nothing. All ids as recorded. */
 void plan_read_only(struct plan *p);
+
+/* parts_plan.c: after all that are there. */
+void plan_add_volume(struct plan *p, const struct iso_volume *v);
 
 /* command.c: argv, environment, limits, ids, stdin, devices. */
 int plan_command(struct plan *p, const struct replay_options *o,

@@ -92,5 +92,6 @@ void plan_print(const struct plan *p, FILE *out)
 	for (size_t i = 0; i < p->iso.device_count; i++)
 		plan_print_line(out, "device", p->iso.devices[i].target);
 	parts_print(p, out);
+	references_print(p, out);
 	print_notes(p, out);
 }

@@ -100,7 +100,9 @@ static int make_plan(struct replay *r, struct err *e)
 	if (plan_init(&r->plan, r->arena, &r->manifest, o, &r->host, e) < 0)
 		return -1;
 	fd = run_open_files(r->store, r->request->id, &r->manifest, e);
-	if (fd < 0 || add_rows(r, NULL, fd, "files.yaml", e) < 0)
+	if (fd < 0 || add_rows(r, NULL, fd, "files.yaml", e) < 0 ||
+		plan_places(&r->plan, o, e) < 0 ||
+		inputs_apply(&r->plan, &r->parts, e) < 0)
 		return -1;
 	return plan_finish(&r->plan, o, &r->host, e);
 }

@@ -3,12 +3,15 @@
  * Replaying a run: plan it, check its objects, build its root, run the command
  * in the sandbox, judge what it left.
  *
- *	tree.c, tree_finish.c   rows of the file table as a tree of nodes
+ *	tree.c, tree_finish.c,
+ *	tree_replace.c          rows of the file table as a tree of nodes
  *	tree_resolve.c          paths as a program will follow them
  *	plan.c, command.c,
  *	read_only.c             what will be done, decided before it is done
  *	parts.c, parts_plan.c,
  *	parts_result.c          what the user replaces: parts.h
+ *	inputs.c, references.c,
+ *	sources.c, place.c      inputs that this host has: source.h
  *	plan_print.c            --dry-run
  *	host.c                  what this host offers
  *	objects.c               the contents are there and undamaged

@@ -283,6 +283,7 @@ int result_write(const struct replay_outcome *o, const char *path, struct err *e
 		j, "outputs_identical", json_integer((json_int_t)c->identical));
 	json_object_set_new(j, "outputs", outputs_json(c));
 	json_object_set_new(j, "replaced", parts_json(o->plan));
+	json_object_set_new(j, "by_reference", references_json(o->plan));
 	json_object_set_new(j, "missing_inputs", missing_json(&o->plan->notes));
 	json_object_set_new(j, "notes", notes_json(&o->plan->notes));
 	doc = json_dumps(j, JSON_INDENT(2));

@@ -108,6 +108,16 @@ static void raise_links(struct tree *t)
 	}
 }
 
+void tree_raise(struct tree *t, struct node *n)
+{
+	if (n->layers & IN_UPPER)
+		return;
+	lift(n);
+	for (size_t i = 0; n->layers & HAS_LINKS && i < t->link_count; i++)
+		if (t->links[i]->link == n && !(t->links[i]->layers & IN_UPPER))
+			lift(t->links[i]);
+}
+
 static void choose_layers(struct tree *t)
 {
 	for (struct node *n = t->root; n; n = tree_next(n)) {

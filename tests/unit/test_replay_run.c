@@ -776,19 +776,23 @@ static void what_was_not_stored_is_absent_and_named(void **state)
 	const struct way *w = way_of(state);
 	struct replay_request r = {.check = true};
 	autostrbuf json = STRBUF_INIT;
+	struct file_row *row;
 	struct played *p;
 	struct fake f;
 
-	begin(&f, "cat big");
-	fake_file(&f, "/w/big", ACCESS_R, 0644, "big")->not_stored = true;
+	begin(&f, "cat secret");
+	row = fake_file(&f, "/w/secret", ACCESS_R, 0644, "secret");
+	row->not_stored = true;
+	row->has_digest = false;
 	fake_publish(&f);
 	r.result = arena_strdup(f.arena, in_base("result.json"));
 	p = replay(f.id, w, &r);
-	has(p, "not as recorded: '/w/big': not stored: absent in the replay\n");
-	has(p, "cat big: No such file or directory\n");
+	has(p, "not as recorded: '/w/secret': not stored: absent in the "
+	       "replay\n");
+	has(p, "cat secret: No such file or directory\n");
 	assert_int_equal(fs_slurp(r.result, &json), 0);
 	assert_non_null(
-		strstr(json.s, "\"missing_inputs\": [\n    \"/w/big\""));
+		strstr(json.s, "\"missing_inputs\": [\n    \"/w/secret\""));
 	finish(&f);
 }
 
