@@ -480,6 +480,23 @@ static void references_are_looked_for_where_they_were(void **state)
 	assert_string_equal(node(d, path)->source->path, here(d, "moved"));
 }
 
+static void a_source_is_the_file_that_was_hashed(void **state)
+{
+	struct draft *d = *state;
+	const char *path = make(d, "big", "content");
+	autoclose int fd = open(path, O_RDWR | O_CLOEXEC);
+	const struct source *s;
+
+	add_file(d, path, "@content", NULL);
+	applied(d);
+	s = node(d, path)->source;
+	assert_true(source_is_same(s, fd));
+	assert_int_equal(write(fd, "longer content", 14), 14);
+	assert_false(source_is_same(s, fd));
+	assert_int_equal(ftruncate(fd, 7), 0);
+	assert_false(source_is_same(s, fd));
+}
+
 static void references_must_be_what_they_were(void **state)
 {
 	struct draft *d = *state;
@@ -844,6 +861,7 @@ int main(void)
 		CASE(a_given_directory_takes_the_place),
 		CASE(secrets_are_absent_or_given),
 		CASE(references_are_looked_for_where_they_were),
+		CASE(a_source_is_the_file_that_was_hashed),
 		CASE(references_must_be_what_they_were),
 		CASE(references_can_lie_elsewhere),
 		CASE(roots_of_data_are_told_as_one),
