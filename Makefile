@@ -6,16 +6,14 @@ BUILD ?= build
 PREFIX ?= /usr/local
 # One-way order of modules: each may include only those before it.
 MODULES ?= base manifests store host sandbox/watch sandbox/isolation \
-	capture replay audit cli
+	capture replay/numeric replay audit cli
 
 # pkg-config may be missing at first: `deps` installs it, and the targets that
 # call `deps` build in a make of their own, which looks again.
-# libgit2 and libarchive are loaded when they are needed (capture/git.h,
-# base/archive.h).
-PKGS := libseccomp libcap libelf yaml-0.1 libcrypto jansson sqlite3
+# libgit2 is loaded when it is needed (capture/git.h).
+PKGS := libseccomp libcap libelf yaml-0.1 libcrypto libarchive jansson sqlite3
 override CPPFLAGS += -D_GNU_SOURCE -DREPRISE_VERSION='"$(VERSION)"' -I. \
-	$(shell pkg-config --cflags $(PKGS) libgit2 libarchive \
-		2>/dev/null)
+	$(shell pkg-config --cflags $(PKGS) libgit2 2>/dev/null)
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wformat=2 -Wno-unused-parameter
 HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -32,9 +30,12 @@ UNIT_SRCS := $(wildcard \
 	$(foreach m,$(MODULES),tests/unit/test_$(notdir $(m))*.c))
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(BUILD)/unit/%)
 PROBES := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
-	$(wildcard tests/probes/*.c))
+	$(wildcard tests/probes/*.c)) $(BUILD)/probes/same_paths.32
+# Some run as programs of other kinds, too.
+MATRIX := $(patsubst tests/probes/%.c,$(BUILD)/probes/%,\
+	$(wildcard tests/probes/matrix_*.c))
 FORMATTED := $(foreach m,$(MODULES),$(wildcard $(m)/*.[ch])) \
-	$(wildcard tests/unit/*.[ch] tests/probes/*.c)
+	$(wildcard tests/unit/*.[ch] tests/probes/*.[ch] tests/gpu/*.c)
 
 all: $(BUILD)/reprise ## build build/reprise
 
@@ -55,14 +56,34 @@ $(CLI_OBJS): Makefile
 $(BUILD)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIB) \
-		$(LDLIBS) -lcmocka $(shell pkg-config --libs libarchive 2>/dev/null)
+		$(LDLIBS) -lcmocka
 
 # Probes make known system calls; never sanitized, so plain flags.
-$(BUILD)/probes/%: tests/probes/%.c
-	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra -o $@ $< -lpthread
+PROBE_CFLAGS := -D_GNU_SOURCE -std=gnu17 -O1 -g -Wall -Wextra
 
-probes: $(PROBES) ## build the probes of the integration tests
+# A stand-in for NVIDIA's user libraries, under three names.
+STUBS := $(patsubst %,$(BUILD)/probes/%.so.1,\
+	libcuda libnvidia-ml libnvidia-ptxjitcompiler)
+
+$(BUILD)/probes/%.so.1: tests/gpu/libcuda.c
+	@mkdir -p $(@D)
+	$(CC) $(PROBE_CFLAGS) -fPIC -shared \
+		-Wl,-soname,$*.so.1 -o $@ $<
+
+# Without its library a kind is left out, and the test says so.
+$(BUILD)/probes/%.static: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	-$(CC) $(PROBE_CFLAGS) -static -o $@ $< -lpthread
+
+$(BUILD)/probes/%.32: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	-$(CC) $(PROBE_CFLAGS) -m32 -o $@ $< -lpthread
+
+$(BUILD)/probes/%: tests/probes/%.c $(wildcard tests/probes/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(PROBE_CFLAGS) -o $@ $< -lpthread -ldl
+
+probes: $(PROBES) $(STUBS) $(MATRIX:=.static) $(MATRIX:=.32) ## for the tests
 
 units: $(UNITS)
 
@@ -91,6 +112,9 @@ unit-run: $(UNITS)
 
 integration: all probes ## integration tests; TESTS='name ...' runs some
 	@tests/tools/run.sh $(BUILD) integration $(TESTS)
+
+gpu-test: all probes ## what a replay does with GPUs; with a real one, too
+	@tests/tools/run.sh $(BUILD) integration gpu gpu-parts gpu-hardware
 
 bench: ## compare with other tools on the same loads; BENCH='--quick ...'
 	@tests/tools/deps.sh build demo bench
@@ -153,6 +177,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes bench
+	test-deps probes bench gpu-test
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

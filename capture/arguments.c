@@ -7,9 +7,10 @@
 #include <string.h>
 
 #define PAGE 4096u
-/* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN. */
+/* Strings of argv and environ are at most 32 pages each, MAX_ARG_STRLEN; with
+ * the pointers to them they have 6 MiB, whatever the limit of the stack is. */
 #define ARG_MAX_LEN (32 * PAGE)
-#define ARGS_MAX (1 << 16)
+#define ARGS_MAX_BYTES ((size_t)6 << 20)
 
 /*
  * Pages of the task that were read already: pointers and strings lie together,
@@ -76,32 +77,40 @@ static char *read_string(struct memory *m, uint64_t addr, struct arena *a)
 	return n < 0 ? NULL : whole;
 }
 
-static void read_array(struct memory *m, size_t word, uint64_t addr,
-	struct arena *a, struct strlist *out)
+static int read_array(struct memory *m, size_t word, uint64_t addr,
+	struct arena *a, size_t *room, struct strlist *out)
 {
 	size_t len;
 
 	memset(out, 0, sizeof(*out));
-	for (; addr && out->count < ARGS_MAX; addr += word) {
+	for (; addr; addr += word) {
 		const char *p = look(m, addr, word, &len);
 		uint64_t at = 0;
 		char *s;
 
-		if (p)
-			memcpy(&at, p, word);
-		s = at ? read_string(m, at, a) : NULL;
-		if (!s)
-			break;
+		if (!p)
+			return -1;
+		memcpy(&at, p, word);
+		if (!at)
+			return 0;
+		s = read_string(m, at, a);
+		len = s ? strlen(s) + 1 + word : 0;
+		if (!s || len > *room)
+			return -1;
+		*room -= len;
 		*ARENA_PUSH(a, out->items, out->count) = s;
 	}
+	return 0;
 }
 
-void arguments_read(const struct call *c, uint64_t argv, uint64_t envp,
+int arguments_read(const struct call *c, uint64_t argv, uint64_t envp,
 	struct arena *a, struct strlist *arguments, struct strlist *environment)
 {
 	struct memory *m = arena_alloc(a, sizeof(*m));
+	size_t word = watch_word(c->arch), room = ARGS_MAX_BYTES;
 
 	m->tid = c->tid;
-	read_array(m, watch_word(c->arch), argv, a, arguments);
-	read_array(m, watch_word(c->arch), envp, a, environment);
+	return read_array(m, word, argv, a, &room, arguments) < 0
+		       ? -1
+		       : read_array(m, word, envp, a, &room, environment);
 }

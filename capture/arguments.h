@@ -10,8 +10,8 @@ struct call;
 
 /*
  * From the addresses of the two arrays in the task's memory. NULL is an empty
- * array (execve(2), Linux only); what cannot be read ends a list, as it makes
- * the call fail.
+ * array (execve(2), Linux only). -1 when they cannot be read or are too large:
+ * then execve(2) will fail with EFAULT or E2BIG.
  */
-void arguments_read(const struct call *c, uint64_t argv, uint64_t envp,
+int arguments_read(const struct call *c, uint64_t argv, uint64_t envp,
 	struct arena *a, struct strlist *arguments, struct strlist *environment);

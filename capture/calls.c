@@ -1,49 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The table of watched calls, and turning one of them into touches. */
+/* The table of watched calls. */
 #include "capture/calls.h"
-#include "base/arena.h"
+#include "capture/calls_table.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/fs.h>
-#include <linux/net.h>
-#include <linux/openat2.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
 #endif
 
-/* How the flags argument of a call is read. */
-enum flags_kind {
-	FLAGS_NONE,
-	FLAGS_OPEN,   /* O_* */
-	FLAGS_HOW,    /* struct open_how, openat2(2) */
-	FLAGS_AT,     /* AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
-	FLAGS_LINK,   /* AT_SYMLINK_FOLLOW */
-	FLAGS_RENAME, /* RENAME_* */
-};
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
 
-struct path_arg {
-	int8_t dirfd; /* argument number, or NONE for the cwd */
-	int8_t path;
-	uint8_t intent;
-	bool nofollow;
-};
-
-struct call_def {
-	struct call_spec spec;
-	enum verb verb;
-	struct path_arg path[2];
-	uint8_t paths;
-	enum flags_kind kind;
-	int8_t flags; /* argument number */
-};
-
-#define NONE (-1)
 #define ALWAYS                    \
 	{                         \
 		{                 \
@@ -53,9 +27,10 @@ struct call_def {
 		}                 \
 	}
 
-#define ONE(n, v, d, p, i, nf, k, f)                                      \
-	{                                                                 \
-		{n, 0, ALWAYS}, v, {{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f \
+#define ONE(n, v, d, p, i, nf, k, f)                           \
+	{                                                      \
+		{n, 0, false, ALWAYS, false}, v,               \
+			{{d, p, i, nf}, {0, 0, 0, 0}}, 1, k, f \
 	}
 /* name, path argument, intent */
 #define PATH(n, p, i) ONE(n, VERB_PATHS, NONE, p, i, false, FLAGS_NONE, 0)
@@ -64,21 +39,21 @@ struct call_def {
 #define AT(n, d, p, i, f) ONE(n, VERB_PATHS, d, p, i, false, FLAGS_AT, f)
 #define ATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, false, FLAGS_NONE, 0)
 #define LATN(n, d, p, i) ONE(n, VERB_PATHS, d, p, i, true, FLAGS_NONE, 0)
-#define NEWER(n, nr, d, p, i, f)                                               \
-	{                                                                      \
-		{n, nr, ALWAYS}, VERB_PATHS, {{d, p, i, false}, {0, 0, 0, 0}}, \
-			1, FLAGS_AT, f                                         \
+#define NEWER(n, nr, d, p, i, f)                                         \
+	{                                                                \
+		{n, nr, false, ALWAYS, false}, VERB_PATHS,               \
+			{{d, p, i, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, f \
 	}
 /* two paths: rename and link families */
 #define TWO(n, d1, p1, i1, d2, p2, i2, k, f)                              \
 	{                                                                 \
-		{n, 0, ALWAYS}, VERB_PATHS,                               \
+		{n, 0, false, ALWAYS, false}, VERB_PATHS,                 \
 			{{d1, p1, i1, true}, {d2, p2, i2, true}}, 2, k, f \
 	}
-#define PLAIN(n, v)                                                 \
-	{                                                           \
-		{n, 0, ALWAYS}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
-			FLAGS_NONE, 0                               \
+#define PLAIN(n, v)                                                            \
+	{                                                                      \
+		{n, 0, false, ALWAYS, false}, v, {{0, 0, 0, 0}, {0, 0, 0, 0}}, \
+			0, FLAGS_NONE, 0                                       \
 	}
 
 /*
@@ -98,15 +73,16 @@ struct call_def {
 	}
 #define FSTATAT(n)                                                     \
 	{                                                              \
-		{n, 0, FSTAT_TESTS(3)}, VERB_PATHS,                    \
+		{n, 0, false, FSTAT_TESTS(3), false}, VERB_PATHS,      \
 			{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, \
 			FLAGS_AT, 3                                    \
 	}
-#define MMAP(n)                                                     \
+#define MMAP(n, c)                                                  \
 	{                                                           \
-		{n, 0,                                              \
+		{n, 0, false,                                       \
 			{{{PROT_EXEC, PROT_EXEC, 2, false},         \
-				{MAP_ANONYMOUS, 0, 3, false}}}},    \
+				{MAP_ANONYMOUS, 0, 3, false}}},     \
+			c},                                         \
 			VERB_MMAP, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, \
 			FLAGS_NONE, 0                               \
 	}
@@ -121,8 +97,8 @@ static const struct call_def defs[] = {
 
 	ONE("execve", VERB_EXEC, NONE, 0, INTENT_EXEC, false, FLAGS_NONE, 0),
 	ONE("execveat", VERB_EXEC, 0, 1, INTENT_EXEC, false, FLAGS_AT, 4),
-	MMAP("mmap"),
-	MMAP("mmap2"),
+	MMAP("mmap", true),
+	MMAP("mmap2", false),
 	PATH("uselib", 0, INTENT_EXEC),
 
 	PATH("stat", 0, INTENT_LOOK),
@@ -133,7 +109,7 @@ static const struct call_def defs[] = {
 	LPATH("oldlstat", 0, INTENT_LOOK),
 	FSTATAT("newfstatat"),
 	FSTATAT("fstatat64"),
-	{{"statx", 0, FSTAT_TESTS(2)}, VERB_PATHS,
+	{{"statx", 0, false, FSTAT_TESTS(2), false}, VERB_PATHS,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 2},
 	PATH("access", 0, INTENT_LOOK),
 	ATN("faccessat", 0, 1, INTENT_LOOK),
@@ -150,10 +126,19 @@ static const struct call_def defs[] = {
 	PLAIN("ftruncate64", VERB_UNAPPEND),
 	PLAIN("fallocate", VERB_UNAPPEND),
 	/* Only F_SETFL, which can take O_APPEND away. */
-	{{"fcntl", 0, {{{0xffffffff, F_SETFL, 1, false}}}}, VERB_UNAPPEND,
-		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
-	{{"fcntl64", 0, {{{0xffffffff, F_SETFL, 1, false}}}}, VERB_UNAPPEND,
-		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	{{"fcntl", 0, false, {{{0xffffffff, F_SETFL, 1, false}}}, false},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	{{"fcntl64", 0, false, {{{0xffffffff, F_SETFL, 1, false}}}, false},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* XFS's way to punch holes, which others have, too: FS_IOC_*RESVSP*,
+	 * FS_IOC_ZERO_RANGE, all of type 'X'. */
+	{{"ioctl", 0, false, {{{0xff00, 'X' << 8, 1, false}}}, false},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* Its writes have RWF_NOAPPEND, too, in memory. */
+	PLAIN("io_setup", VERB_AIO),
+	/* Only with RWF_NOAPPEND, Linux 6.9. */
+	{{"pwritev2", 0, false, {{{RWF_NOAPPEND, RWF_NOAPPEND, 5, false}}}, false},
+		VERB_UNAPPEND, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	PATH("truncate", 0, INTENT_WRITE),
 	PATH("truncate64", 0, INTENT_WRITE),
 	TWO("rename", NONE, 0, INTENT_MOVE, NONE, 1, INTENT_REPLACE, FLAGS_NONE,
@@ -204,30 +189,43 @@ static const struct call_def defs[] = {
 	PLAIN("bind", VERB_BIND),
 	PLAIN("socketcall", VERB_CONNECT),
 	PLAIN("io_uring_setup", VERB_IO_URING),
-	PLAIN("exit_group", VERB_EXIT),
+	/* See sandbox/watch/exits.c. */
+	{{"exit_group", 0, true, ALWAYS, false}, VERB_EXIT,
+		{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 
 	ONE("chroot", VERB_VIEW, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
-	PLAIN("mount", VERB_VIEW),
-	PLAIN("umount", VERB_VIEW),
-	PLAIN("umount2", VERB_VIEW),
+	ONE("mount", VERB_MOUNT, NONE, 1, INTENT_LOOK, false, FLAGS_NONE, 0),
+	ONE("umount", VERB_MOUNT, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
+	ONE("umount2", VERB_MOUNT, NONE, 0, INTENT_LOOK, false, FLAGS_NONE, 0),
 	PLAIN("pivot_root", VERB_VIEW),
-	PLAIN("move_mount", VERB_VIEW),
+	{{"move_mount", 0, false, ALWAYS, false}, VERB_MOUNT,
+		{{0, 1, INTENT_LOOK, false}, {2, 3, INTENT_LOOK, false}}, 2,
+		FLAGS_NONE, 0},
 	PLAIN("fsmount", VERB_VIEW),
 	AT("open_tree", 0, 1, INTENT_LOOK, 2),
-	{{"open_tree_attr", 467, ALWAYS}, VERB_VIEW,
+	{{"open_tree_attr", 467, false, ALWAYS, false}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_AT, 2},
 	AT("mount_setattr", 0, 1, INTENT_LOOK, 2),
-	{{"fspick", 0, ALWAYS}, VERB_VIEW,
+	{{"fspick", 0, false, ALWAYS, false}, VERB_VIEW,
 		{{0, 1, INTENT_LOOK, false}, {0, 0, 0, 0}}, 1, FLAGS_NONE, 0},
 	PLAIN("setns", VERB_VIEW),
-	{{"unshare", 0,
+	{{"unshare", 0, false,
 		 {{{CLONE_NEWNS, CLONE_NEWNS, 0, false}},
-			 {{CLONE_NEWUSER, CLONE_NEWUSER, 0, false}}}},
+			 {{CLONE_NEWUSER, CLONE_NEWUSER, 0, false}}},
+		 false},
 		VERB_VIEW, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 	PATH("swapon", 0, INTENT_WRITE),
 	PATH("swapoff", 0, INTENT_LOOK),
 	PATH("acct", 0, INTENT_APPEND),
 	PLAIN("seccomp", VERB_WATCHER),
+	{{"prctl", 0, false, {{{0xffffffff, PR_SET_SECCOMP, 0, false}}}, false},
+		VERB_WATCHER, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
+	/* PTRACE_TRACEME (0), PTRACE_ATTACH (16) and PTRACE_SEIZE only. */
+	{{"ptrace", 0, false,
+		 {{{0xffffffff & ~16u, PTRACE_TRACEME, 0, false}},
+			 {{0xffffffff, PTRACE_SEIZE, 0, false}}},
+		 false},
+		VERB_WATCHER, {{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, FLAGS_NONE, 0},
 };
 
 #define COUNT (sizeof(defs) / sizeof(*defs))
@@ -242,172 +240,17 @@ const struct call_spec *calls_table(size_t *count)
 	return specs;
 }
 
+const struct call_def *call_definition(const struct call *c)
+{
+	return &defs[c->spec];
+}
+
 const char *call_name(const struct call *c)
 {
 	return c->spec < 0 ? "unknown" : defs[c->spec].spec.name;
 }
 
-static int read_path(
-	const struct call *c, int arg, struct arena *a, const char **out)
+enum verb call_verb(const struct call *c)
 {
-	char buf[PATH_MAX];
-	ssize_t n = watch_read_string(c->tid, c->args[arg], buf, sizeof(buf));
-
-	if (n < 0)
-		return -1;
-	*out = arena_memdup(a, buf, (size_t)n);
-	return 0;
-}
-
-static void apply_open_flags(struct touch *t, uint64_t flags)
-{
-	unsigned mode = flags & O_ACCMODE;
-
-	t->directory = flags & O_DIRECTORY;
-	t->nofollow = flags & O_NOFOLLOW;
-	if (flags & O_PATH) {
-		t->intent = INTENT_LOOK;
-		return;
-	}
-	if ((flags & O_TMPFILE) == O_TMPFILE) {
-		/* An unnamed file: only the directory is looked at. */
-		t->intent = INTENT_LOOK;
-		return;
-	}
-	t->creates = flags & O_CREAT;
-	/* O_CREAT | O_EXCL makes a file or fails, and never follows a link at
-	 * the end (open(2)). */
-	if ((flags & O_CREAT) && (flags & O_EXCL)) {
-		t->nofollow = true;
-		t->intent = INTENT_CREATE;
-		return;
-	}
-	/* Access mode 3 checks for both and is for ioctl only (open(2)). */
-	t->reads = mode != O_WRONLY;
-	if (flags & O_TRUNC)
-		t->intent = INTENT_TRUNCATE;
-	else if (mode == O_RDONLY)
-		t->intent = INTENT_READ;
-	else if (mode == O_WRONLY && (flags & O_APPEND))
-		t->intent = INTENT_APPEND;
-	else
-		t->intent = INTENT_WRITE;
-}
-
-static int apply_flags(
-	const struct call *c, const struct call_def *d, struct decoded *out)
-{
-	struct touch *t = &out->touches[0];
-	uint64_t flags = d->flags == NONE ? 0 : c->args[d->flags];
-	struct open_how how = {0};
-
-	switch (d->kind) {
-	case FLAGS_NONE:
-		break;
-	case FLAGS_OPEN:
-		apply_open_flags(t, flags);
-		break;
-	case FLAGS_HOW:
-		if (watch_read(c->tid, flags, &how, sizeof(how)) < 8)
-			return -1;
-		apply_open_flags(t, how.flags);
-		break;
-	case FLAGS_AT:
-		t->nofollow |= (flags & AT_SYMLINK_NOFOLLOW) != 0;
-		t->empty_path |= (flags & AT_EMPTY_PATH) != 0;
-		break;
-	case FLAGS_LINK:
-		t->nofollow = !(flags & AT_SYMLINK_FOLLOW);
-		t->empty_path = flags & AT_EMPTY_PATH;
-		break;
-	case FLAGS_RENAME:
-		t[0].exchange = t[1].exchange = flags & RENAME_EXCHANGE;
-		t[0].noreplace = t[1].noreplace = flags & RENAME_NOREPLACE;
-		break;
-	}
-	return 0;
-}
-
-/* i386 passes connect's and bind's arguments in memory (socketcall(2)). */
-static int decode_socketcall(const struct call *c, struct decoded *out)
-{
-	uint32_t args[3];
-
-	out->verb = c->args[0] == SYS_BIND ? VERB_BIND : VERB_CONNECT;
-	if (c->args[0] != SYS_BIND && c->args[0] != SYS_CONNECT) {
-		out->verb = VERB_PATHS;
-		return 0;
-	}
-	if (watch_read(c->tid, c->args[1], args, sizeof(args)) !=
-		(ssize_t)sizeof(args))
-		return -1;
-	out->fd = (int)args[0];
-	out->sockaddr = args[1];
-	out->socklen = args[2];
-	return 0;
-}
-
-static int decode_verb(
-	const struct call *c, const struct call_def *d, struct decoded *out)
-{
-	int shift = out->count && d->path[0].dirfd != NONE;
-
-	switch (d->verb) {
-	case VERB_EXEC:
-		out->argv = c->args[1 + shift];
-		out->envp = c->args[2 + shift];
-		return 0;
-	case VERB_MMAP:
-		out->fd = (int)c->args[4];
-		return 0;
-	case VERB_HANDLE:
-	case VERB_UNAPPEND:
-		out->fd = (int)c->args[0];
-		return 0;
-	case VERB_CONNECT:
-	case VERB_BIND:
-		if (strcmp(d->spec.name, "socketcall") == 0)
-			return decode_socketcall(c, out);
-		out->fd = (int)c->args[0];
-		out->sockaddr = c->args[1];
-		out->socklen = (uint32_t)c->args[2];
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-int call_decode(const struct call *c, struct arena *scratch, struct decoded *out)
-{
-	const struct call_def *d = &defs[c->spec];
-
-	memset(out, 0, sizeof(*out));
-	out->verb = d->verb;
-	for (size_t i = 0; i < d->paths; i++) {
-		const struct path_arg *p = &d->path[i];
-		struct touch *t = &out->touches[out->count];
-
-		*t = (struct touch){
-			.dirfd = p->dirfd == NONE ? AT_FDCWD
-						  : (int)c->args[p->dirfd],
-			.path = "",
-			.intent = p->intent,
-			.nofollow = p->nofollow,
-		};
-		/* utimensat(fd, NULL, ...) means the descriptor; others that
-		 * allow NULL only look at what is open already. */
-		if (!c->args[p->path] && p->intent != INTENT_TIMES)
-			continue;
-		if (!c->args[p->path])
-			t->empty_path = true;
-		else if (read_path(c, p->path, scratch, &t->path) < 0)
-			return -1;
-		out->count++;
-	}
-	if (out->count && apply_flags(c, d, out) < 0)
-		return -1;
-	/* creat(2) is open with O_CREAT | O_WRONLY | O_TRUNC. */
-	if (strcmp(d->spec.name, "creat") == 0 && out->count)
-		out->touches[0].creates = true;
-	return decode_verb(c, d, out);
+	return c->spec < 0 ? VERB_PATHS : defs[c->spec].verb;
 }

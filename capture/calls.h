@@ -38,6 +38,7 @@ struct touch {
 	bool noreplace;  /* likewise: RENAME_NOREPLACE */
 	bool directory;  /* O_DIRECTORY */
 	bool empty_path; /* AT_EMPTY_PATH */
+	bool in_root;    /* RESOLVE_IN_ROOT: dirfd is the root */
 };
 
 /* What to do with a call beside its touches. */
@@ -48,10 +49,12 @@ enum verb {
 	VERB_CONNECT, /* a socket address */
 	VERB_BIND,
 	VERB_IO_URING,
-	VERB_HANDLE,   /* open_by_handle_at */
+	VERB_HANDLE,   /* open_by_handle_at; touches[0] says what for */
 	VERB_UNAPPEND, /* an appending descriptor may change old bytes */
+	VERB_AIO,      /* any of them may, from now on */
 	VERB_EXIT,
-	VERB_VIEW,    /* chroot, mount, unshare: what paths mean changes */
+	VERB_VIEW,    /* chroot, unshare: what paths mean changes */
+	VERB_MOUNT,   /* likewise, and the touches are where */
 	VERB_WATCHER, /* seccomp, ptrace: may disturb or be disturbed */
 };
 
@@ -62,12 +65,14 @@ struct decoded {
 	/* VERB_EXEC: addresses in the task; VERB_CONNECT, BIND: the address */
 	uint64_t argv, envp, sockaddr;
 	uint32_t socklen;
-	int fd; /* VERB_MMAP, CONNECT, BIND, HANDLE */
+	bool check_only; /* VERB_EXEC: AT_EXECVE_CHECK, nothing will run */
+	int fd;          /* VERB_MMAP, CONNECT, BIND, HANDLE */
 };
 
 /* The table for the watch. */
 const struct call_spec *calls_table(size_t *count);
 const char *call_name(const struct call *c);
+enum verb call_verb(const struct call *c);
 
 /*
  * 0; -1 when the task's memory could not be read: errno EFAULT (the call will

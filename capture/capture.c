@@ -15,6 +15,7 @@
 #include "capture/summary.h"
 #include "capture/surroundings.h"
 #include "manifests/manifest.h"
+#include "sandbox/watch/support.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -39,6 +40,15 @@ static void on_start(void *arg, struct watch *w, pid_t command)
 	pthread_mutex_unlock(&cap->rec.lock);
 }
 
+static void on_exited(void *arg, pid_t pid, int status)
+{
+	struct capture *cap = arg;
+
+	pthread_mutex_lock(&cap->rec.lock);
+	process_ended(cap, pid, status);
+	pthread_mutex_unlock(&cap->rec.lock);
+}
+
 static double seconds(const struct timeval *t)
 {
 	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
@@ -49,6 +59,7 @@ static void note_end(struct capture *cap, const struct watch_end *end)
 	struct ending e = {.status = end->status, .time = now_us()};
 	struct rusage usage;
 
+	process_command_ended(cap, end->status);
 	getrusage(RUSAGE_CHILDREN, &usage);
 	e.user_s = seconds(&usage.ru_utime);
 	e.sys_s = seconds(&usage.ru_stime);
@@ -76,18 +87,10 @@ static bool out_of_time(void *arg)
 	       (cap->deadline && now_us() > cap->deadline);
 }
 
-static void on_end(void *arg, const struct watch_end *end)
+static void complete(struct capture *cap)
 {
-	struct capture *cap = arg;
 	struct err e = ERR_INIT;
 
-	pthread_mutex_lock(&cap->rec.lock);
-	note_end(cap, end);
-	pthread_mutex_unlock(&cap->rec.lock);
-	/* A little less: what was hashed has to be written down, too. */
-	if (cap->opt->finish_within_ms >= 0)
-		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
-	cap->out_of_time = out_of_time;
 	ahead_stop(cap->ahead, out_of_time, cap);
 	switch (finish_run(cap, &e)) {
 	case FINISH_FAILED:
@@ -118,16 +121,40 @@ static void on_lasting(void *arg)
 	ahead_start(cap->ahead);
 }
 
+static void on_end(void *arg, const struct watch_end *end)
+{
+	struct capture *cap = arg;
+
+	watch_follow_end(cap->watch);
+	pthread_mutex_lock(&cap->rec.lock);
+	note_end(cap, end);
+	pthread_mutex_unlock(&cap->rec.lock);
+	/* A little less: what was hashed has to be written down, too. */
+	if (cap->opt->finish_within_ms >= 0)
+		cap->deadline = now_us() + cap->opt->finish_within_ms * 970;
+	cap->out_of_time = out_of_time;
+	complete(cap);
+	/* What is left to `finish` must not wait for processes that the
+	 * command has left running. */
+	journal_unlock(cap->rec.journal);
+}
+
 static void on_lost(void *arg, int status)
 {
 	struct capture *cap = arg;
 	struct err e = ERR_INIT;
 
 	ahead_stop(cap->ahead, NULL, NULL);
-
-	log_error("the recorder was lost; the command was not disturbed");
+	if (cap->opt->backend == BACKEND_PTRACE && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGKILL)
+		log_error("the recorder was lost, and the command with it: "
+			  "under ptrace it cannot live without its tracer");
+	else
+		log_error("the recorder was lost; the command was not "
+			  "disturbed");
 	/* The journal is the recorder's alone: how it ended goes beside it. */
 	freeze_note_end(cap->run.fd, status);
+	journal_unlock(cap->rec.journal);
 	journal_close(cap->rec.journal);
 	cap->rec.journal = NULL;
 	if (capture_freeze_dead(cap->store, &e) < 0)
@@ -152,7 +179,8 @@ static int look_around(struct capture *cap, const char *executable, struct err *
 	cap->umask = umask(0);
 	umask(cap->umask & 0077);
 	return surroundings_read(m, cap->arena, cap->opt,
-		command_absolute(cap->arena, executable), cap->umask, e);
+		command_absolute(cap->arena, executable), cap->umask,
+		cap->caller->limits, e);
 }
 
 static int begin(struct capture *cap, struct err *e)
@@ -211,8 +239,12 @@ static int watch_command(struct capture *cap, const char *executable,
 		.argv = cap->opt->argv,
 		.envp = environ,
 		.umask = cap->umask,
-		.handler = {.call = capture_call,
+		.relays = cap->logs.relays,
+		.relay_count = cap->logs.count,
+		.caller = cap->caller,
+		.handler = {.call = tracers_call,
 			.start = on_start,
+			.exited = on_exited,
 			.end = on_end,
 			.lasting = on_lasting,
 			.lost = on_lost,
@@ -221,6 +253,9 @@ static int watch_command(struct capture *cap, const char *executable,
 	struct watch_result result;
 
 	spec.calls = calls_table(&spec.call_count);
+	spec.calls = terminal_calls(cap, spec.calls, &spec.call_count);
+	if (cap->logs.ioctl)
+		spec.handler.call = terminal_call;
 	if (watch_run(&spec, &result, e) < 0)
 		return -1;
 	if (result.outcome == WATCH_NOT_STARTED) {
@@ -248,6 +283,7 @@ static void hold_closed_streams(void)
 static void release(struct capture *cap)
 {
 	ahead_free(cap->ahead);
+	logs_release(&cap->logs);
 	journal_close(cap->rec.journal);
 	if (cap->rec.arena)
 		record_close(&cap->rec);
@@ -259,12 +295,24 @@ static void release(struct capture *cap)
 	arena_free(cap->arena);
 }
 
+/* Calls that a listener above takes first never reach this watch. */
+static void note_listener(struct capture *cap, const struct watch_support *host)
+{
+	if (cap->opt->backend == BACKEND_PTRACE && host->notify == EBUSY)
+		record_gap(&cap->rec, "seccomp", NULL,
+			"another program's seccomp listener stands over this "
+			"run: the calls that it takes are not recorded");
+}
+
 int capture_run(const struct capture_options *opt, int *status,
 	int *exit_status, struct err *e)
 {
+	struct watch_support host;
 	struct capture_options chosen = *opt;
 	struct manifest manifest;
+	struct watch_caller caller;
 	struct capture cap = {.opt = &chosen,
+		.caller = &caller,
 		.manifest = &manifest,
 		.arena = arena_new(),
 		.home = getenv("HOME"),
@@ -273,15 +321,18 @@ int capture_run(const struct capture_options *opt, int *status,
 	int r = -1;
 
 	*exit_status = 125;
+	watch_caller_take(&caller);
 	hold_closed_streams();
 	executable = command_find(cap.arena, opt->argv[0], e);
 	if (!executable) {
 		*exit_status = e->code == ENOENT ? 127 : 126;
 		goto out;
 	}
-	if (watch_is_watched()) {
+	watch_support_probe(&host, opt->backend, false);
+	if (host.captured) {
 		log_info("this command is being captured already: it runs "
 			 "plainly, and the outer record has it");
+		watch_caller_give(&caller);
 		execve(executable, opt->argv, environ);
 		*exit_status = errno == ENOENT ? 127 : 126;
 		err_sys(e, "cannot run '%s'", executable);
@@ -289,14 +340,16 @@ int capture_run(const struct capture_options *opt, int *status,
 	}
 	if (opt->name && run_check_name(opt->name, e) < 0)
 		goto out;
-	if (watch_choose(&chosen.backend, e) < 0 ||
+	if (watch_choose(&host, &chosen.backend, e) < 0 ||
 		look_around(&cap, executable, e) < 0 || open_store(&cap, e) < 0)
 		goto out;
 	if (capture_freeze_dead(cap.store, NULL) < 0)
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
-	if (begin(&cap, e) == 0 && write_id(&cap, e) == 0) {
+	if (begin(&cap, e) == 0 && logs_open(&cap, e) == 0 &&
+		write_id(&cap, e) == 0) {
+		note_listener(&cap, &host);
 		cap.ahead = ahead_new(&(struct ahead_spec){store_dir(cap.store),
 			cap.home, opt->keep, &opt->by_reference});
 		r = watch_command(&cap, executable, status, exit_status, e);

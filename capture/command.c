@@ -6,18 +6,43 @@
 #include "base/fs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* No component is empty, "." or "..": what a record calls a path. */
+static bool is_plain(const char *path)
+{
+	while (*path == '/') {
+		size_t n = strcspn(++path, "/");
+
+		if (!n || !strncmp(path, ".", n) || !strncmp(path, "..", n))
+			return false;
+		path += n;
+	}
+	return true;
+}
+
 char *command_absolute(struct arena *a, const char *path)
 {
 	autofree char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	autofree char *real = NULL;
+	const char *slash;
+	char *whole;
 
 	while (cwd && !strncmp(path, "./", 2))
 		path += 2;
-	return cwd ? fs_join(a, cwd, path) : arena_strdup(a, path);
+	whole = cwd ? fs_join(a, cwd, path) : arena_strdup(a, path);
+	if (is_plain(whole))
+		return whole;
+	/* ".." means what the kernel makes of it; the last name may be a link,
+	 * by which some programs know what to do. */
+	slash = strrchr(whole, '/');
+	real = realpath(
+		arena_memdup(a, whole, (size_t)(slash - whole) + 1), NULL);
+	return real ? fs_join(a, real, slash + 1) : whole;
 }
 
 /* 0, or the errno that execve would give. */

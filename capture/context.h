@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "capture/calls.h"
 #include "capture/capture.h"
+#include "capture/log.h"
 #include "capture/record.h"
 #include "capture/resolve.h"
 #include "store/runs.h"
@@ -12,6 +13,7 @@
 struct store;
 struct store_batch;
 struct watch;
+struct watch_caller;
 struct watch_end;
 
 /*
@@ -38,6 +40,13 @@ void seen_add_program(struct seen *s, const char *key, const struct place *p);
 /* A name appeared, went or moved: what paths mean may be different now. */
 void seen_forget(struct seen *s);
 
+/* process.c: whose call was looked at last. */
+struct owner {
+	pid_t tid;
+	int64_t until; /* monotonic nanoseconds */
+	struct process *process;
+};
+
 struct capture {
 	const struct capture_options *opt;
 	struct store *store;
@@ -45,6 +54,7 @@ struct capture {
 	struct record rec;
 	struct resolver *resolver;
 	struct seen seen;
+	struct logs logs;
 	struct ahead *ahead;       /* NULL: everything is done at the end */
 	struct watch *watch;       /* NULL while a run is frozen */
 	struct store_batch *batch; /* while the run is finished */
@@ -52,8 +62,11 @@ struct capture {
 	int64_t deadline; /* microseconds since the epoch; 0: none */
 	bool (*out_of_time)(void *cap); /* NULL: never */
 	struct map command_env;         /* NAME=VALUE of the command itself */
+	struct owner last_owner;
 	const char *home;
 	mode_t umask; /* the command's */
+	const struct watch_caller *caller;
+	bool no_appending; /* O_APPEND does not keep old bytes from changing */
 	struct manifest *manifest;
 	struct arena *arena;
 };
@@ -62,30 +75,57 @@ struct capture {
 void capture_call(
 	void *arg, struct watch *w, const struct call *c, struct answer *out);
 
+/* tracers.c: the same, after what concerns programs that watch or confine. */
+void tracers_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out);
+
+/* terminal.c: the calls, and one more when a terminal is relayed; a handler
+ * for it and, after it, for the rest. */
+const struct call_spec *terminal_calls(
+	struct capture *cap, const struct call_spec *calls, size_t *count);
+void terminal_call(
+	void *arg, struct watch *w, const struct call *c, struct answer *out);
+
 /* touch.c: with the record locked. True when the path means the same for every
  * task that has this root. */
 bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 	struct arena *scratch);
 void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	const struct touch *to, struct arena *scratch);
-/* A place that is known, with the bits of a plain access. */
+/* A place that is known, with the bits of a plain access. NULL: nothing that
+ * is recorded. */
 struct touched *touch_place(
 	struct capture *cap, const struct place *p, unsigned bits);
 
-/* preserve.c: the first content of `t`, now at `access`, into the store. The
+/* What was read of this directory may soon be found there no more. */
+void touch_hide(struct capture *cap, const char *directory);
+/* An appending descriptor may change what was there first. */
+void touch_unappend(struct capture *cap, const struct place *p);
+/* All may, from now on. */
+void touch_unappend_all(struct capture *cap);
+
+/* preserve.c: the first content of `t`, now at `p`, into the store. The
  * record's lock is given up while a file is copied. */
-void preserve(struct capture *cap, struct touched *t, const char *access);
+void preserve(struct capture *cap, struct touched *t, const struct place *p);
 
 /* process.c */
 uint32_t process_of(struct capture *cap, pid_t tid);
 void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch);
 void process_exit(struct capture *cap, pid_t tid, int code);
+/* How a process ended, from wait(2). */
+void process_ended(struct capture *cap, pid_t pid, int status);
+void process_command_ended(struct capture *cap, int status);
 
 /* program.c: the #! chain and the ELF interpreter of a file about to run. True
  * when it runs by the same for every task. */
 bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
 	struct arena *scratch);
+
+/* binfmt.c: the program that the machine has for one that begins with `head`;
+ * NULL: none. */
+const char *binfmt_interpreter(struct capture *cap, pid_t tid,
+	const struct place *p, const char *head, size_t n, struct arena *scratch);
 
 /* inherit.c: what the command has before it runs; with the lock held. */
 void inherit_all(struct capture *cap, pid_t command);

@@ -76,7 +76,7 @@ static void apply_bits(
 		record_written(r, t, ev.bits);
 		break;
 	case EVENT_APPENDED:
-		record_appended(r, t, ev.bits);
+		record_appended(r, t);
 		break;
 	case EVENT_LISTING:
 		words(c, a, ev.bits, &names);
@@ -86,10 +86,13 @@ static void apply_bits(
 		record_not_stored(r, t);
 		break;
 	case EVENT_MOVED:
-		record_moved(r, t, word(c));
+		record_moved(r, t, word(c), ev.bits);
 		break;
 	case EVENT_GONE:
-		record_gone(r, t);
+		record_gone(r, t, NULL, ev.bits);
+		break;
+	case EVENT_BACK:
+		record_back(r, t);
 		break;
 	}
 }
@@ -105,7 +108,7 @@ static void apply_process(struct record *r, struct cursor *c, struct arena *a)
 	m.cwd = (char *)word(c);
 	words(c, a, ev.argc, &m.argv);
 	words(c, a, ev.envc, &m.env_added);
-	record_process(r, ev.parent, ev.tgid, &m);
+	record_process(r, ev.parent, ev.tgid, 0, &m);
 }
 
 static void apply_device(struct record *r, struct cursor *c)
@@ -138,10 +141,12 @@ static void apply(
 
 	switch (type) {
 	case EVENT_TOUCH:
+	case EVENT_TOUCH_EARLIER:
 		if (take(&c, &touch, sizeof(touch)) < 0)
 			return;
 		path = word(&c);
-		record_touch(r, path, touch.access, &touch.st, word(&c));
+		(type == EVENT_TOUCH ? record_touch : record_touch_earlier)(
+			r, path, touch.access, &touch.st, word(&c));
 		return;
 	case EVENT_PRESERVED:
 		if (take(&c, &digest, sizeof(digest)) == 0 &&

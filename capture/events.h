@@ -15,8 +15,8 @@ enum event_type {
 	EVENT_LISTING,    /* struct event_bits: the number; names */
 	EVENT_PRESERVED,  /* struct event_digest */
 	EVENT_NOT_STORED, /* struct event_bits */
-	EVENT_MOVED,      /* struct event_bits; the new path */
-	EVENT_GONE,       /* struct event_bits */
+	EVENT_MOVED,      /* struct event_bits: 1 a directory; the new path */
+	EVENT_GONE,       /* struct event_bits: 1 emptied */
 	EVENT_PROCESS,    /* struct event_process; executable, cwd, args, env */
 	EVENT_EXIT,       /* struct event_bits: the code */
 	EVENT_FORK,       /* nothing */
@@ -26,6 +26,8 @@ enum event_type {
 	EVENT_END,        /* struct event_end */
 	EVENT_OPTIONS,    /* struct event_options; paths by reference */
 	EVENT_REDACT,     /* struct event_bits: patterns; the patterns */
+	EVENT_TOUCH_EARLIER, /* as EVENT_TOUCH */
+	EVENT_BACK,          /* struct event_bits */
 };
 
 struct event_touch {

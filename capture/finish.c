@@ -45,10 +45,12 @@ static enum finished publish(struct finish *f, struct err *e)
 	if (finish_rows(f, e) < 0)
 		return FINISH_FAILED;
 	finish_sources(f);
+	logs_finish(f);
 	finish_data(f);
 	if (manifest_write_yaml(cap->manifest, &yaml, e) < 0 ||
 		run_publish(cap->store, &cap->run, yaml.s, yaml.len, e) < 0)
 		return FINISH_FAILED;
+	logs_remove(cap);
 	return FINISH_PUBLISHED;
 }
 

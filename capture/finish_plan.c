@@ -68,17 +68,25 @@ static bool content_differs(const struct item *i)
 	       !state_same_content(&i->t->first, &i->last);
 }
 
-/* The last state. A rename that failed left the file where it was. */
-static void find_last(struct item *i)
+/*
+ * The last state. A rename that failed left the file where it was; one that
+ * another task was about to make, when this one looked, has moved it.
+ */
+static void find_last(struct record *r, struct item *i)
 {
 	struct touched *t = i->t;
+	const char *places[] = {
+		t->now, t->was, t->path, record_destination(r, t->path)};
+	size_t n = t->gone ? 0 : sizeof(places) / sizeof(*places);
 
-	state_of(AT_FDCWD, t->now, &i->last);
-	if (t->now != t->path && !i->last.exists && !t->gone) {
-		state_of(AT_FDCWD, t->path, &i->last);
-		if (i->last.exists)
-			t->now = t->path;
+	for (size_t k = 0; k < n; k++) {
+		if (!places[k] || state_of(AT_FDCWD, places[k], &i->last) < 0 ||
+			(t->first.exists && !state_same_file(&t->first, &i->last)))
+			continue;
+		t->now = places[k];
+		return;
 	}
+	state_of(AT_FDCWD, t->now, &i->last);
 }
 
 static void plan_item(struct finish *f, struct item *i)
@@ -88,8 +96,8 @@ static void plan_item(struct finish *f, struct item *i)
 
 	if (!(t->access & (ACCESS_R | ACCESS_X | ACCESS_W)))
 		return;
-	if ((t->access & ACCESS_W) || t->now != t->path)
-		find_last(i);
+	if ((t->access & ACCESS_W) || t->now != t->path || f->rec->move_count)
+		find_last(f->rec, i);
 	if (secret) {
 		record_not_stored(f->rec, t);
 		return;

@@ -3,7 +3,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "capture/classify.h"
 #include "capture/finish.h"
+#include "capture/xattrs.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -64,6 +66,14 @@ static bool has_row(struct finish *f, struct touched *t)
 	       (first->access & ACCESS_N ? record_find(f->rec, t->path) : first);
 }
 
+/* Those of the system's files are the kernel's and the packages' affair. */
+static bool shows_attributes(const struct touched *t, const struct file_row *r)
+{
+	return (r->kind == KIND_FILE || r->kind == KIND_DIRECTORY) &&
+	       !(r->access & (ACCESS_W | ACCESS_M | ACCESS_N)) &&
+	       !strcmp(t->now, t->path) && !is_environment_path(t->path);
+}
+
 static void make_row(struct finish *f, const struct item *i)
 {
 	struct touched *t = i->t;
@@ -87,6 +97,8 @@ static void make_row(struct finish *f, const struct item *i)
 		r->listing = t->listing;
 	if (r->kind == KIND_FILE)
 		row_content(f, i, r);
+	if (shows_attributes(t, r))
+		r->xattrs = xattrs_of(f->a, t->path);
 }
 
 /* What lies where the run has moved it has a row there, too. */
@@ -110,6 +122,17 @@ static void make_moved_row(struct finish *f, const struct item *i)
 	}
 }
 
+/* One file has one content, by whatever name it was read. */
+static void one_content(struct file_row *first, struct file_row *link)
+{
+	link->link = first->path;
+	if (first->has_digest || !link->has_digest)
+		return;
+	first->has_digest = true;
+	first->digest = link->digest;
+	first->not_stored = link->not_stored;
+}
+
 /* Hard links of one file: all but the first in byte order name the first. */
 static void name_links(struct finish *f)
 {
@@ -125,7 +148,7 @@ static void name_links(struct finish *f)
 		struct file_row *r = &f->rows.items[i];
 		struct touched *t =
 			r->kind == KIND_FILE ? map_gets(&paths, r->path) : NULL;
-		const char *first;
+		struct file_row *first;
 		uint64_t *key;
 
 		if (!t)
@@ -135,9 +158,9 @@ static void name_links(struct finish *f)
 		key[1] = t->first.ino;
 		first = map_get(&inodes, key, 2 * sizeof(*key));
 		if (first)
-			r->link = (char *)first;
+			one_content(first, r);
 		else
-			map_put(&inodes, key, 2 * sizeof(*key), r->path);
+			map_put(&inodes, key, 2 * sizeof(*key), r);
 	}
 	map_release(&paths);
 	map_release(&inodes);

@@ -16,6 +16,7 @@
 #include "store/journal.h"
 #include "store/store.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,11 +85,30 @@ static const char *variable(const struct manifest *m, const char *name)
 	return NULL;
 }
 
+/* What somebody who died half-way had begun to write: read-only, so that it
+ * could not be written over. */
+static void remove_temporaries(int run_fd)
+{
+	int again = openat(run_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = again < 0 ? NULL : fdopendir(again);
+	struct dirent *ent;
+
+	while (d && (ent = readdir(d))) {
+		size_t n = strlen(ent->d_name);
+
+		if (n > 4 && !strcmp(ent->d_name + n - 4, ".tmp"))
+			unlinkat(run_fd, ent->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+}
+
 /* With the journal locked: read it back, and finish. */
 static int thaw_and_finish(struct capture *cap, struct err *e)
 {
 	char *start;
 
+	remove_temporaries(cap->run.fd);
 	if (record_replay(&cap->rec, cap->run.fd, RUN_JOURNAL, &start, e) < 0 ||
 		manifest_read_yaml(cap->manifest, cap->arena, RUN_JOURNAL,
 			start, strlen(start), e) < 0)
@@ -124,9 +144,14 @@ static int freeze(
 	cap.arena = cap.rec.arena;
 	/* Two commands may find the same dead run: one freezes it. */
 	lock = openat(cap.run.fd, RUN_JOURNAL, O_RDONLY | O_CLOEXEC);
-	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 &&
-		(pending_too || faccessat(cap.run.fd, RUN_PENDING, F_OK, 0) < 0))
-		r = thaw_and_finish(&cap, e);
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0) {
+		/* Nothing was run yet. */
+		if (journal_is_blank(cap.run.fd, RUN_JOURNAL))
+			r = run_abandon(s, &cap.run, e);
+		else if (pending_too ||
+			 faccessat(cap.run.fd, RUN_PENDING, F_OK, 0) < 0)
+			r = thaw_and_finish(&cap, e);
+	}
 	record_close(&cap.rec);
 	run_dir_release(&cap.run);
 	return r;

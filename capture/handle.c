@@ -91,59 +91,86 @@ static void one_path(struct capture *cap, const struct call *c,
 		seen_add(&cap->seen, key);
 }
 
-/* Open it ourselves, as the task is about to: it has the right to. */
-static void by_handle(struct capture *cap, const struct call *c, int fd)
+/* In a user namespace of its own a task may do what we may not. */
+static bool in_our_user_namespace(pid_t tid)
+{
+	const char *ours = fs_readlink(scratch, AT_FDCWD, "/proc/self/ns/user");
+	const char *its = task_link(scratch, tid, "ns/user");
+
+	return ours && its && !strcmp(ours, its);
+}
+
+/* The name of the file with this handle, as the kernel gives it to us. */
+static const char *name_of_handle(
+	pid_t tid, int mount_fd, struct file_handle *h, struct state *st)
+{
+	char path[64];
+	autoclose int mount = -1, file = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/cwd", tid);
+	if (mount_fd != AT_FDCWD)
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, mount_fd);
+	mount = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (mount < 0)
+		return NULL;
+	file = open_by_handle_at(mount, h, O_PATH | O_CLOEXEC);
+	if (file < 0 || state_of(file, NULL, st) < 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	return fs_readlink(scratch, AT_FDCWD, path);
+}
+
+static void by_handle(
+	struct capture *cap, const struct call *c, const struct decoded *d)
 {
 	union {
 		struct file_handle h;
 		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
 	} u;
-	char path[64];
-	char *name;
-	autoclose int mount = -1, file = -1;
+	struct touch t = d->touches[0];
+	struct state st, named;
 
 	if (watch_read(c->tid, c->args[1], &u, sizeof(u)) < (ssize_t)sizeof(u.h) ||
 		u.h.handle_bytes > MAX_HANDLE_SZ)
 		return;
-	snprintf(path, sizeof(path), "/proc/%d/%s", c->tid, "cwd");
-	if (fd != AT_FDCWD)
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d", c->tid, fd);
-	mount = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	file = mount < 0 ? -1
-			 : open_by_handle_at(mount, &u.h, O_PATH | O_CLOEXEC);
-	if (file < 0) {
-		if (errno != ESTALE)
-			record_gap(&cap->rec, "file-handle", NULL,
-				"a file opened by its handle could not be "
-				"named: %s",
-				strerror(errno));
-		return;
-	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	name = fs_readlink(scratch, AT_FDCWD, path);
-	if (name)
-		touch_apply(cap, c->tid,
-			&(struct touch){.dirfd = AT_FDCWD,
-				.path = name,
-				.intent = (c->args[2] & O_ACCMODE) == O_RDONLY
-						  ? INTENT_READ
-						  : INTENT_WRITE,
-				.reads = true,
-				.nofollow = true},
-			scratch);
+	errno = 0;
+	t.dirfd = AT_FDCWD;
+	t.path = name_of_handle(c->tid, d->fd, &u.h, &st);
+	/* A file that nobody has looked up by a name shows as a root. */
+	if (t.path && state_of(AT_FDCWD, t.path, &named) == 0 &&
+		state_same_file(&named, &st))
+		touch_apply(cap, c->tid, &t, scratch);
+	else if (errno != ESTALE && errno != EBADF &&
+		 !(errno == EPERM && in_our_user_namespace(c->tid)))
+		record_gap(&cap->rec, "file-handle", NULL,
+			"a file opened by its handle could not be named: %s",
+			strerror(errno));
 }
 
 /* What was opened for appending keeps its first bytes only until now. */
 static void unappend(struct capture *cap, const struct call *c, int fd)
 {
-	const char *path = task_directory(scratch, c->tid, fd);
-	struct touched *t = path ? record_find(&cap->rec, path) : NULL;
 	struct place p;
 
-	if (!t || !t->appended || t->preserved ||
-		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) < 0 || !p.path)
-		return;
-	preserve(cap, t, p.access);
+	if (task_directory(scratch, c->tid, fd) &&
+		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) == 0 && p.path)
+		touch_unappend(cap, &p);
+}
+
+/* What is mounted, moved or unmounted hides what was there: in our namespace,
+ * too, when the task shares it. */
+static void view_changes(
+	struct capture *cap, const struct call *c, const struct decoded *d)
+{
+	struct place p;
+
+	resolver_views_matter(cap->resolver);
+	seen_forget(&cap->seen);
+	for (size_t i = 0; d->verb == VERB_MOUNT && i < d->count; i++)
+		if (resolve(cap->resolver, c->tid, &d->touches[i], scratch,
+			    &p) == 0 &&
+			p.path)
+			touch_hide(cap, p.path);
 }
 
 static void watcher(struct capture *cap, const struct call *c)
@@ -177,17 +204,20 @@ static void handle(struct capture *cap, const struct call *c,
 			"system calls that can be recorded");
 		return;
 	case VERB_HANDLE:
-		by_handle(cap, c, d->fd);
+		by_handle(cap, c, d);
 		return;
 	case VERB_UNAPPEND:
 		unappend(cap, c, d->fd);
+		return;
+	case VERB_AIO:
+		touch_unappend_all(cap);
 		return;
 	case VERB_EXIT:
 		process_exit(cap, c->tid, (int)(c->args[0] & 0xff));
 		return;
 	case VERB_VIEW:
-		resolver_views_matter(cap->resolver);
-		seen_forget(&cap->seen);
+	case VERB_MOUNT:
+		view_changes(cap, c, d);
 		break;
 	case VERB_WATCHER:
 		watcher(cap, c);

@@ -8,28 +8,58 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+
+/* The first write to a file of a lower layer gives it another number, where
+ * the layers are of two file systems or the file has several names. */
+static bool is_copied_up(const struct touched *t, const struct state *now, int fd)
+{
+	struct statfs fs;
+
+	return S_ISREG(t->first.mode) && S_ISREG(now->mode) &&
+	       fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* As it was found, as far as its times tell: not when the run has set them. */
+static bool as_found(const struct touched *t, const struct state *now, int fd)
+{
+	if (now->size < t->first.size ||
+		(!state_same_file(now, &t->first) && !is_copied_up(t, now, fd)))
+		return false;
+	return t->appended || (t->access & ACCESS_W) ||
+	       (now->mtime_s == t->first.mtime_s &&
+		       now->mtime_ns == t->first.mtime_ns &&
+		       now->size == t->first.size);
+}
 
 static int store_content(struct capture *cap, const struct touched *t,
-	const char *access, struct digest *out, struct err *e)
+	const struct place *p, struct digest *out, struct err *e)
 {
-	autoclose int fd = fs_open(access, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	/* What has no name is reached by a link of /proc/PID/fd. */
+	autoclose int fd = fs_open(
+		p->access, O_RDONLY | O_NONBLOCK | (p->path ? O_NOFOLLOW : 0));
+	struct state before, after;
 	struct store_batch *b;
 	struct put_result put;
-	struct state now;
 	int r;
 
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", t->path);
-	if (state_of(fd, NULL, &now) < 0)
+	if (state_of(fd, NULL, &before) < 0)
 		return err_sys(e, "cannot stat '%s'", t->path);
-	if (!state_same_file(&now, &t->first) || now.size < t->first.size)
-		return err_set(e, "'%s' was changed by somebody else", t->path);
+	if (!as_found(t, &before, fd))
+		return err_set(e, "'%s' was changed meanwhile", t->path);
 	b = store_batch_new(cap->store, e);
 	if (!b)
 		return -1;
 	/* What was appended meanwhile is not part of the first content. */
 	r = store_put_fd(b, fd, t->first.size, &put, e);
+	if (r == 0 && state_of(fd, NULL, &after) == 0 &&
+		!(t->appended ? after.size >= t->first.size
+			      : state_same_content(&before, &after)))
+		r = err_set(e, "'%s' was changed meanwhile", t->path);
 	if (r == 0)
 		r = store_batch_commit(b, e);
 	store_batch_free(b);
@@ -53,7 +83,7 @@ static bool wanted(struct capture *cap, struct touched *t)
 	return false;
 }
 
-void preserve(struct capture *cap, struct touched *t, const char *access)
+void preserve(struct capture *cap, struct touched *t, const struct place *p)
 {
 	struct err e = ERR_INIT;
 	struct digest d;
@@ -68,7 +98,7 @@ void preserve(struct capture *cap, struct touched *t, const char *access)
 	t->preserving = true;
 	watch_slow(cap->watch);
 	pthread_mutex_unlock(&cap->rec.lock);
-	r = store_content(cap, t, access, &d, &e);
+	r = store_content(cap, t, p, &d, &e);
 	pthread_mutex_lock(&cap->rec.lock);
 	t->preserving = false;
 	pthread_cond_broadcast(&cap->rec.preserved);

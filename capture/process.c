@@ -11,69 +11,120 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct identity {
-	pid_t tgid, ppid;
+	pid_t pid; /* the process, not the thread */
+	pid_t ppid;
+	uint64_t born;
 };
 
-/* From /proc/TID/status; -1 when the task is gone. */
-static int identify(pid_t tid, struct identity *id)
+static ssize_t read_proc(pid_t pid, const char *name, char *buf, size_t cap)
 {
-	char path[64], buf[4096], *p;
+	char path[64];
 	autoclose int fd = -1;
 	ssize_t n;
 
-	memset(id, 0, sizeof(*id));
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	/* Below task/: /proc/PID/stat adds up all threads. */
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
-	if (n <= 0)
+	n = fd < 0 ? -1 : read(fd, buf, cap - 1);
+	buf[n > 0 ? n : 0] = 0;
+	return n;
+}
+
+/* Parent and birth, fields 4 and 22 of /proc/PID/stat; -1 when it is gone. */
+static int identify(pid_t pid, struct identity *id)
+{
+	char buf[1024], *p;
+
+	*id = (struct identity){.pid = pid};
+	if (read_proc(pid, "stat", buf, sizeof(buf)) <= 0)
 		return -1;
-	buf[n] = 0;
-	p = strstr(buf, "\nTgid:");
-	id->tgid = p ? atoi(p + 6) : tid;
-	p = strstr(buf, "\nPPid:");
-	id->ppid = p ? atoi(p + 6) : 0;
+	p = strrchr(buf, ')');
+	for (int field = 2; p && field < 22; field++) {
+		if (field == 4)
+			id->ppid = atoi(p);
+		p = strchr(p + 1, ' ');
+	}
+	if (!p)
+		return -1;
+	id->born = strtoull(p, NULL, 10);
 	return 0;
 }
 
-/* The process that a task belongs to: its own latest exec, or that of the
- * nearest ancestor that has one. */
-static struct process *find(struct capture *cap, pid_t tid)
+/* The process that a task is a thread of; 0 when it is gone. */
+static pid_t leader_of(pid_t tid)
 {
-	struct process *p = record_find_process(&cap->rec, tid);
+	char buf[4096], *p;
+
+	if (read_proc(tid, "status", buf, sizeof(buf)) <= 0)
+		return 0;
+	p = strstr(buf, "\nTgid:");
+	return p ? atoi(p + 6) : 0;
+}
+
+/* The latest exec of the task's own process, NULL when it has had none. */
+static struct process *own_exec(
+	struct capture *cap, pid_t tid, struct identity *id)
+{
+	struct process *p = NULL;
+	pid_t leader;
+
+	if (identify(tid, id) == 0)
+		p = record_find_process(&cap->rec, tid, id->born);
+	if (p)
+		return p;
+	leader = leader_of(tid);
+	if (leader && leader != tid && identify(leader, id) == 0)
+		p = record_find_process(&cap->rec, leader, id->born);
+	return p;
+}
+
+/* That of the nearest of these ancestors that has had one. */
+static struct process *ancestor(struct capture *cap, pid_t pid)
+{
+	struct process *p = NULL;
 	struct identity id;
 
-	for (int depth = 0; !p && depth < 64; depth++) {
-		if (identify(tid, &id) < 0)
-			break;
-		p = record_find_process(&cap->rec, id.tgid);
-		tid = id.ppid;
-		if (!p && tid)
-			p = record_find_process(&cap->rec, tid);
-		if (tid <= 1)
-			break;
+	while (!p && pid > 1 && identify(pid, &id) == 0) {
+		p = record_find_process(&cap->rec, pid, id.born);
+		pid = id.ppid;
 	}
 	if (!p && cap->rec.process_count)
 		p = cap->rec.processes[0];
 	return p;
 }
 
+/* A pid is not used again within this time: all others come first. */
+#define OWNER_NS 10000000
+
 uint32_t process_of(struct capture *cap, pid_t tid)
 {
-	struct process *p = find(cap, tid);
+	struct owner *last = &cap->last_owner;
+	struct identity id;
+	struct timespec t;
+	int64_t now;
 
-	return p ? p->index : 0;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now = t.tv_sec * 1000000000ll + t.tv_nsec;
+	if (tid != last->tid || now >= last->until) {
+		last->process = own_exec(cap, tid, &id);
+		if (!last->process)
+			last->process = ancestor(cap, id.ppid);
+		last->tid = tid;
+		last->until = now + OWNER_NS;
+	}
+	return last->process ? last->process->index : 0;
 }
 
 void process_exit(struct capture *cap, pid_t tid, int code)
 {
-	struct process *p = record_find_process(&cap->rec, tid);
 	struct identity id;
+	struct process *p = own_exec(cap, tid, &id);
 
-	if (!p && identify(tid, &id) == 0 && id.tgid != tid)
-		p = record_find_process(&cap->rec, id.tgid);
 	if (p && p->m.exit_code == ABSENT)
 		record_exit(&cap->rec, p, code);
 	else
@@ -115,30 +166,57 @@ static void note_setuid(struct capture *cap, const struct place *p)
 
 /* What will run, with all that runs it; false: nothing will. */
 static bool find_program(struct capture *cap, const struct call *c,
-	const struct touch *t, struct arena *scratch, struct place *p)
+	const struct decoded *d, struct arena *scratch, struct place *p)
 {
+	const struct touch *t = &d->touches[0];
 	const char *key = NULL;
+	struct touched *row;
 
-	if (resolver_one_view(cap->resolver) && seen_may(t))
+	if (resolver_one_view(cap->resolver) && seen_may(t) && !d->check_only)
 		key = seen_key(t, c->tid, scratch);
 	/* Build systems and shells run the same programs over and over. */
 	if (key && seen_program(&cap->seen, key, p))
 		return true;
 	if (resolve(cap->resolver, c->tid, t, scratch, p) < 0)
 		return false;
-	if (!p->path && t->empty_path) {
+	row = touch_place(
+		cap, p, runs(p) && !d->check_only ? ACCESS_X : ACCESS_S);
+	if (d->check_only)
+		return false;
+	/* A program that the run has removed is known by what it was. */
+	if (!p->path && row)
+		p->path = row->path;
+	if (!p->path && p->st.exists)
 		record_gap(&cap->rec, "anonymous-program", NULL,
 			"a program without a name (memfd_create) was executed: "
 			"its content is not recorded");
-		return false;
-	}
-	touch_place(cap, p, runs(p) ? ACCESS_X : ACCESS_S);
 	if (!p->path || !runs(p))
 		return false;
 	note_setuid(cap, p);
-	if (program_touch(cap, c->tid, p, scratch) && key && !p->personal)
+	if (program_touch(cap, c->tid, p, scratch) && key && !p->by_proc &&
+		row && row->now == row->path)
 		seen_add_program(&cap->seen, key, p);
 	return true;
+}
+
+static void ended(struct capture *cap, struct process *p, int status)
+{
+	if (p && p->m.exit_code == ABSENT)
+		record_exit(&cap->rec, p,
+			WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+					    : WEXITSTATUS(status));
+}
+
+void process_ended(struct capture *cap, pid_t pid, int status)
+{
+	ended(cap, map_get(&cap->rec.by_tgid, &pid, sizeof(pid)), status);
+}
+
+void process_command_ended(struct capture *cap, int status)
+{
+	/* The command is the first that was executed. */
+	if (cap->rec.process_count)
+		ended(cap, cap->rec.processes[0], status);
 }
 
 void process_exec(struct capture *cap, const struct call *c,
@@ -152,17 +230,21 @@ void process_exec(struct capture *cap, const struct call *c,
 	char link[64];
 	bool hidden = false;
 
-	if (!d->count || !find_program(cap, c, &d->touches[0], scratch, &p) ||
-		identify(c->tid, &id) < 0)
+	if (!d->count || !find_program(cap, c, d, scratch, &p) ||
+		arguments_read(c, d->argv, d->envp, scratch, &argv, &env) < 0)
 		return;
-	arguments_read(c, d->argv, d->envp, scratch, &argv, &env);
 	m.executable = (char *)p.path;
 	snprintf(link, sizeof(link), "/proc/%d/cwd", c->tid);
 	m.cwd = fs_readlink(scratch, AT_FDCWD, link);
 	secret_argv(scratch, &argv, &cap->opt->redact, &m.argv, &hidden);
 	added_variables(cap, &env, scratch, &m.env_added);
-	parent = record_find_process(&cap->rec, id.tgid);
-	if (!parent && cap->rec.process_count)
-		parent = find(cap, id.ppid);
-	record_process(&cap->rec, parent ? parent->index : 0, id.tgid, &m);
+	parent = own_exec(cap, c->tid, &id);
+	if (!id.born)
+		return; /* killed meanwhile */
+	if (!parent)
+		parent = ancestor(cap, id.ppid);
+	record_process(
+		&cap->rec, parent ? parent->index : 0, id.pid, id.born, &m);
+	cap->last_owner = (struct owner){0};
+	watch_follow(cap->watch, id.pid);
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The kernel follows this many #! lines (fs/exec.c). */
+/* The kernel follows this many #! lines (exec_binprm); the last one may name a
+ * program with an ELF interpreter. */
 #define SCRIPTS_MAX 5
 
 /* The first line of a script: "#! interpreter [argument]". */
@@ -33,14 +34,18 @@ bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
 {
 	struct place cur = *p;
 
-	for (int i = 0; i < SCRIPTS_MAX && cur.path; i++) {
+	for (int i = 0; i <= SCRIPTS_MAX && cur.path; i++) {
 		struct touch next = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
 		autoclose int fd =
 			open(cur.access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		char buf[256];
 		ssize_t n = fd < 0 ? 0 : pread(fd, buf, sizeof(buf), 0);
 
-		next.path = script_interpreter(scratch, buf, n);
+		next.path = n > 0 ? binfmt_interpreter(cap, tid, &cur, buf,
+					    (size_t)n, scratch)
+				  : NULL;
+		if (!next.path)
+			next.path = script_interpreter(scratch, buf, n);
 		/* A script is read by its interpreter, too. */
 		if (!next.path)
 			next.path = n > 0 ? elf_interpreter(fd, scratch) : NULL;
@@ -48,7 +53,7 @@ bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
 			resolve(cap->resolver, tid, &next, scratch, &cur) < 0)
 			return !next.path;
 		touch_place(cap, &cur, cur.st.exists ? ACCESS_X : 0);
-		if (!cur.st.exists || cur.personal)
+		if (!cur.st.exists || cur.by_proc)
 			return false;
 	}
 	return true;

@@ -36,18 +36,28 @@ struct touched {
 	struct digest digest;
 	/* Somebody is preserving it outside of the lock. */
 	bool preserving;
-	bool appended;   /* only ever appended to so far */
-	bool gone;       /* `now` was removed or replaced by the run */
+	bool appended;   /* the first bytes are still there; more follow */
+	bool gone;       /* `now` was removed, replaced or emptied by the run */
+	bool emptied;    /* the first content went unread */
+	bool doubtful;   /* gone once, and there again: the call has failed */
 	bool not_stored; /* too large, or no room: by digest only, or a gap */
 	uint32_t writer; /* process that wrote it last, index; 0 none */
+	const char *was; /* `now` before the last move */
+	/* Right before it was gone; NULL when a journal is read back. */
+	const struct state *last;
 	/* What was at the same path before, and has been moved away since. */
 	struct touched *before;
+	/* The next of the same device and inode: another name of it. */
+	struct touched *twin;
 };
 
 struct process {
 	uint32_t index; /* 1 is the command */
 	uint32_t parent;
+	/* Pids are used again: a process is known by when it was born, too
+	 * (clock ticks since boot, proc(5)); 0 in a record that is read back. */
 	pid_t tgid;
+	uint64_t born;
 	struct m_process m;
 };
 
@@ -60,7 +70,7 @@ struct record {
 	struct touched **touched;
 	size_t touched_count;
 	struct map by_path;  /* -> struct touched */
-	struct map by_inode; /* struct inode_key -> struct touched, still so */
+	struct map by_inode; /* struct inode_key -> its latest struct touched */
 
 	struct process **processes;
 	size_t process_count;
@@ -100,32 +110,44 @@ void record_close(struct record *r);
 
 /* Look-ups. */
 struct touched *record_find(struct record *r, const char *path);
+/* All names of a file that was there before the run, linked by `twin`. */
 struct touched *record_find_inode(struct record *r, const struct state *st);
 
 /* A path that was not touched before, or that the run makes anew after it
  * has moved away what was there. Strings are copied. */
 struct touched *record_touch(struct record *r, const char *path,
 	unsigned access, const struct state *st, const char *target);
+/* The same for what was at a path before everything that is known there. */
+struct touched *record_touch_earlier(struct record *r, const char *path,
+	unsigned access, const struct state *st, const char *target);
 /* What the run found at the path of `t` at first. */
 struct touched *record_first(struct touched *t);
 /* More letters for a path. */
 void record_access(struct record *r, struct touched *t, unsigned bits);
 void record_written(struct record *r, struct touched *t, uint32_t writer);
-void record_appended(struct record *r, struct touched *t, bool only);
+void record_appended(struct record *r, struct touched *t);
 void record_listing(
 	struct record *r, struct touched *t, const struct strlist *names);
 void record_preserved(
 	struct record *r, struct touched *t, const struct digest *d);
 void record_not_stored(struct record *r, struct touched *t);
-/* The run renames `t` (and, a directory, what is below it). */
-void record_moved(struct record *r, struct touched *t, const char *to);
-void record_gone(struct record *r, struct touched *t);
+/* The run renames `t`; a directory takes along what is below it. */
+void record_moved(
+	struct record *r, struct touched *t, const char *to, bool directory);
+/* `t`, which is `now` (NULL: unknown), is about to lose its name or, emptied,
+ * its content. */
+void record_gone(struct record *r, struct touched *t, const struct state *now,
+	bool emptied);
+/* It has lost nothing: that call failed, or has not run yet. */
+void record_back(struct record *r, struct touched *t);
 /* The path where something that is now at `path` was at first. */
 const char *record_origin(struct record *r, const char *path);
+/* Where directories that moved have taken what was at `path`. */
+const char *record_destination(struct record *r, const char *path);
 
 struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
-	const struct m_process *m);
-struct process *record_find_process(struct record *r, pid_t tgid);
+	uint64_t born, const struct m_process *m);
+struct process *record_find_process(struct record *r, pid_t tgid, uint64_t born);
 void record_exit(struct record *r, struct process *p, int code);
 void record_fork(struct record *r);
 

@@ -10,45 +10,27 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/map.h"
-#include "base/strbuf.h"
 #include "capture/calls.h"
+#include "capture/resolve_walk.h"
+#include "capture/served.h"
 #include "capture/task.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
-
-#define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 
 struct resolver {
 	struct map dirs; /* canonical names seen as directories */
 	struct arena *names;
+	struct served *served;
 	bool views_matter;
 	char *our_mnt; /* mount namespace: "mnt:[4026531841]" */
-};
-
-/* How one task sees the tree. */
-struct view {
-	const char *root;   /* "" or the chroot's path */
-	const char *prefix; /* "", or "/proc/TID/root" of another namespace */
-	bool cached;        /* the remembered directories hold */
-};
-
-struct walk {
-	struct resolver *r;
-	struct arena *a;
-	struct view view;
-	pid_t tid;
-	struct place *out;
-	struct strbuf cur;  /* canonical so far, "" is the root */
-	struct strbuf rest; /* still to walk */
-	bool nofollow;
-	int links;
 };
 
 struct resolver *resolver_new(void)
@@ -57,6 +39,7 @@ struct resolver *resolver_new(void)
 	char buf[64] = "";
 
 	r->names = arena_new();
+	r->served = served_new();
 	if (readlink("/proc/self/ns/mnt", buf, sizeof(buf) - 1) > 0)
 		r->our_mnt = arena_strdup(r->names, buf);
 	return r;
@@ -66,6 +49,7 @@ void resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
+	served_free(r->served);
 	map_release(&r->dirs);
 	arena_free(r->names);
 	free(r);
@@ -79,6 +63,7 @@ void resolver_forget(struct resolver *r)
 void resolver_views_matter(struct resolver *r)
 {
 	r->views_matter = true;
+	served_forget(r->served);
 	resolver_forget(r);
 }
 
@@ -92,7 +77,7 @@ static int find_view(
 {
 	char *mnt, *root;
 
-	*v = (struct view){"", "", true};
+	*v = (struct view){"", "", "", true};
 	if (!r->views_matter)
 		return 0;
 	v->cached = false;
@@ -102,15 +87,19 @@ static int find_view(
 		return -1;
 	if (r->our_mnt && strcmp(mnt, r->our_mnt) != 0)
 		v->prefix = arena_printf(a, "/proc/%d/root", tid);
-	else if (strcmp(root, "/") != 0)
-		v->root = root;
+	if (strcmp(root, "/") != 0)
+		v->root = v->behind = root;
 	return 0;
 }
 
-static const char *openable(struct walk *w, const char *path)
+const char *walk_access(struct walk *w, const char *path)
 {
-	return *w->view.prefix ? arena_printf(w->a, "%s%s", w->view.prefix, path)
-			       : path;
+	const char *rest = path + strlen(w->view.behind);
+
+	/* Another root is behind the prefix already. */
+	if (!*w->view.prefix || !fs_below(path, w->view.behind))
+		return path;
+	return arena_printf(w->a, "%s%s", w->view.prefix, *rest ? rest : "/");
 }
 
 static void add_step(struct walk *w, const char *path, const char *target,
@@ -133,8 +122,7 @@ static void remember_dir(struct walk *w, const char *path, size_t len)
 			w->r);
 }
 
-/* The next component of `rest`; NULL at its end. `last` when none follows. */
-static char *next_component(struct walk *w, bool *last)
+char *walk_next(struct walk *w, bool *last)
 {
 	char *s = w->rest.s, *end, *name;
 
@@ -155,15 +143,15 @@ static void go_up(struct walk *w)
 {
 	char *slash;
 
-	if (w->cur.len <= strlen(w->view.root))
+	/* A directory that was opened before chroot(2) lies outside of it. */
+	if (!w->cur.len || !strcmp(w->cur.s, w->view.root))
 		return;
 	slash = strrchr(w->cur.s, '/');
 	w->cur.len = (size_t)(slash - w->cur.s);
 	w->cur.s[w->cur.len] = 0;
 }
 
-/* Continue with `target` in place of the component. */
-static void push_target(struct walk *w, const char *target)
+void walk_into(struct walk *w, const char *target)
 {
 	autostrbuf rest = STRBUF_INIT;
 
@@ -185,57 +173,8 @@ static void push_target(struct walk *w, const char *target)
 static void found(struct walk *w, const char *path, const struct state *st)
 {
 	w->out->path = path;
-	w->out->access = openable(w, path);
+	w->out->access = walk_access(w, path);
 	w->out->st = *st;
-}
-
-/* Below /proc: number of a process, "self" or "thread-self". */
-static bool is_process(struct walk *w, const char *name)
-{
-	return isdigit((unsigned char)name[0]) || !strcmp(name, "self") ||
-	       !strcmp(name, "thread-self");
-}
-
-/*
- * The magic links of /proc/PID: fd/N, cwd, root, exe. They lead to an object
- * and not to a name, but the kernel tells the object's name. Everything else
- * in /proc is the kernel's and is not recorded. True: go on walking.
- */
-static bool enter_proc(struct walk *w, const char *first)
-{
-	const char *link, *target;
-	char *rest = w->rest.s ? w->rest.s : (char *)"";
-	size_t n = 0;
-
-	if (!is_process(w, first))
-		return false;
-	if (!isdigit((unsigned char)first[0]))
-		first = arena_printf(w->a, "%d", w->tid);
-	while (*rest == '/')
-		rest++;
-	if (!strncmp(rest, "fd/", 3)) {
-		/* Behind a link like /dev/fd there are two slashes. */
-		n = 2 + strspn(rest + 2, "/");
-		n += strcspn(rest + n, "/");
-	} else if (!strncmp(rest, "cwd", 3) || !strncmp(rest, "exe", 3))
-		n = 3;
-	else if (!strncmp(rest, "root", 4))
-		n = 4;
-	if (!n || (rest[n] && rest[n] != '/') || (!rest[n] && w->nofollow) ||
-		w->links++ > LINKS_MAX)
-		return false;
-	link = arena_printf(w->a, "/proc/%s/%.*s", first, (int)n, rest);
-	target = fs_readlink(w->a, AT_FDCWD, link);
-	if (!target || target[0] != '/')
-		return false;
-	rest = arena_strdup(w->a, rest + n);
-	strbuf_clear(&w->rest);
-	strbuf_adds(&w->rest, target);
-	strbuf_adds(&w->rest, rest);
-	/* d_path gives it from our root, not from the task's. */
-	strbuf_clear(&w->cur);
-	w->view.root = "";
-	return true;
 }
 
 enum outcome { GO_ON, DONE };
@@ -245,7 +184,13 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	struct state st;
 	char *target;
 
-	if (state_of(AT_FDCWD, openable(w, path), &st) < 0) {
+	/* There is none until the run has mounted something. */
+	if (w->r->views_matter && served_has(w->r->served, w->tid, AT_FDCWD,
+					  walk_access(w, path))) {
+		w->out->served = path;
+		return DONE;
+	}
+	if (state_of(AT_FDCWD, walk_access(w, path), &st) < 0) {
 		/* Absent, or not to be looked at: neither for the task. A
 		 * name to be made may end in slashes. */
 		found(w, path, &st);
@@ -253,7 +198,7 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 		return DONE;
 	}
 	if (S_ISLNK(st.mode)) {
-		target = fs_readlink(w->a, AT_FDCWD, openable(w, path));
+		target = fs_readlink(w->a, AT_FDCWD, walk_access(w, path));
 		if (last && w->nofollow) {
 			found(w, path, &st);
 			w->out->target = target;
@@ -262,7 +207,7 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 		if (!target || ++w->links > LINKS_MAX)
 			return DONE;
 		add_step(w, path, target, &st);
-		push_target(w, target);
+		walk_into(w, target);
 		return GO_ON;
 	}
 	if (S_ISDIR(st.mode) && !last) {
@@ -278,10 +223,23 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	return DONE;
 }
 
+/* Another root may have a /proc, too, or a directory that is called so. */
+static bool at_proc(struct walk *w)
+{
+	const char *root = w->view.root;
+	struct statfs fs;
+
+	if (!w->cur.len || !fs_below(w->cur.s, root) ||
+		strcmp(w->cur.s + strlen(root), "/proc") != 0)
+		return false;
+	return !*root || (statfs(walk_access(w, w->cur.s), &fs) == 0 &&
+				 fs.f_type == PROC_SUPER_MAGIC);
+}
+
 static enum outcome step(struct walk *w)
 {
 	bool last;
-	char *name = next_component(w, &last);
+	char *name = walk_next(w, &last);
 	char *path;
 
 	if (!name) {
@@ -289,7 +247,7 @@ static enum outcome step(struct walk *w)
 		struct state st;
 
 		path = arena_strdup(w->a, w->cur.len ? w->cur.s : "/");
-		state_of(AT_FDCWD, openable(w, path), &st);
+		state_of(AT_FDCWD, walk_access(w, path), &st);
 		found(w, path, &st);
 		return DONE;
 	}
@@ -299,10 +257,8 @@ static enum outcome step(struct walk *w)
 		go_up(w);
 		return GO_ON;
 	}
-	if (!strcmp(w->cur.len ? w->cur.s : "", "/proc")) {
-		w->out->personal = true;
-		return enter_proc(w, name) ? GO_ON : DONE;
-	}
+	if (at_proc(w))
+		return walk_proc(w, name) ? GO_ON : DONE;
 	strbuf_addc(&w->cur, '/');
 	strbuf_adds(&w->cur, name);
 	path = arena_memdup(w->a, w->cur.s, w->cur.len);
@@ -332,11 +288,11 @@ static void shortcut(struct walk *w)
 	w->rest.len = strlen(w->rest.s);
 }
 
-static void walk(struct walk *w, const char *path)
+static void walk(struct walk *w, const char *start, const char *path)
 {
 	strbuf_adds(&w->rest, path);
-	strbuf_adds(&w->cur, w->view.root);
-	if (!*w->view.root)
+	strbuf_adds(&w->cur, start);
+	if (!*w->view.root && !*start)
 		shortcut(w);
 	while (step(w) == GO_ON)
 		;
@@ -352,7 +308,7 @@ int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 		.tid = tid,
 		.out = out,
 		.nofollow = t->nofollow};
-	const char *path = t->path;
+	const char *path = t->path, *base;
 
 	memset(out, 0, sizeof(*out));
 	if (!*path && !t->empty_path) {
@@ -364,22 +320,22 @@ int resolve(struct resolver *r, pid_t tid, const struct touch *t,
 	if (find_view(r, tid, scratch, &w.view) < 0)
 		return -1;
 	out->foreign = *w.view.prefix;
-	if (path[0] != '/') {
-		const char *base = task_directory(scratch, tid, t->dirfd);
-
-		if (!base)
-			return 0;
-		/* The kernel names it from our root; the task's own root is
-		 * a beginning of it already. */
-		path = *path ? arena_printf(scratch, "%s/%s", base, path) : base;
-		if (!*w.view.prefix && *w.view.root && fs_below(base, w.view.root))
-			path += strlen(w.view.root);
-		if (!strcmp(base, "/"))
-			path++;
+	if (path[0] == '/' && !t->in_root) {
+		walk(&w, w.view.root, path);
+		return 0;
 	}
-	if (!*path)
-		path = "/";
-	walk(&w, path);
+	/* The kernel names it from our root, whatever the task's own is. */
+	base = walk_begin(&w, t->dirfd, &path);
+	if (!base)
+		return 0;
+	if (!strcmp(base, "/"))
+		base = "";
+	if (t->in_root)
+		w.view.root = base;
+	if (t->in_root && *base)
+		walk(&w, base, path);
+	else
+		walk(&w, "", arena_printf(scratch, "%s/%s", base, path));
 	return 0;
 }
 
@@ -388,7 +344,7 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 {
 	struct touch named = {.dirfd = AT_FDCWD, .nofollow = true};
 	char *path = task_directory(scratch, tid, fd);
-	char link[64];
+	const char *link;
 	struct state st;
 	autoclose int real = -1;
 
@@ -398,11 +354,22 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 	named.path = path;
 	if (resolve(r, tid, &named, scratch, out) < 0)
 		return -1;
+	if (out->served)
+		return 0;
 	/* The name may belong to another file by now ("... (deleted)"). */
-	snprintf(link, sizeof(link), "/proc/%d/fd/%d", tid, fd);
+	link = arena_printf(scratch, "/proc/%d/fd/%d", tid, fd);
 	real = open(link, O_PATH | O_CLOEXEC);
-	if (real < 0 || state_of(real, NULL, &st) < 0 ||
-		!state_same_file(&st, &out->st))
-		out->path = NULL;
+	if (real >= 0 && r->views_matter && served_has(r->served, tid, real, "")) {
+		memset(out, 0, sizeof(*out));
+		out->served = path;
+		return 0;
+	}
+	if (real >= 0 && state_of(real, NULL, &st) == 0 &&
+		state_same_file(&st, &out->st))
+		return 0;
+	memset(out, 0, sizeof(*out));
+	out->access = link;
+	if (real >= 0)
+		state_of(real, NULL, &out->st);
 	return 0;
 }

@@ -24,9 +24,10 @@ struct step {
 
 struct place {
 	/* Canonical and absolute; NULL when it is nothing with a name (a pipe,
-	 * a deleted file) or lies in /proc. */
+	 * a deleted file: then there may still be `st`) or lies in /proc. */
 	const char *path;
-	/* The same, as this process can open it (other mount namespaces). */
+	/* The same, as this process can open it: through another mount
+	 * namespace, or by the descriptor of what has no name. */
 	const char *access;
 	struct state st;
 	const char *target; /* of a symbolic link that was meant itself */
@@ -34,11 +35,17 @@ struct place {
 	size_t step_count;
 	/* In a mount namespace that is not ours: it may vanish with it. */
 	bool foreign;
+	/* It begins in a directory that is there, but where no name leads: in
+	 * a mount without a place, or below another one. */
+	bool unnamed;
+	/* The way led through /proc: another one for each task. */
+	bool by_proc;
 	/* The way goes on below `path`, which is absent or no directory: the
 	 * call fails with ENOENT or ENOTDIR. */
 	bool beyond;
-	/* The way went through /proc: other tasks may come to other places. */
-	bool personal;
+	/* The root of a file system that a process of the run serves: what is
+	 * there cannot be looked at while that process is watched. */
+	const char *served;
 };
 
 struct resolver *resolver_new(void);

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 void seen_init(struct seen *s)
 {
@@ -28,7 +29,7 @@ void seen_release(struct seen *s)
 
 bool seen_may(const struct touch *t)
 {
-	return t->path[0] && !t->creates &&
+	return t->path[0] && !t->creates && !t->in_root &&
 	       (t->intent == INTENT_LOOK || t->intent == INTENT_READ ||
 		       t->intent == INTENT_EXEC);
 }
@@ -53,14 +54,24 @@ const char *seen_key(const struct touch *t, pid_t tid, struct arena *scratch)
 	return key;
 }
 
+/* What was to be read, and was not there: somebody else may make it. */
+static bool is_missing(const char *key)
+{
+	return key[0] != '0' + INTENT_LOOK &&
+	       faccessat(AT_FDCWD, key + 2, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
 bool seen_has(const struct seen *s, const char *key)
 {
-	return map_gets(&s->keys, key) != NULL;
+	const void *known = map_gets(&s->keys, key);
+
+	return known == s || (known && is_missing(key));
 }
 
 void seen_add(struct seen *s, const char *key)
 {
-	map_puts(&s->keys, arena_strdup(s->arena, key), s);
+	map_puts(&s->keys, arena_strdup(s->arena, key),
+		is_missing(key) ? (void *)&s->programs : (void *)s);
 }
 
 bool seen_program(const struct seen *s, const char *key, struct place *p)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Taking and comparing states of paths. */
 #include "capture/state.h"
+#include "base/arena.h"
 #include "base/fs.h"
 
 #include <errno.h>
@@ -49,6 +50,14 @@ int state_of(int dirfd, const char *path, struct state *st)
 	if (take(dirfd, path, AT_SYMLINK_NOFOLLOW, st) == 0)
 		return 0;
 	return errno == ENAMETOOLONG ? take_long(dirfd, path, st) : -1;
+}
+
+int state_of_parent(struct arena *a, const char *path, struct state *st)
+{
+	int len = (int)(strrchr(path, '/') - path);
+
+	/* The dot: it may be the link /proc/PID/root. */
+	return state_of(AT_FDCWD, arena_printf(a, "%.*s/.", len, path), st);
 }
 
 bool state_same_file(const struct state *a, const struct state *b)

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct arena;
+
 struct state {
 	bool exists;
 	uint32_t mode; /* type and permission bits */
@@ -24,6 +26,9 @@ struct state {
  * st->exists false, when there is nothing. Paths longer than PATH_MAX work.
  */
 int state_of(int dirfd, const char *path, struct state *st);
+
+/* Of the directory that the absolute path lies in. */
+int state_of_parent(struct arena *a, const char *path, struct state *st);
 
 /* Same file with the same content, as far as stat can tell. */
 bool state_same_content(const struct state *a, const struct state *b);

@@ -9,6 +9,7 @@
 #include "capture/secrets.h"
 #include "host/hardware.h"
 #include "host/limits.h"
+#include "host/memory.h"
 #include "manifests/model.h"
 
 #include <fcntl.h>
@@ -72,8 +73,9 @@ static char *os_name(struct arena *a)
 static void read_run(struct m_run *run, struct arena *a)
 {
 	struct utsname u;
-	gid_t groups[NGROUPS_MAX];
-	int n = getgroups(NGROUPS_MAX, groups);
+	int n = getgroups(0, NULL);
+	gid_t *groups =
+		n > 0 ? arena_alloc(a, (size_t)n * sizeof(*groups)) : NULL;
 
 	uname(&u);
 	run->host.name = arena_strdup(a, u.nodename);
@@ -81,8 +83,10 @@ static void read_run(struct m_run *run, struct arena *a)
 	run->host.architecture = arena_strdup(a, u.machine);
 	run->host.os = os_name(a);
 	run->host.libc = arena_printf(a, "glibc %s", gnu_get_libc_version());
+	run->host.available_bytes = memory_available("");
 	run->user.uid = getuid();
 	run->user.gid = getgid();
+	n = n > 0 ? getgroups(n, groups) : 0;
 	for (int i = 0; i < n; i++)
 		*ARENA_PUSH(a, run->user.groups.items, run->user.groups.count) =
 			arena_printf(a, "%u", groups[i]);
@@ -134,13 +138,13 @@ static int read_command(struct m_command *c, struct arena *a,
 	struct err *e)
 {
 	struct strlist argv = {0};
-	char *cwd = getcwd(NULL, 0);
+	/* Of a directory that is gone it still has the name. */
+	char *cwd = fs_readlink(a, AT_FDCWD, "/proc/self/cwd");
 	bool hidden = false;
 
-	if (!cwd)
+	if (!cwd || cwd[0] != '/')
 		return err_sys(e, "cannot name the working directory");
-	c->cwd = arena_strdup(a, cwd);
-	free(cwd);
+	c->cwd = cwd;
 	for (char *const *p = opt->argv; *p; p++)
 		*ARENA_PUSH(a, argv.items, argv.count) = arena_strdup(a, *p);
 	secret_argv(a, &argv, &opt->redact, &c->argv, &hidden);
@@ -160,7 +164,7 @@ static char *limit_text(struct arena *a, rlim_t v)
 }
 
 static void read_environment(struct m_environment *env, struct arena *a,
-	const struct capture_options *opt)
+	const struct capture_options *opt, const struct rlimit *limits)
 {
 	for (char **p = environ; *p; p++) {
 		const char *eq = strchr(*p, '=');
@@ -178,26 +182,24 @@ static void read_environment(struct m_environment *env, struct arena *a,
 		*kv = (struct kv){name, eq ? arena_strdup(a, eq + 1) : NULL};
 	}
 	for (const struct limit_name *n = limit_names; n->name; n++) {
-		struct rlimit v;
-		struct m_limit *l;
+		const struct rlimit *v = &limits[n->resource];
+		struct m_limit *l =
+			ARENA_PUSH(a, env->limits.items, env->limits.count);
 
-		if (getrlimit((__rlimit_resource_t)n->resource, &v) < 0)
-			continue;
-		l = ARENA_PUSH(a, env->limits.items, env->limits.count);
 		l->name = arena_strdup(a, n->name);
-		l->soft = limit_text(a, v.rlim_cur);
-		l->hard = limit_text(a, v.rlim_max);
+		l->soft = limit_text(a, v->rlim_cur);
+		l->hard = limit_text(a, v->rlim_max);
 	}
 }
 
 int surroundings_read(struct manifest *m, struct arena *a,
 	const struct capture_options *opt, const char *executable, mode_t mask,
-	struct err *e)
+	const struct rlimit *limits, struct err *e)
 {
 	read_run(&m->run, a);
 	if (read_command(&m->command, a, opt, executable, mask, e) < 0)
 		return -1;
-	read_environment(&m->environment, a, opt);
+	read_environment(&m->environment, a, opt, limits);
 	hardware_read(&m->hardware, a, "");
 	m->run.tags = opt->tags;
 	m->run.name = arena_strdup(a, opt->name);

@@ -8,12 +8,13 @@ struct arena;
 struct capture_options;
 struct err;
 struct manifest;
+struct rlimit;
 
 /* Fill run, command, environment and hardware. `executable` is the path after
- * the search in PATH, `mask` the command's umask. */
+ * the search in PATH, `mask` and `limits` (by RLIMIT_*) are the command's. */
 int surroundings_read(struct manifest *m, struct arena *a,
 	const struct capture_options *opt, const char *executable, mode_t mask,
-	struct err *e);
+	const struct rlimit *limits, struct err *e);
 
 /* RFC 3339 in UTC with microseconds, from microseconds since the epoch. */
 char *rfc3339(struct arena *a, long long us);

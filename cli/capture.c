@@ -19,6 +19,7 @@ struct capture_cli {
 	struct strlist by_reference;
 	uint64_t keep;
 	int64_t finish_within;
+	bool log;
 };
 
 #define OPTION(field) offsetof(struct capture_cli, field)
@@ -45,6 +46,8 @@ static const struct cli_opt capture_opts[] = {
 		"hash for at most TIME after the command; the rest is left to "
 		"finish",
 		CLI_TIME, OPTION(finish_within)},
+	{"log", 0, NULL, "record stdout and stderr as outputs, too", CLI_FLAG,
+		OPTION(log)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
@@ -90,6 +93,7 @@ static int capture_main(struct invocation *in)
 		.by_reference = o->by_reference,
 		.keep = o->keep,
 		.finish_within_ms = o->finish_within,
+		.log = o->log,
 		.backend = backend_of(o->backend),
 	};
 	struct err e = ERR_INIT;

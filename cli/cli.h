@@ -35,6 +35,7 @@ enum cli_kind {
 	CLI_CHOICE,   /* const char *; one of the words of arg, "a|b|c" */
 	CLI_SIZE,     /* uint64_t bytes; "1G": K, M, G, T are powers of 1024 */
 	CLI_TIME,     /* int64_t milliseconds; "5s", "200ms", "2m", "1h" */
+	CLI_NUMBER,   /* double; not negative: "1e-6" */
 	CLI_LIST,     /* struct strlist; may be given many times */
 	CLI_KEYVALUE, /* struct kvlist; KEY=VALUE, the last of a key counts */
 };

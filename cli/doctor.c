@@ -3,7 +3,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/cli.h"
+#include "cli/doctor_gpu.h"
 #include "sandbox/isolation/isolation.h"
+#include "sandbox/watch/support.h"
 #include "store/store.h"
 #include <errno.h>
 #include <jansson.h>
@@ -28,7 +30,8 @@ static const struct cli_opt doctor_opts[] = {
 struct diagnosis {
 	struct host_support host;
 	char *store; /* or NULL */
-	struct support store_item, space_item;
+	struct support survival_item, store_item, space_item;
+	struct support gpus[DOCTOR_GPU_ITEMS];
 };
 
 static const char *const state_words[] = {
@@ -61,6 +64,33 @@ static bool can_make_files(const char *dir)
 		return false;
 	}
 	return access(dir, W_OK | X_OK) == 0;
+}
+
+/* What becomes of a command whose recorder dies, by the engine taken here. */
+static void look_at_survival(struct arena *a, struct support *item)
+{
+	enum watch_backend engine = BACKEND_AUTO;
+	struct watch_support host;
+	struct err e = ERR_INIT;
+
+	watch_support_probe(&host, engine, false);
+	*item = (struct support){
+		.name = "outlives-recorder", .state = SUPPORT_NO};
+	if (watch_choose(&host, &engine, &e) < 0) {
+		item->detail = arena_printf(a, "nothing is captured: %s", e.msg);
+	} else if (engine == BACKEND_NOTIFY) {
+		item->state = SUPPORT_YES;
+		item->detail = arena_strdup(a,
+			"by the notify engine: a command goes on when its "
+			"recorder dies or hangs");
+	} else {
+		item->detail = arena_strdup(a,
+			"by the ptrace engine: a command dies with its "
+			"recorder, and waits for one that hangs");
+		item->remedy = arena_strdup(a,
+			"what 'seccomp-notify' and 'seccomp-wait-killable' "
+			"need");
+	}
 }
 
 static void look_at_store(struct invocation *in, struct diagnosis *d)
@@ -125,7 +155,8 @@ static json_t *item_json(const struct support *i)
 
 static bool all_well(const struct diagnosis *d)
 {
-	return d->host.userns && (d->host.root_a || d->host.root_b) &&
+	return d->host.capture && d->host.userns &&
+	       (d->host.root_a || d->host.root_b) &&
 	       d->store_item.state == SUPPORT_YES &&
 	       d->space_item.state != SUPPORT_NO;
 }
@@ -136,16 +167,20 @@ static int print_json(const struct diagnosis *d, struct err *e)
 
 	for (size_t i = 0; i < d->host.count; i++)
 		json_array_append_new(items, item_json(&d->host.items[i]));
+	json_array_append_new(items, item_json(&d->survival_item));
 	json_array_append_new(items, item_json(&d->store_item));
 	json_array_append_new(items, item_json(&d->space_item));
+	for (size_t i = 0; i < DOCTOR_GPU_ITEMS && d->gpus[i].name; i++)
+		json_array_append_new(items, item_json(&d->gpus[i]));
 	if (d->host.root_a)
 		json_array_append_new(roots, json_string("A"));
 	if (d->host.root_b)
 		json_array_append_new(roots, json_string("B"));
 	return cli_print_json(
-		json_pack("{s:b, s:b, s:o, s:o*, s:o}", "ok", all_well(d),
-			"user_namespaces", d->host.userns, "roots", roots,
-			"store", cli_json_string(d->store), "items", items),
+		json_pack("{s:b, s:b, s:b, s:o, s:o*, s:o}", "ok", all_well(d),
+			"capture", d->host.capture, "user_namespaces",
+			d->host.userns, "roots", roots, "store",
+			cli_json_string(d->store), "items", items),
 		e);
 }
 
@@ -157,14 +192,19 @@ static int doctor_run(struct invocation *in)
 	int r;
 
 	host_support_probe(&d.host, in->arena);
+	look_at_survival(in->arena, &d.survival_item);
 	look_at_store(in, &d);
+	doctor_gpus(d.gpus, in->arena);
 	if (o->json) {
 		r = print_json(&d, &e);
 	} else {
 		for (size_t i = 0; i < d.host.count; i++)
 			print_item(in->arena, &d.host.items[i]);
+		print_item(in->arena, &d.survival_item);
 		print_item(in->arena, &d.store_item);
 		print_item(in->arena, &d.space_item);
+		for (size_t i = 0; i < DOCTOR_GPU_ITEMS && d.gpus[i].name; i++)
+			print_item(in->arena, &d.gpus[i]);
 		r = cli_flush(&e);
 	}
 	if (r < 0)

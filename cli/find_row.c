@@ -25,6 +25,7 @@ static void keep_row(
 	*out = *row;
 	out->path = arena_strdup(a, row->path);
 	out->target = row->target ? arena_strdup(a, row->target) : NULL;
+	out->xattrs = row->xattrs ? arena_strdup(a, row->xattrs) : NULL;
 	out->link = row->link ? arena_strdup(a, row->link) : NULL;
 	out->package = row->package ? arena_strdup(a, row->package) : NULL;
 	out->listing.items =

@@ -5,7 +5,6 @@
  * map in step with the files.
  *
  * base/: what everything stands on
- *   archive       loading libarchive
  *   arena         memory by lifetime
  *   digest        SHA-256
  *   err           the one error type
@@ -18,6 +17,7 @@
  *   sort          sorting by text
  *   strbuf        the growing byte string
  * manifests/: the record as data
+ *   attributes    extended attributes as text
  *   check         what a schema cannot say
  *   events        libyaml's events, with positions and limits
  *   fields        the table of every field of the manifest
@@ -55,35 +55,50 @@
  *   verify        re-hashing what runs need
  * host/: readers of a machine
  *   accelerators  GPUs and the like, and which a run used
+ *   cdi           what vendors say a container needs for a device
  *   cgroup        limits of control groups
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
+ *   cpuinfo       /proc/cpuinfo as data, and back as text
  *   drm           GPUs of /sys/class/drm
- *   elf           what an ELF file says about how it is run
+ *   elf           what an ELF file says about how it is run, or loaded
  *   files         small files of /proc and /sys
  *   hardware      all of it
  *   kfd           what AMD's compute driver adds
+ *   ld_cache      the cache of the dynamic loader
  *   limits        names of the resource limits
  *   memory        sizes of memory
  *   nvidia        GPUs of NVIDIA's driver
+ *   nvidia_driver  its user libraries
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
- *   choose        which engine this machine allows
+ *   caller        what exec keeps and a fork would lose
+ *   choose        which engine that makes, or what would help
+ *   exits         how processes ended
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
  *   message       between recorder and keeper
  *   notify        the engine of seccomp user notification
+ *   pass_on       signals that are meant for the command
+ *   probe         what of watching works here
+ *   proc          what /proc tells of another process
  *   ptrace        the engine of ptrace
  *   recorder      the process that hears of each call
- *   signals       signals that are passed on
+ *   relay         copies of what the command writes
+ *   relays        those of one watch
+ *   signals       what signals do to keeper and recorder
  *   spawn         the command's process, up to its first execve
+ *   take_over     when the recorder is lost
  *   watch         starting keeper and recorder
  *   watchdog      a recorder that does not answer
  * sandbox/isolation/: one command in namespaces of its own
  *   command       limits, directory, stdin, exec
+ *   covers        directories of /proc and /sys, in part
  *   dev           a /dev of its own
+ *   emulate       answers about processors and memory
+ *   emulate_cpus  affinity in the numbers of the record
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows
  *   ids           user and group ids
@@ -91,8 +106,9 @@
  *   mounts        mount operations by descriptor
  *   network       host name, loopback
  *   privileges    capabilities
- *   probe_kernel  probes of watching and masking
+ *   probe_kernel  probes of masking, and of what is installed
  *   probe_mounts  probes of namespaces and mounts
+ *   probe_watch   probes of how a command can be watched
  *   proc_sys      a /proc and /sys of its own
  *   root          the new root, made the only one
  *   run           the caller's side
@@ -103,7 +119,8 @@
  * capture/: what is recorded
  *   ahead         hashing while the command runs
  *   arguments     argv and environ of an execve
- *   calls         the table of watched calls, and their touches
+ *   binfmt        programs registered for others
+ *   calls         the table of watched calls
  *   capture       one capture, from beginning to summary
  *   classify      roles of inputs and outputs
  *   code          repositories that files lie in
@@ -111,6 +128,8 @@
  *   code_git      commit, branch and remote of one
  *   command       the search in PATH
  *   contents      the threads that hash and store
+ *   decode        from a call to its touches
+ *   elsewhere     what is written in other mount namespaces
  *   ending        how the command ended
  *   events        a journal read back into a record
  *   finish        from the record to a published run
@@ -121,7 +140,9 @@
  *   freeze        runs whose recorder is dead
  *   git           loading libgit2
  *   handle        one watched call
+ *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
+ *   log           standard output and error as outputs
  *   network       peers of connect and bind
  *   parameters    names and values out of configuration files
  *   parameters_argv  those of a command line
@@ -130,20 +151,59 @@
  *   preserve      old contents of files about to change
  *   process       processes, and who ran them
  *   program       what runs a program
- *   record        the record's state, journaled
+ *   record        touched paths, journaled
+ *   record_facts  processes, devices, peers, gaps, journaled
+ *   rename        two names at once
  *   resolve       a path as the task sees it
+ *   resolve_proc  what /proc leads to
  *   roots         directories whose files belong together
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look
+ *   served        file systems that the run itself serves
+ *   special       devices and named pipes
  *   state         the state of a path
  *   summary       the lines after a capture
  *   surroundings  the machine and the environment
  *   task          names of a task's directories
+ *   terminal      a terminal that stands for the caller's
  *   touch         first touch wins
+ *   tracers       programs that watch others or confine themselves
+ *   xattrs        extended attributes of a file
+ * replay/numeric/: two contents of numbers
+ *   contents      which format a stream has
+ *   csv           tables as text
+ *   distance      how far apart numbers are
+ *   json          JSON as a tree
+ *   json_values   JSON, value by value
+ *   members       zip files, member by member
+ *   npy           NumPy arrays
+ *   numbers       types of numbers, and decoding them
+ *   numeric       which format two files have
+ *   pickle        a pickle's operations
+ *   pickle_storages  the storages that it refers to
+ *   safetensors   safetensors files, tensor by tensor
+ *   stamps        times inside zip and gzip files
+ *   stream        a range of a file, or what is packed in it
+ *   torch         PyTorch files, storage by storage
+ *   zip           the directory of a zip file
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one
+ *   cpu_dir       directories of /sys, in memory or in the cache
+ *   cpu_lines     lines of /proc/cpuinfo that were not recorded
+ *   cpu_plan      recorded processors on this host
+ *   cpu_text      files of /proc about processors and memory
+ *   cpu_tree      directories of /sys about them
+ *   cpu_view      the recorded processors
+ *   gpu           the GPUs of a replay, in order
+ *   gpu_cdi       what specifications of vendors add
+ *   gpu_driver    NVIDIA's user libraries
+ *   gpu_host      what this host has
+ *   gpu_nodes     nodes of /dev, NVIDIA's part of /proc
+ *   gpu_select    a GPU of this host for each recorded one
+ *   gpu_text      both sides in words
+ *   gpu_visible   CUDA_VISIBLE_DEVICES and its like
  *   host          what the plan needs to know of this host
  *   inputs        files of this host in the place of recorded ones
  *   keep          what the replay wrote, copied out
@@ -170,11 +230,13 @@
  *   tree_replace  what stands in the place of rows
  *   tree_resolve  paths as the command will follow them
  *   upper         what the replay wrote
+ *   verdict       two contents: close, or different
  * cli/: commands
  *   capture       reprise capture
  *   common        the store, errors, standard output
  *   config        configuration files
  *   doctor        reprise doctor
+ *   doctor_gpu    what it says of GPUs
  *   export        reprise export
  *   find_row      one row of a record, by its path
  *   finish        reprise finish

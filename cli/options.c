@@ -67,6 +67,21 @@ static int parse_amount(const char *s, const struct unit *units, uint64_t *out)
 	return -1;
 }
 
+/* Decimal only: strtod(3) takes hexadecimal, "inf" and "nan", too. */
+static int parse_number(const char *s, double *out)
+{
+	char *end;
+	double n;
+
+	if (*s == '\0' || s[strspn(s, "0123456789.eE+-")] != '\0')
+		return -1;
+	n = strtod(s, &end);
+	if (end == s || *end != '\0' || !isfinite(n) || n < 0)
+		return -1;
+	*out = n;
+	return 0;
+}
+
 static bool is_choice(const char *words, const char *value)
 {
 	size_t len = strlen(value);
@@ -135,6 +150,11 @@ int cli_set(struct invocation *in, const struct cli_opt *o, const char *value,
 		if (parse_amount(value, time_units, &n) < 0)
 			return err_set(e, "'%s' is not a time like 5s", value);
 		*(int64_t *)field = (int64_t)n;
+		return 0;
+	case CLI_NUMBER:
+		if (parse_number(value, field) < 0)
+			return err_set(
+				e, "'%s' is not a number like 1e-6", value);
 		return 0;
 	case CLI_LIST:
 		*ARENA_PUSH(a, l->items, l->count) = arena_strdup(a, value);

@@ -20,7 +20,9 @@
 struct replay_cli_options {
 	struct common_options common;
 	bool check, dry_run;
-	const char *output, *result, *network;
+	struct strlist ignore;
+	const char *output, *result, *cpus, *gpus, *network;
+	double tolerance;
 	struct replay_parts parts;
 };
 
@@ -33,6 +35,11 @@ static const struct cli_opt replay_opts[] = {
 		CLI_FLAG, offsetof(struct replay_cli_options, check)},
 	{"dry-run", 0, NULL, "print the plan, run nothing", CLI_FLAG,
 		offsetof(struct replay_cli_options, dry_run)},
+	{"gpus", 0, "recorded|any|none",
+		"the recorded GPUs, as many of any model, or none", CLI_CHOICE,
+		offsetof(struct replay_cli_options, gpus)},
+	{"ignore", 0, "GLOB", "do not judge outputs that match GLOB", CLI_LIST,
+		offsetof(struct replay_cli_options, ignore)},
 	{"output", 'o', "DIR", "copy what the replay wrote to DIR, as a tree",
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
@@ -53,9 +60,24 @@ static const struct cli_opt replay_opts[] = {
 		CLI_LIST, PART(devices)},
 	{"network", 0, "none|host", "give this host's network (default none)",
 		CLI_CHOICE, offsetof(struct replay_cli_options, network)},
+	{"cpus", 0, "recorded|host",
+		"show the recorded processors and memory (default), or this "
+		"host's",
+		CLI_CHOICE, offsetof(struct replay_cli_options, cpus)},
+	{"tolerance", 0, "REL", "numbers that differ by less are close",
+		CLI_NUMBER, offsetof(struct replay_cli_options, tolerance)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
+
+static void replay_defaults(void *options)
+{
+	struct replay_cli_options *o = options;
+
+	/* Not 0, with which equal numbers in other bytes are close. */
+	o->tolerance = -1;
+	o->gpus = "recorded";
+}
 
 /* A store of the replay's own, for a bundle. */
 struct own_store {
@@ -124,6 +146,13 @@ static int forced_root(char *out, struct err *e)
 	return 0;
 }
 
+static enum gpus gpus_of(const char *word)
+{
+	return !strcmp(word, "any")    ? GPUS_ANY
+	       : !strcmp(word, "none") ? GPUS_NONE
+				       : GPUS_RECORDED;
+}
+
 static int run(struct invocation *in)
 {
 	const struct replay_cli_options *o = in->options;
@@ -131,9 +160,11 @@ static int run(struct invocation *in)
 	struct replay_request r = {
 		.check = o->check,
 		.dry_run = o->dry_run,
+		.criteria = {o->tolerance, o->ignore},
 		.output = o->output,
 		.result = o->result,
 		.parts = o->parts,
+		.options.gpus = gpus_of(o->gpus),
 	};
 	char id[RUN_ID_LEN + 1];
 	struct err e = ERR_INIT;
@@ -147,6 +178,7 @@ static int run(struct invocation *in)
 	if (in->argc > 1)
 		r.options.argv = in->argv + 1;
 	r.parts.host_network = o->network && !strcmp(o->network, "host");
+	r.options.host_cpus = o->cpus && !strcmp(o->cpus, "host");
 	if (forced_root(&r.options.strategy, &e) == 0)
 		s = open_run(in, &own, id, &e);
 	if (s) {
@@ -172,4 +204,5 @@ const struct command cmd_replay = {
 	.max_operands = -1,
 	.trouble = CLI_FAILED,
 	.run = run,
+	.defaults = replay_defaults,
 };

@@ -49,6 +49,7 @@ static json_t *row_json(const struct file_row *r)
 	json_object_set_new(
 		j, "stored", json_boolean(r->has_digest && !r->not_stored));
 	add_string(j, "target", r->target);
+	add_string(j, "xattrs", r->xattrs);
 	add_integer(j, "major", r->major);
 	add_integer(j, "minor", r->minor);
 	add_integer(j, "entries", r->entries);

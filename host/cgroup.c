@@ -146,9 +146,11 @@ void cgroup_read_cpu(struct m_cpu_limit *l, struct arena *a, const char *root)
 	autoarena *scratch = arena_new();
 	struct group g;
 
-	l->quota_us = l->period_us = ABSENT;
-	if (find_group(&g, scratch, root, "cpu"))
+	l->quota_us = l->period_us = l->version = ABSENT;
+	if (find_group(&g, scratch, root, "cpu")) {
+		l->version = g.v2 ? 2 : 1;
 		read_quota(l, scratch, &g);
+	}
 	if (find_group(&g, scratch, root, "cpuset"))
 		read_cpuset(l, scratch, &g);
 	l->cpuset = arena_strdup(a, l->cpuset);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "host/cgroup.h"
+#include "host/cpuinfo.h"
 #include "host/files.h"
 #include "host/topology.h"
 
@@ -92,6 +93,7 @@ static void read_cpuinfo(struct m_cpu *cpu, struct arena *a, const char *text)
 		cpu->cpuid_faulting = arena_strdup(a,
 			has_flag(&cpu->flags, "cpuid_fault") ? "available"
 							     : "unavailable");
+	cpuinfo_read(cpu, a, text);
 }
 
 void cpu_read(struct m_cpu *cpu, struct arena *a, const char *root)
@@ -104,6 +106,8 @@ void cpu_read(struct m_cpu *cpu, struct arena *a, const char *root)
 	cpu->online = read_list(a, root, "online");
 	cpu->possible = read_list(a, root, "possible");
 	cpu->present = read_list(a, root, "present");
+	cpu->kernel_max =
+		host_number(root, "/sys/devices/system/cpu/kernel_max");
 	topology_read(&cpu->topology, a, root, known ? text.s : NULL);
 	cgroup_read_cpu(&cpu->cgroup, a, root);
 }

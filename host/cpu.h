@@ -6,8 +6,8 @@
 
 struct arena;
 
-/* Vendor, model, flags, ISA level, online, possible, present, topology, and
- * what control groups allow. What cannot be read stays absent. */
+/* Vendor, model, flags, ISA level, online, possible, present, topology,
+ * /proc/cpuinfo and what control groups allow. What cannot be read stays absent. */
 void cpu_read(struct m_cpu *cpu, struct arena *a, const char *root);
 /* The processors that this process may use, and their number. */
 void cpu_read_affinity(struct m_cpu *cpu, struct arena *a);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What an ELF file says about how it is run. */
+/* What an ELF file says about how it is run, or loaded. */
 #include "host/elf.h"
 #include "base/arena.h"
 
 #include <gelf.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,4 +44,92 @@ char *elf_interpreter(int fd, struct arena *a)
 	interp = read_interpreter(elf, fd, a);
 	elf_end(elf);
 	return interp;
+}
+
+/* The bytes in the file of a virtual address, as the program headers map it;
+ * -1 when none does. */
+static off_t offset_of(Elf *elf, size_t headers, GElf_Addr address)
+{
+	for (size_t i = 0; i < headers; i++) {
+		GElf_Phdr ph;
+
+		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD &&
+			address >= ph.p_vaddr &&
+			address - ph.p_vaddr < ph.p_filesz)
+			return (off_t)(ph.p_offset + (address - ph.p_vaddr));
+	}
+	return -1;
+}
+
+static char *string_at(int fd, off_t offset, struct arena *a)
+{
+	char buf[NAME_MAX + 1];
+	ssize_t n = offset < 0 ? -1 : pread(fd, buf, sizeof(buf), offset);
+
+	if (n <= 0 || !memchr(buf, 0, (size_t)n) || !*buf)
+		return NULL;
+	return arena_strdup(a, buf);
+}
+
+/* DT_SONAME by the program headers: sections may have been stripped. */
+static char *read_soname(
+	Elf *elf, int fd, size_t headers, const GElf_Phdr *ph, struct arena *a)
+{
+	GElf_Addr strings = 0, name = 0;
+	bool has_name = false;
+	Elf_Data *data;
+	GElf_Dyn d;
+
+	data = elf_getdata_rawchunk(
+		elf, (int64_t)ph->p_offset, ph->p_filesz, ELF_T_DYN);
+	for (int i = 0; data && gelf_getdyn(data, i, &d); i++) {
+		if (d.d_tag == DT_NULL)
+			break;
+		if (d.d_tag == DT_STRTAB)
+			strings = d.d_un.d_ptr;
+		if (d.d_tag == DT_SONAME) {
+			name = d.d_un.d_val;
+			has_name = true;
+		}
+	}
+	if (!has_name || !strings || name > INT32_MAX)
+		return NULL;
+	return string_at(fd, offset_of(elf, headers, strings + name), a);
+}
+
+static int read_library(Elf *elf, int fd, struct arena *a, struct elf_library *out)
+{
+	GElf_Ehdr eh;
+	size_t n;
+
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) ||
+		eh.e_type != ET_DYN || elf_getphdrnum(elf, &n) < 0)
+		return -1;
+	*out = (struct elf_library){
+		.machine = eh.e_machine,
+		.bits = eh.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32,
+	};
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_DYNAMIC)
+			continue;
+		out->soname = read_soname(elf, fd, n, &ph, a);
+		return 0;
+	}
+	return -1;
+}
+
+int elf_read_library(int fd, struct arena *a, struct elf_library *out)
+{
+	Elf *elf;
+	int r;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (!elf)
+		return -1;
+	r = read_library(elf, fd, a, out);
+	elf_end(elf);
+	return r;
 }

@@ -7,3 +7,12 @@ struct arena;
 /* PT_INTERP of the ELF file, from the arena; NULL when there is none or the
  * file is no (intact) ELF file. */
 char *elf_interpreter(int fd, struct arena *a);
+
+struct elf_library {
+	int machine;  /* EM_* */
+	int bits;     /* 64 or 32 */
+	char *soname; /* NULL: none */
+};
+
+/* Of a shared object; -1 when the file is none. Strings from the arena. */
+int elf_read_library(int fd, struct arena *a, struct elf_library *out);

@@ -19,6 +19,15 @@ static int64_t total(const char *text, const char *key)
 	return kib * 1024;
 }
 
+int64_t memory_available(const char *root)
+{
+	autostrbuf text = STRBUF_INIT;
+
+	if (host_slurp(root, "/proc/meminfo", &text) < 0)
+		return ABSENT;
+	return total(text.s, "MemAvailable:");
+}
+
 void memory_read(struct m_memory *m, const char *root)
 {
 	autostrbuf text = STRBUF_INIT;

@@ -7,3 +7,5 @@
 
 /* What cannot be read is ABSENT. */
 void memory_read(struct m_memory *m, const char *root);
+/* What could be had of it just now, in bytes; ABSENT. */
+int64_t memory_available(const char *root);

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "host/accelerators.h"
 #include "host/files.h"
+#include "host/nvidia_driver.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
  * open module puts its words in another order. The version is the first word
  * that begins with a digit and holds a point.
  */
-static char *driver_version(struct arena *a, const char *root)
+char *nvidia_version(struct arena *a, const char *root)
 {
 	char *line = host_line(a, root, DRIVER "/version");
 
@@ -133,7 +134,7 @@ void nvidia_read(struct m_hardware *h, struct arena *a, const char *root)
 	host_names(a, root, DRIVER "/gpus", &gpus);
 	if (!gpus.count)
 		return;
-	version = driver_version(a, root);
+	version = nvidia_version(a, root);
 	for (size_t i = 0; i < gpus.count; i++)
 		read_gpu(h, a, root, gpus.items[i], version);
 }

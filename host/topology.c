@@ -2,6 +2,7 @@
 /* Packages, cores, memory nodes and caches. */
 #include "host/topology.h"
 #include "base/arena.h"
+#include "base/strbuf.h"
 #include "host/files.h"
 
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define CPU0 "/sys/devices/system/cpu/cpu0"
+#define NODES "/sys/devices/system/node"
 
 static int by_value(const void *x, const void *y)
 {
@@ -110,9 +112,50 @@ static void read_caches(struct m_topology *t, struct arena *a, const char *root)
 			host_number(root, arena_printf(a, "%s/size", dir));
 		c->line_bytes = host_number(
 			root, arena_printf(a, "%s/coherency_line_size", dir));
+		c->ways = host_number(
+			root, arena_printf(a, "%s/ways_of_associativity", dir));
 		shared = host_line(
 			a, root, arena_printf(a, "%s/shared_cpu_list", dir));
 		c->shared_by = host_list_count(shared) == ABSENT ? NULL : shared;
+	}
+}
+
+/* "Node 0 MemTotal:       16384 kB" */
+static int64_t node_memory(const char *root, const char *path)
+{
+	autostrbuf text = STRBUF_INIT;
+	long long kib;
+
+	if (host_slurp(root, path, &text) < 0 ||
+		sscanf(text.s, "Node %*d MemTotal: %lld", &kib) != 1 ||
+		kib < 0 || kib > INT64_MAX / 1024)
+		return ABSENT;
+	return kib * 1024;
+}
+
+static void read_nodes(struct m_topology *t, struct arena *a, const char *root)
+{
+	struct strlist names = {0};
+	unsigned number;
+	int end;
+
+	host_names(a, root, NODES, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		const char *dir = arena_printf(a, NODES "/%s", names.items[i]);
+		struct m_node *n;
+		char *cpus;
+
+		if (sscanf(names.items[i], "node%5u%n", &number, &end) != 1 ||
+			names.items[i][end] || number > UINT16_MAX)
+			continue;
+		cpus = host_line(a, root, arena_printf(a, "%s/cpulist", dir));
+		n = ARENA_PUSH(a, t->nodes.items, t->nodes.count);
+		n->number = number;
+		n->cpus = host_list_count(cpus) == ABSENT ? NULL : cpus;
+		n->memory_bytes =
+			node_memory(root, arena_printf(a, "%s/meminfo", dir));
+		n->distances =
+			host_line(a, root, arena_printf(a, "%s/distance", dir));
 	}
 }
 
@@ -124,8 +167,8 @@ void topology_read(struct m_topology *t, struct arena *a, const char *root,
 	t->sockets = t->cores = t->threads_per_core = t->numa_nodes = ABSENT;
 	if (!cpuinfo || !from_cpuinfo(t, cpuinfo))
 		from_sysfs(t, root);
-	nodes = host_list_count(
-		host_line(a, root, "/sys/devices/system/node/online"));
+	nodes = host_list_count(host_line(a, root, NODES "/online"));
 	t->numa_nodes = nodes;
 	read_caches(t, a, root);
+	read_nodes(t, a, root);
 }

@@ -96,6 +96,8 @@ static const struct field host_fields[] = {
 	STRING("kernel", kernel, 0, "release of uname(2)"),
 	STRING("architecture", architecture, 0, "machine of uname(2)"),
 	STRING("libc", libc, 0, "C library and its version"),
+	INT("available_bytes", available_bytes, 0, INT64_MAX,
+		"memory that was available when it began"),
 };
 RECORD(host, host_fields);
 #undef S
@@ -209,15 +211,35 @@ static const struct field cpuid_fields[] = {
 RECORD(cpuid, cpuid_fields);
 #undef S
 
+#define S m_cpuinfo
+static const struct field cpuinfo_fields[] = {
+	STRING("key", key, REQ, "what stands before the colon"),
+	STRINGS("values", values, FLOW, NULL,
+		"of each processor online, or of all"),
+};
+RECORD(cpuinfo, cpuinfo_fields);
+#undef S
+
 #define S m_cache
 static const struct field cache_fields[] = {
 	INT("level", level, REQ, UINT8_MAX, "level"),
 	STRING("type", type, 0, "Data, Instruction or Unified"),
 	INT("size_bytes", size_bytes, 0, INT64_MAX, "its size"),
 	INT("line_bytes", line_bytes, 0, UINT32_MAX, "size of a line"),
+	INT("ways", ways, 0, UINT32_MAX, "ways of associativity"),
 	FORM("shared_by", shared_by, 0, &FORM_CPUS, "processors that share it"),
 };
 RECORD(cache, cache_fields);
+#undef S
+
+#define S m_node
+static const struct field node_fields[] = {
+	INT("number", number, REQ, UINT16_MAX, "its number"),
+	FORM("cpus", cpus, 0, &FORM_CPUS, "processors that it is nearest to"),
+	INT("memory_bytes", memory_bytes, 0, INT64_MAX, "its memory"),
+	STRING("distances", distances, 0, "how far it is to each node"),
+};
+RECORD(node, node_fields);
 #undef S
 
 #define S m_topology
@@ -229,6 +251,7 @@ static const struct field topology_fields[] = {
 	INT("numa_nodes", numa_nodes, 0, UINT32_MAX, "nodes of memory"),
 	LIST("caches", caches, FLOW, cache_record,
 		"caches of the first processor"),
+	LIST("nodes", nodes, FLOW, node_record, "nodes of memory"),
 };
 RECORD(topology, topology_fields);
 #undef S
@@ -239,6 +262,7 @@ static const struct field cpu_limit_fields[] = {
 		"microseconds of processor time in each period"),
 	INT("period_us", period_us, 0, INT64_MAX, "the period"),
 	FORM("cpuset", cpuset, 0, &FORM_CPUS, "processors of the control group"),
+	INT("version", version, 0, UINT8_MAX, "1 or 2, of the control groups"),
 };
 RECORD(cpu_limit, cpu_limit_fields);
 #undef S
@@ -257,6 +281,8 @@ static const struct field cpu_fields[] = {
 	FORM("online", online, 0, &FORM_CPUS, "processors online"),
 	FORM("possible", possible, 0, &FORM_CPUS, "processors possible"),
 	FORM("present", present, 0, &FORM_CPUS, "processors present"),
+	INT("kernel_max", kernel_max, 0, UINT16_MAX,
+		"highest number of a processor that the kernel can use"),
 	FORM("affinity", affinity, 0, &FORM_CPUS,
 		"processors that the command might use"),
 	INT("count", count, 0, UINT32_MAX, "how many those are"),
@@ -266,6 +292,8 @@ static const struct field cpu_fields[] = {
 		"how the processors belong together"),
 	WORD("cpuid_faulting", cpuid_faulting, 0, "available|unavailable",
 		"whether the CPUID instruction can be made to fault"),
+	LIST("cpuinfo", cpuinfo, FLOW, cpuinfo_record,
+		"the other lines of /proc/cpuinfo"),
 	LIST("cpuid", cpuid, FLOW, cpuid_record,
 		"what the CPUID instruction gives"),
 };
@@ -375,7 +403,7 @@ RECORD(process, process_fields);
 
 #define S m_processes
 static const struct field processes_fields[] = {
-	INT("count", count, 0, INT64_MAX, "processes that there were"),
+	INT("count", count, 0, INT64_MAX, "processes that are known"),
 	LIST("items", items, SHOWN, process_record,
 		"one for each program that was executed"),
 };

@@ -62,11 +62,12 @@ struct m_user {
 };
 
 struct m_host {
-	char *name;         /* nodename of uname(2) */
-	char *os;           /* PRETTY_NAME of os-release(5) */
-	char *kernel;       /* release of uname(2) */
-	char *architecture; /* machine of uname(2) */
-	char *libc;         /* "glibc 2.36" */
+	char *name;              /* nodename of uname(2) */
+	char *os;                /* PRETTY_NAME of os-release(5) */
+	char *kernel;            /* release of uname(2) */
+	char *architecture;      /* machine of uname(2) */
+	char *libc;              /* "glibc 2.36" */
+	int64_t available_bytes; /* of memory, when the run began */
 };
 
 /* What differs between two runs of the same thing is in here. */
@@ -139,12 +140,30 @@ struct m_cpuid {
 	char *eax, *ebx, *ecx, *edx;
 };
 
+/*
+ * A line that each paragraph of /proc/cpuinfo has. Without values: those are in
+ * a field of their own (m_cpu), or are a measurement (cpu MHz).
+ */
+struct m_cpuinfo {
+	char *key;
+	struct strlist values; /* one for each processor online, or for all */
+};
+
 struct m_cache {
 	int64_t level;
 	char *type; /* Data | Instruction | Unified */
 	int64_t size_bytes;
 	int64_t line_bytes;
+	int64_t ways;
 	char *shared_by; /* processors that share it with the first one */
+};
+
+/* A node of memory. */
+struct m_node {
+	int64_t number;
+	char *cpus; /* absent: it has none */
+	int64_t memory_bytes;
+	char *distances; /* to each node, "10 21" */
 };
 
 struct m_topology {
@@ -153,13 +172,15 @@ struct m_topology {
 	int64_t threads_per_core;
 	int64_t numa_nodes;
 	LIST_OF(m_cache) caches; /* of the first processor */
+	LIST_OF(m_node) nodes;
 };
 
 /* What the control groups above the run allow. */
 struct m_cpu_limit {
 	int64_t quota_us; /* processor time in each period */
 	int64_t period_us;
-	char *cpuset; /* processors */
+	char *cpuset;    /* processors */
+	int64_t version; /* of the control groups: 1 or 2 */
 };
 
 struct m_cpu {
@@ -173,11 +194,13 @@ struct m_cpu {
 	char *online;    /* kernel list format, "0-7,16" */
 	char *possible;
 	char *present;
+	int64_t kernel_max; /* the highest number that its kernel can use */
 	char *affinity;
 	int64_t count; /* processors in `affinity` */
 	struct m_cpu_limit cgroup;
 	struct m_topology topology;
-	char *cpuid_faulting; /* available | unavailable */
+	char *cpuid_faulting;       /* available | unavailable */
+	LIST_OF(m_cpuinfo) cpuinfo; /* but for the line "processor" */
 	LIST_OF(m_cpuid) cpuid;
 };
 

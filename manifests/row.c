@@ -2,6 +2,7 @@
 /* The fields of a row of files.yaml and what their values may be. */
 #include "manifests/row.h"
 
+#include "manifests/attributes.h"
 #include "manifests/scalar.h"
 #include <ctype.h>
 #include <string.h>
@@ -20,6 +21,7 @@ const struct row_field row_fields[ROW_FIELDS] = {
 	{"mtime", ROW_MTIME, AT(mtime_s), 0},
 	{"digest", ROW_DIGEST, AT(digest), 0},
 	{"target", ROW_TEXT, AT(target), 0},
+	{"xattrs", ROW_TEXT, AT(xattrs), 0},
 	{"major", ROW_INT, AT(major), UINT32_MAX},
 	{"minor", ROW_INT, AT(minor), UINT32_MAX},
 	{"entries", ROW_INT, AT(entries), INT64_MAX},
@@ -272,6 +274,9 @@ const char *row_problem(const struct file_row *r)
 	if (r->link != NULL &&
 		(!path_ok(r->link) || strcmp(r->link, r->path) >= 0))
 		return "'link' must be a path that comes before the row's own";
+	if (r->xattrs != NULL && !attributes_ok(r->xattrs))
+		return "'xattrs' must be lines of NAME=VALUE, with names that "
+		       "begin with 'user.'";
 	for (size_t i = 0; i < r->listing.count; i++) {
 		if (row_name_problem(r->listing.items[i]) != NULL)
 			return "'listing' holds what is no name of a directory "

@@ -26,7 +26,7 @@ struct row_field {
 	int64_t max; /* ROW_INT; the least is 0 */
 };
 
-#define ROW_FIELDS 17
+#define ROW_FIELDS 18
 extern const struct row_field row_fields[ROW_FIELDS];
 
 /* A scalar as it was read: NUL-terminated, may hold NULs inside. */

@@ -59,6 +59,7 @@ struct file_row {
 	bool has_digest;
 	struct digest digest;
 	char *target;           /* symbolic link */
+	char *xattrs;           /* extended attributes: see attributes.h */
 	int64_t major, minor;   /* devices */
 	int64_t entries;        /* trees: rows of the table */
 	struct strlist listing; /* 'd': entries in the order of getdents64 */

@@ -55,18 +55,35 @@ static int plan_limits(struct plan *p, struct err *e)
 	return 0;
 }
 
+/* Where other GPUs stand for the recorded ones: see gpu.h. */
+static bool is_set_anew(const struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->gpu.variables.count; i++)
+		if (!strcmp(p->gpu.variables.items[i].key, name))
+			return true;
+	return false;
+}
+
 static void plan_environment(struct plan *p, const struct parts *parts)
 {
 	const struct m_environment *env = &p->manifest->environment;
 	size_t n = env->variables.count;
-	char **out = arena_array(p->arena, n + 1, sizeof(*out));
+	char **out = arena_array(
+		p->arena, n + p->gpu.variables.count + 1, sizeof(*out));
+	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct kv *v = &env->variables.items[i];
 
-		out[i] = v->value ? arena_printf(
-					    p->arena, "%s=%s", v->key, v->value)
-				  : v->key;
+		if (!is_set_anew(p, v->key))
+			out[count++] = v->value ? arena_printf(p->arena, "%s=%s",
+							  v->key, v->value)
+						: v->key;
+	}
+	for (size_t i = 0; i < p->gpu.variables.count; i++) {
+		const struct kv *v = &p->gpu.variables.items[i];
+
+		out[count++] = arena_printf(p->arena, "%s=%s", v->key, v->value);
 	}
 	p->iso.envp = out;
 	for (size_t i = 0; i < env->redacted.count; i++)
@@ -179,50 +196,6 @@ static void plan_stdin(struct plan *p)
 	p->iso.stdin_offset = in->offset == ABSENT ? 0 : in->offset;
 }
 
-int plan_parse_cpus(const char *text, cpu_set_t *out)
-{
-	const char *s = text;
-
-	CPU_ZERO(out);
-	while (*s) {
-		char *end;
-		unsigned long a = strtoul(s, &end, 10), b = a;
-
-		if (end == s)
-			return -1;
-		if (*end == '-') {
-			s = end + 1;
-			b = strtoul(s, &end, 10);
-			if (end == s)
-				return -1;
-		}
-		if (b >= CPU_SETSIZE || a > b || (*end && *end != ','))
-			return -1;
-		for (; a <= b; a++)
-			CPU_SET(a, out);
-		s = *end ? end + 1 : end;
-	}
-	return CPU_COUNT(out) ? 0 : -1;
-}
-
-static void plan_affinity(struct plan *p, const struct host_view *h)
-{
-	const char *text = p->manifest->hardware.cpu.affinity;
-	cpu_set_t both;
-
-	if (!text || plan_parse_cpus(text, &p->affinity) < 0)
-		return;
-	CPU_AND(&both, &p->affinity, &h->cpus);
-	if (!CPU_EQUAL(&both, &p->affinity)) {
-		note_add(&p->notes, "cpus", NULL,
-			"the run could use the CPUs %s; here it uses %d others",
-			text, CPU_COUNT(&h->cpus));
-		return;
-	}
-	p->iso.affinity = &p->affinity;
-	p->iso.affinity_size = sizeof(p->affinity);
-}
-
 /* Nodes that every sandbox has; the run may have opened them. */
 static bool is_standard(const char *path)
 {
@@ -237,7 +210,7 @@ static bool is_standard(const char *path)
 	return !strncmp(path, "/dev/pts/", 9) || !strncmp(path, "/dev/tty", 8);
 }
 
-/* The minor stays the host's: the driver's libraries look for it. */
+/* Those of GPUs are the other part of the plan. */
 static void plan_devices(struct plan *p, const struct host_view *h)
 {
 	struct iso_device *out = NULL;
@@ -248,7 +221,7 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 		const struct host_device *host = &h->devices[i];
 		bool block = d->type && !strcmp(d->type, "block");
 
-		if (is_standard(d->path))
+		if (is_standard(d->path) || d->accelerator)
 			continue;
 		if (strncmp(d->path, "/dev/", 5) != 0)
 			note_add(&p->notes, "device", d->path,
@@ -256,8 +229,7 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 		else if (!host->exists)
 			note_add(&p->notes, "device", d->path,
 				"this host has no such device");
-		else if (host->is_block != block ||
-			 (!d->accelerator && host->major != d->major))
+		else if (host->is_block != block || host->major != d->major)
 			note_add(&p->notes, "device", d->path,
 				"this host has another device there (%u:%u, "
 				"recorded %" PRId64 ":%" PRId64 ")",
@@ -267,6 +239,8 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 				d->path, d->path, host->is_block, host->major,
 				host->minor};
 	}
+	for (size_t i = 0; i < p->gpu.device_count; i++)
+		*ARENA_PUSH(p->arena, out, count) = p->gpu.devices[i];
 	p->iso.devices = out;
 	p->iso.device_count = count;
 }
@@ -304,7 +278,7 @@ int plan_command(struct plan *p, const struct replay_options *o,
 			p->iso.cwd);
 	plan_environment(p, o->parts);
 	plan_stdin(p);
-	plan_affinity(p, h);
+	plan_cpus(p, o, h);
 	plan_devices(p, h);
 	parts_devices(p, o->parts, h->ranges);
 	parts_network(p, o->parts);

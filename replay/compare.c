@@ -9,7 +9,6 @@
 #include "replay/upper.h"
 #include "store/store.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,9 +16,11 @@
 struct compare {
 	struct comparison *out;
 	const struct plan *plan;
+	const struct criteria *criteria;
 	struct store *store;
 	const struct upper *upper;
-	struct map known; /* paths of recorded outputs */
+	struct map known;   /* paths of recorded outputs */
+	struct map skipped; /* of those, trees that are not judged */
 };
 
 /* A file that the run left: an output, or a row of an output's table. */
@@ -30,19 +31,6 @@ struct expected {
 	struct digest digest;
 	int64_t bytes;
 };
-
-const char *verdict_name(enum verdict v)
-{
-	static const char *const names[] = {
-		[VERDICT_IDENTICAL] = "identical",
-		[VERDICT_DIFFERS] = "differs",
-		[VERDICT_MISSING] = "missing",
-		[VERDICT_EXTRA] = "extra",
-		[VERDICT_NOT_JUDGED] = "not judged",
-	};
-
-	return names[v];
-}
 
 static struct outcome *outcome_new(
 	struct compare *c, const char *path, enum verdict v)
@@ -60,45 +48,6 @@ static struct outcome *outcome_new(
 	return o;
 }
 
-/* Offset of the first byte that is not the same; -1 when it is unknown. */
-static int64_t first_difference(int a, int b)
-{
-	static char buf[2][1 << 16];
-	int64_t at = 0;
-
-	for (;;) {
-		ssize_t n = fs_read_all(a, buf[0], sizeof(buf[0]));
-		ssize_t m = fs_read_all(b, buf[1], sizeof(buf[1]));
-		ssize_t i = 0;
-
-		if (n < 0 || m < 0)
-			return -1;
-		while (i < n && i < m && buf[0][i] == buf[1][i])
-			i++;
-		if (i < n || i < m)
-			return at + i;
-		if (n == 0)
-			return -1;
-		at += n;
-	}
-}
-
-static void explain_difference(struct compare *c, struct outcome *o, int fd)
-{
-	autoclose int was = store_open_object(c->store, &o->recorded, NULL);
-	const char *where = "";
-
-	if (was >= 0 && lseek(fd, 0, SEEK_SET) == 0)
-		o->first_difference = first_difference(was, fd);
-	if (o->first_difference >= 0)
-		where = arena_printf(c->plan->arena,
-			", first difference at byte %" PRId64,
-			o->first_difference);
-	o->reason = arena_printf(c->plan->arena,
-		"%" PRId64 " bytes, recorded %" PRId64 "%s", o->replayed_bytes,
-		o->recorded_bytes, where);
-}
-
 /* A mode is recorded in octal; the setuid bits have no effect here. */
 static bool same_mode(const struct expected *x, mode_t mode)
 {
@@ -108,7 +57,7 @@ static bool same_mode(const struct expected *x, mode_t mode)
 static int judge_left(struct compare *c, struct outcome *o,
 	const struct expected *x, const struct left *l, struct err *e)
 {
-	autoclose int fd = -1;
+	autoclose int fd = -1, was = -1;
 
 	if (!S_ISREG(l->st.st_mode)) {
 		o->verdict = VERDICT_DIFFERS;
@@ -121,9 +70,10 @@ static int judge_left(struct compare *c, struct outcome *o,
 	o->has_replayed = true;
 	o->replayed_bytes = l->st.st_size;
 	if (!digest_equal(&o->replayed, &x->digest)) {
-		o->verdict = VERDICT_DIFFERS;
-		explain_difference(c, o, fd);
-	} else if (!same_mode(x, l->st.st_mode)) {
+		was = store_open_object(c->store, &o->recorded, NULL);
+		verdict_contents(o, c->criteria, c->plan->arena, was, fd);
+	}
+	if (o->verdict != VERDICT_DIFFERS && !same_mode(x, l->st.st_mode)) {
 		o->verdict = VERDICT_DIFFERS;
 		o->reason = arena_printf(c->plan->arena, "mode %04o, recorded %s",
 			l->st.st_mode & 07777u, x->mode);
@@ -184,10 +134,18 @@ static bool is_stream(const struct m_stream *s, const char *path)
 	       !strcmp(s->path, path);
 }
 
-/* NULL when the output can be judged. */
-static const char *not_judged(const struct plan *p, const struct m_data *d)
+static const char *ignored(const struct compare *c, const char *path)
 {
-	const struct m_command *c = &p->manifest->command;
+	const char *pattern = criteria_ignored(c->criteria, path);
+
+	return pattern ? arena_printf(c->plan->arena, "--ignore '%s'", pattern)
+		       : NULL;
+}
+
+/* NULL when the output can be judged. */
+static const char *not_judged(const struct compare *k, const struct m_data *d)
+{
+	const struct m_command *c = &k->plan->manifest->command;
 
 	if (is_stream(&c->stdout_, d->path))
 		return "the run's standard output went there; the replay's is "
@@ -197,15 +155,16 @@ static const char *not_judged(const struct plan *p, const struct m_data *d)
 		       "the caller's";
 	if (d->role && !strcmp(d->role, "log"))
 		return "a log";
-	if (parts_covers(p, d->path))
+	if (parts_covers(k->plan, d->path))
 		return "a volume lies there";
-	return NULL;
+	return ignored(k, d->path);
 }
 
 static void count(struct comparison *c, const struct outcome *o)
 {
 	c->judged += o->verdict != VERDICT_NOT_JUDGED;
 	c->identical += o->verdict == VERDICT_IDENTICAL;
+	c->close += o->verdict == VERDICT_CLOSE;
 }
 
 static int compare_file(struct compare *c, const struct m_data *d, struct err *e)
@@ -223,98 +182,135 @@ static int compare_file(struct compare *c, const struct m_data *d, struct err *e
 
 /* One row of an output tree's table; a file that is not as it was is listed. */
 static int compare_row(struct compare *c, const char *base,
-	const struct file_row *r, bool *same, struct err *e)
+	const struct file_row *r, struct comparison *files, struct err *e)
 {
 	const char *path = fs_join(c->plan->arena, base, r->path + 1);
 	struct expected x = {.path = path, .bytes = r->size};
+	const char *why = ignored(c, path);
 	struct outcome o;
 
 	map_puts(&c->known, path, (void *)path);
 	if (r->kind != KIND_FILE)
 		return 0;
+	if (why) {
+		outcome_new(c, path, VERDICT_NOT_JUDGED)->reason = why;
+		return 0;
+	}
 	x.has_digest = r->has_digest;
 	x.digest = r->digest;
 	if (judge_file(c, &x, &o, e) < 0)
 		return -1;
-	if (o.verdict != VERDICT_IDENTICAL) {
-		*same = false;
+	count(files, &o);
+	if (o.verdict != VERDICT_IDENTICAL)
 		*outcome_new(c, o.path, o.verdict) = o;
-	}
 	return 0;
 }
 
-static int compare_tree(struct compare *c, const struct m_data *d, struct err *e)
+static int compare_rows(struct compare *c, const char *base,
+	const struct digest *table, struct comparison *files, struct err *e)
 {
+	autoclose int fd = store_open_object(c->store, table, e);
 	struct table_reader *t;
-	autoclose int fd = -1;
-	struct digest digest;
 	struct file_row row;
-	bool same = true;
-	struct outcome *o;
 	int r;
 
-	if (!d->digest || digest_parse(d->digest, &digest) < 0)
-		return err_set(e, "the output '%s' has no digest", d->path);
-	fd = store_open_object(c->store, &digest, e);
 	if (fd < 0)
-		return err_wrap(e, "the table of '%s'", d->path);
-	t = table_reader_new(fd, d->path);
+		return err_wrap(e, "the table of '%s'", base);
+	t = table_reader_new(fd, base);
 	while ((r = table_next(t, &row, e)) > 0)
-		if (compare_row(c, d->path, &row, &same, e) < 0) {
+		if (compare_row(c, base, &row, files, e) < 0) {
 			r = -1;
 			break;
 		}
 	table_reader_free(t);
-	if (r < 0)
+	return r;
+}
+
+static int compare_tree(struct compare *c, const struct m_data *d, struct err *e)
+{
+	struct comparison files = {0};
+	struct digest digest;
+	struct outcome *o;
+
+	if (!d->digest || digest_parse(d->digest, &digest) < 0)
+		return err_set(e, "the output '%s' has no digest", d->path);
+	if (compare_rows(c, d->path, &digest, &files, e) < 0)
 		return -1;
-	o = outcome_new(c, d->path, same ? VERDICT_IDENTICAL : VERDICT_DIFFERS);
+	o = outcome_new(c, d->path, VERDICT_IDENTICAL);
 	o->has_recorded = true;
 	o->recorded = digest;
-	o->reason = same ? NULL : "not all files in it are identical";
+	if (files.identical < files.judged) {
+		o->verdict = files.identical + files.close < files.judged
+				     ? VERDICT_DIFFERS
+				     : VERDICT_CLOSE;
+		o->reason = "not all files in it are identical";
+	}
 	count(c->out, o);
 	return 0;
 }
 
 static int compare_one(struct compare *c, const struct m_data *d, struct err *e)
 {
-	const char *why = not_judged(c->plan, d);
+	bool tree = d->kind && !strcmp(d->kind, "tree");
+	const char *why = not_judged(c, d);
 
 	map_puts(&c->known, d->path, d->path);
 	if (why) {
 		outcome_new(c, d->path, VERDICT_NOT_JUDGED)->reason = why;
+		if (tree)
+			map_puts(&c->skipped, d->path, d->path);
 		return 0;
 	}
-	if (d->kind && !strcmp(d->kind, "tree"))
-		return compare_tree(c, d, e);
-	return compare_file(c, d, e);
+	return tree ? compare_tree(c, d, e) : compare_file(c, d, e);
+}
+
+static bool is_known(const struct compare *c, const char *path)
+{
+	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/'))
+		if (map_get(&c->skipped, path, (size_t)(p - path)))
+			return true;
+	return map_gets(&c->known, path) != NULL;
+}
+
+static void add_extra(struct compare *c, const struct left *l)
+{
+	const char *why = ignored(c, l->path);
+	struct outcome *o = outcome_new(
+		c, l->path, why ? VERDICT_NOT_JUDGED : VERDICT_EXTRA);
+
+	o->replayed_bytes = l->st.st_size;
+	o->reason = why ? why : "the run did not leave it";
+	c->out->extra += !why;
 }
 
 static int find_extra(struct compare *c, struct err *e)
 {
 	for (size_t i = 0; i < c->upper->count; i++) {
 		const struct left *l = &c->upper->items[i];
-		struct outcome *o;
 		int changed;
 
-		if (!S_ISREG(l->st.st_mode) || map_gets(&c->known, l->path))
+		if (!S_ISREG(l->st.st_mode) || is_known(c, l->path))
 			continue;
 		changed = upper_changed(c->upper, &c->plan->tree, l, e);
 		if (changed < 0)
 			return -1;
-		if (!changed)
-			continue;
-		o = outcome_new(c, l->path, VERDICT_EXTRA);
-		o->replayed_bytes = l->st.st_size;
-		o->reason = "the run did not leave it";
-		c->out->extra++;
+		if (changed)
+			add_extra(c, l);
 	}
 	return 0;
 }
 
 int compare_outputs(struct comparison *out, const struct plan *p,
-	struct store *s, const struct upper *u, struct err *e)
+	const struct criteria *k, struct store *s, const struct upper *u,
+	struct err *e)
 {
-	struct compare c = {out, p, s, u, MAP_INIT};
+	struct compare c = {.out = out,
+		.plan = p,
+		.criteria = k,
+		.store = s,
+		.upper = u,
+		.known = MAP_INIT,
+		.skipped = MAP_INIT};
 	int r = 0;
 
 	*out = (struct comparison){0};
@@ -323,5 +319,6 @@ int compare_outputs(struct comparison *out, const struct plan *p,
 	if (r == 0)
 		r = find_extra(&c, e);
 	map_release(&c.known);
+	map_release(&c.skipped);
 	return r;
 }

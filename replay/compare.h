@@ -2,10 +2,8 @@
 /* Each recorded output against what the replay left. */
 #pragma once
 
-#include "base/digest.h"
-#include <stdbool.h>
+#include "replay/verdict.h"
 #include <stddef.h>
-#include <stdint.h>
 
 struct arena;
 struct err;
@@ -13,37 +11,18 @@ struct plan;
 struct store;
 struct upper;
 
-enum verdict {
-	VERDICT_IDENTICAL,
-	VERDICT_DIFFERS,
-	VERDICT_MISSING,
-	VERDICT_EXTRA,      /* the replay left it, the run did not */
-	VERDICT_NOT_JUDGED, /* the reason says why */
-};
-
-struct outcome {
-	const char *path;
-	enum verdict verdict;
-	const char *reason; /* for a person; NULL of identical ones */
-	bool has_recorded, has_replayed;
-	struct digest recorded, replayed;
-	int64_t recorded_bytes, replayed_bytes; /* -1: unknown */
-	int64_t first_difference; /* offset; -1: unknown, or none */
-};
-
 struct comparison {
 	struct outcome *items;
 	size_t count;
-	/* Outputs of the run that were judged, and how many are identical. */
-	size_t judged, identical;
+	/* Outputs of the run that were judged, and how many are what. */
+	size_t judged, identical, close;
 	size_t extra;
 };
 
-const char *verdict_name(enum verdict v);
-
 /*
- * A tree of data is one output: identical when all files of its table are; what
- * is not is listed by itself.
+ * A tree of data is one output: identical when all files of its table are,
+ * close when each is at least that; what is not identical is listed by itself.
  */
-int compare_outputs(struct comparison *c, const struct plan *p, struct store *s,
-	const struct upper *u, struct err *e);
+int compare_outputs(struct comparison *c, const struct plan *p,
+	const struct criteria *k, struct store *s, const struct upper *u,
+	struct err *e);

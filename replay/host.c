@@ -4,14 +4,18 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "replay/cpu_view.h"
 #include "replay/plan.h"
 
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *cpu_model(struct arena *a)
@@ -28,6 +32,43 @@ static const char *cpu_model(struct arena *a)
 		return arena_strdup(a, value + 2);
 	}
 	return NULL;
+}
+
+static bool may_make_nodes(void)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t on = CAP_CLEAR;
+
+	if (caps)
+		cap_get_flag(caps, CAP_MKNOD, CAP_EFFECTIVE, &on);
+	cap_free(caps);
+	return on == CAP_SET;
+}
+
+static void look_at_cpus(struct host_view *h)
+{
+	autofile *f = fopen("/sys/devices/system/cpu/online", "re");
+	char line[512] = "";
+
+	if (sched_getaffinity(0, sizeof(h->cpus), &h->cpus) < 0)
+		CPU_ZERO(&h->cpus);
+	if (f && fgets(line, sizeof(line), f))
+		line[strcspn(line, "\n")] = 0;
+	if (!*line || cpu_list_parse(line, &h->online) < 0)
+		CPU_ZERO(&h->online);
+}
+
+static void look_at_memory(struct host_view *h)
+{
+	struct timespec up, now;
+	struct sysinfo info;
+
+	if (sysinfo(&info) == 0)
+		h->memory_bytes = (int64_t)(info.totalram * info.mem_unit);
+	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0 &&
+		clock_gettime(CLOCK_REALTIME, &now) == 0)
+		h->boot_time =
+			now.tv_sec - up.tv_sec - (now.tv_nsec < up.tv_nsec);
 }
 
 static void look_at_device(struct host_device *d, const char *path)
@@ -108,11 +149,13 @@ void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	h->root_detail = root_detail(a, &support);
 	h->ranges = host_support_ranges();
 	read_mounts(&h->mounts, a);
-	if (sched_getaffinity(0, sizeof(h->cpus), &h->cpus) < 0)
-		CPU_ZERO(&h->cpus);
+	h->device_nodes = h->ranges && may_make_nodes();
+	look_at_cpus(h);
+	look_at_memory(h);
 	if (uname(&u) == 0)
 		h->kernel = arena_strdup(a, u.release);
 	h->devices = arena_array(a, m->devices.count + 1, sizeof(*h->devices));
 	for (size_t i = 0; i < m->devices.count; i++)
 		look_at_device(&h->devices[i], m->devices.items[i].path);
+	gpu_host_read(&h->gpu, a, "", m, h->ranges);
 }

@@ -2,14 +2,18 @@
 /* Filling a directory with one layer of the tree. */
 #include "replay/layer.h"
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "manifests/attributes.h"
 #include "sandbox/isolation/isolation.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static int failed(const struct node *n, struct err *e)
@@ -21,6 +25,25 @@ static int failed(const struct node *n, struct err *e)
 static bool is_closed(const struct layer *l, const struct node *n)
 {
 	return l->kind->real && node_file(n)->content == CONTENT_UNOPENED;
+}
+
+/* `fd` of a regular file, or -1: then of the directory `at`. */
+static int set_xattrs(struct layer *l, const struct node *n, int fd,
+	const char *at, struct err *e)
+{
+	autoarena *a = n->xattrs ? arena_new() : NULL;
+	const char *text = n->xattrs;
+	struct attribute x;
+
+	while (text && attribute_next(&text, a, &x) > 0) {
+		if ((fd < 0 ? setxattr(at, x.name, x.value, x.size, 0)
+			    : fsetxattr(fd, x.name, x.value, x.size, 0)) == 0)
+			continue;
+		if (errno != EOPNOTSUPP && errno != ENOSPC && errno != E2BIG)
+			return failed(n, e);
+		l->lost->xattrs = true;
+	}
+	return 0;
 }
 
 /* Attributes of what is not a directory; `fd` of a regular file, or -1. */
@@ -40,6 +63,8 @@ static int set_attributes(
 	if ((uid != 0 || gid != 0) && !is_closed(l, n) &&
 		fchownat(fd < 0 ? AT_FDCWD : fd, at, uid, gid, flags) < 0)
 		return failed(n, e);
+	if (fd >= 0 && !is_closed(l, n) && set_xattrs(l, f, fd, NULL, e) < 0)
+		return -1;
 	/* chown and truncate take setuid bits away. */
 	if (fd >= 0 && f->mode & 07000 && !is_closed(l, n) &&
 		fchmod(fd, f->mode) < 0)
@@ -60,6 +85,8 @@ static int set_dir_attributes(
 
 	if ((uid != 0 || gid != 0) && fchownat(AT_FDCWD, at, uid, gid, 0) < 0)
 		return failed(n, e);
+	if (set_xattrs(l, n, -1, at, e) < 0)
+		return -1;
 	if (fchmodat(AT_FDCWD, at, n->mode, 0) < 0)
 		return failed(n, e);
 	if (n->row && utimensat(AT_FDCWD, at, times, 0) < 0)
@@ -89,14 +116,24 @@ static int make_special(struct layer *l, const struct node *n, struct err *e)
 	static const mode_t types[] = {
 		[KIND_FIFO] = S_IFIFO,
 		[KIND_SOCKET] = S_IFSOCK,
+		[KIND_CHAR] = S_IFCHR,
+		[KIND_BLOCK] = S_IFBLK,
 	};
 	const struct node *f = node_file(n);
+	bool device = n->kind == KIND_CHAR || n->kind == KIND_BLOCK;
+	const char *target = l->kind == &layer_upper && f->target_here
+				     ? f->target_here
+				     : f->target;
 
 	if (n->kind == KIND_SYMLINK) {
-		if (symlinkat(f->target, AT_FDCWD, n->name) < 0)
+		if (symlinkat(target, AT_FDCWD, n->name) < 0)
 			return failed(n, e);
-	} else if (mknodat(AT_FDCWD, n->name, types[n->kind] | f->mode, 0) < 0) {
-		return failed(n, e);
+	} else if (mknodat(AT_FDCWD, n->name, types[n->kind] | f->mode,
+			   makedev(f->major, f->minor)) < 0) {
+		if (!device || errno != EPERM)
+			return failed(n, e);
+		l->lost->devices = true;
+		return 0;
 	}
 	return set_attributes(l, n, -1, e);
 }
@@ -178,9 +215,10 @@ static int make_children(struct layer *l, const struct node *dir, struct err *e)
 }
 
 int layer_fill(const struct layer_kind *kind, const struct tree *t,
-	struct store *s, const struct iso_ids *ids, int root, struct err *e)
+	struct store *s, const struct iso_ids *ids, int root,
+	struct layer_losses *lost, struct err *e)
 {
-	struct layer l = {kind, s, ids, root, MAP_INIT, NULL};
+	struct layer l = {kind, s, ids, root, MAP_INIT, NULL, lost};
 	autoclose int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = -1;
 

@@ -29,6 +29,12 @@ struct layer_kind {
 	bool reverse;
 };
 
+/* What this host cannot give. */
+struct layer_losses {
+	bool devices; /* EPERM: a container allows no device nodes */
+	bool xattrs;  /* the file system has none (tmpfs before 6.6) */
+};
+
 struct layer {
 	const struct layer_kind *kind;
 	struct store *store;
@@ -36,6 +42,7 @@ struct layer {
 	int root;        /* the layer's directory */
 	struct map made; /* of the names of one file, the one made first */
 	const struct node *name; /* the first that was made as a mere name */
+	struct layer_losses *lost;
 };
 
 /*
@@ -44,7 +51,8 @@ struct layer {
  * back: no path is ever followed, so no depth and no name can lead astray.
  */
 int layer_fill(const struct layer_kind *kind, const struct tree *t,
-	struct store *s, const struct iso_ids *ids, int root, struct err *e);
+	struct store *s, const struct iso_ids *ids, int root,
+	struct layer_losses *lost, struct err *e);
 
 /* A new file of the recorded size, without content; descriptor or -1. */
 int layer_new_file(

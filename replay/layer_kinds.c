@@ -115,7 +115,9 @@ static bool upper_wants(const struct node *n)
 
 static bool lower_wants(const struct node *n)
 {
-	return n->layers & IN_LOWER && !(n->layers & IN_UPPER);
+	/* A link that leads elsewhere on this host is as recorded here. */
+	return n->layers & IN_LOWER &&
+	       (!(n->layers & IN_UPPER) || node_file(n)->target_here);
 }
 
 /* All names of a listed directory, and the way to those further down. */

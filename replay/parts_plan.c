@@ -252,13 +252,28 @@ static bool has_device(const struct plan *p, const char *path)
 }
 
 /* As root the command is a user that the host does not know. */
-static void note_closed(struct plan *p, const struct part_device *d)
+static void open_device(struct plan *p, const struct part_device *d)
 {
-	if (!(d->st.st_mode & 0006))
-		note_add(&p->notes, "device", d->path,
-			"its mode is %04o, which keeps the command out: as "
-			"root it is another user to this host",
-			(unsigned)d->st.st_mode & 07777);
+	mode_t mode = d->st.st_mode;
+	gid_t *groups;
+
+	if (mode & 0006)
+		return;
+	/* But it can be of the node's group; never of root's. */
+	if (mode & 0060 && d->st.st_gid) {
+		groups = arena_array(
+			p->arena, p->iso.host_group_count + 1, sizeof(*groups));
+		if (p->iso.host_group_count)
+			memcpy(groups, p->iso.host_groups,
+				p->iso.host_group_count * sizeof(*groups));
+		groups[p->iso.host_group_count++] = d->st.st_gid;
+		p->iso.host_groups = groups;
+		return;
+	}
+	note_add(&p->notes, "device", d->path,
+		"its mode is %04o, which keeps the command out: as "
+		"root it is another user to this host",
+		(unsigned)mode & 07777);
 }
 
 void parts_devices(struct plan *p, const struct parts *parts, bool ranges)
@@ -285,7 +300,7 @@ void parts_devices(struct plan *p, const struct parts *parts, bool ranges)
 		r->by = d->path;
 		r->is_new = true;
 		if (ranges)
-			note_closed(p, d);
+			open_device(p, d);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 
@@ -31,7 +32,7 @@ static const struct {
 	[LEFT_UNOPENED] = {"unopened",
 		"seen but not opened: cannot be opened in the replay"},
 	[LEFT_DEVICE] = {"device-node",
-		"a device node outside of /dev: absent"},
+		"a device node outside of /dev, which takes root: absent"},
 	[LEFT_SHM] = {"shared-memory",
 		"/dev/shm is empty when the replay starts"},
 	[LEFT_MOUNTED] = {"kernel-tree",
@@ -64,6 +65,18 @@ static int choose_root(struct plan *p, const struct replay_options *o,
 	return 0;
 }
 
+/* Of every replay. */
+static void note_the_sandbox(struct plan *p)
+{
+	note_add(&p->notes, "file-system", NULL,
+		"inode numbers, times of access and of change, blocks, links "
+		"and sizes of directories, and the type of the file system are "
+		"the sandbox's own");
+	note_add(&p->notes, "process", NULL,
+		"process numbers, capabilities and mounts are the sandbox's "
+		"own");
+}
+
 int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
 	const struct replay_options *o, const struct host_view *h, struct err *e)
 {
@@ -74,7 +87,9 @@ int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
 		.recorded_command = !o->argv,
 	};
 	tree_init(&p->tree, a);
+	note_the_sandbox(p);
 	p->tree.left_out = left_out;
+	p->tree.devices = h->device_nodes;
 	p->tree.ctx = p;
 	return choose_root(p, o, h, e);
 }
@@ -114,31 +129,52 @@ static int need_objects(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* Up to what a map of ids can hold; the rest shows as nobody. */
-static void collect_owners(struct plan *p)
+/* An id above the range has a line of the map for itself, while there is room;
+ * the rest shows as nobody. */
+static bool collect_id(uint32_t *ids, size_t *count, uint32_t id)
 {
+	size_t i = 0;
+
+	if (id < ISO_ID_COUNT)
+		return true;
+	while (i < *count && ids[i] != id)
+		i++;
+	if (i == ISO_EXTRA_IDS - 1)
+		return false;
+	ids[i] = id;
+	*count += i == *count;
+	return true;
+}
+
+/* The groups of the run first: setgroups(2) refuses what is not mapped. */
+static void collect_ids(struct plan *p)
+{
+	const struct strlist *groups = &p->manifest->run.user.groups;
 	uint32_t *uids = arena_array(p->arena, ISO_EXTRA_IDS, sizeof(*uids));
 	uint32_t *gids = arena_array(p->arena, ISO_EXTRA_IDS, sizeof(*gids));
-	size_t nu = 0, ng = 0, i;
+	gid_t *list = arena_array(p->arena, groups->count + 1, sizeof(*list));
 
-	for (struct node *n = p->tree.root; n; n = tree_next(n)) {
-		if (n->uid >= ISO_ID_COUNT && nu < ISO_EXTRA_IDS) {
-			for (i = 0; i < nu && uids[i] != n->uid; i++)
-				;
-			if (i == nu)
-				uids[nu++] = n->uid;
-		}
-		if (n->gid >= ISO_ID_COUNT && ng < ISO_EXTRA_IDS) {
-			for (i = 0; i < ng && gids[i] != n->gid; i++)
-				;
-			if (i == ng)
-				gids[ng++] = n->gid;
-		}
+	for (size_t i = 0; i < groups->count; i++) {
+		uint32_t gid = (uint32_t)strtoul(groups->items[i], NULL, 10);
+
+		if (collect_id(gids, &p->iso.extra_gid_count, gid))
+			list[p->iso.group_count++] = gid;
 	}
+	for (struct node *n = p->tree.root; n; n = tree_next(n)) {
+		collect_id(uids, &p->iso.extra_uid_count, n->uid);
+		collect_id(gids, &p->iso.extra_gid_count, n->gid);
+	}
+	p->iso.groups = list;
 	p->iso.extra_uids = uids;
 	p->iso.extra_gids = gids;
-	p->iso.extra_uid_count = nu;
-	p->iso.extra_gid_count = ng;
+}
+
+static bool has_other_groups(const struct plan *p)
+{
+	for (size_t i = 0; i < p->iso.group_count; i++)
+		if (p->iso.groups[i] != p->iso.gid)
+			return true;
+	return false;
 }
 
 static bool has_other_owners(const struct plan *p)
@@ -193,6 +229,9 @@ static void note_differences(struct plan *p, const struct host_view *h)
 			"every file shows as owned by %u:%u: other owners "
 			"take root",
 			(unsigned)p->iso.uid, (unsigned)p->iso.gid);
+	if (!h->ranges && has_other_groups(p))
+		note_add(&p->notes, "groups", NULL,
+			"supplementary groups show as 65534: others take root");
 	if (model && h->cpu_model && strcmp(model, h->cpu_model) != 0)
 		note_add(&p->notes, "cpu", NULL,
 			"recorded on '%s', replayed on '%s'", model,
@@ -228,11 +267,13 @@ int plan_finish(struct plan *p, const struct replay_options *o,
 	if (!p->has_places && plan_places(p, o, e) < 0)
 		return -1;
 	tree_leave_withheld(&p->tree);
+	if (plan_gpus(p, &h->gpu, o->gpus, e) < 0)
+		return -1;
 	tree_finish(&p->tree);
 	sources_place(p, &h->mounts);
 	if (need_objects(p, e) < 0 || plan_command(p, o, h, e) < 0)
 		return -1;
-	collect_owners(p);
+	collect_ids(p);
 	keep_closed(p, h);
 	plan_read_only(p);
 	note_differences(p, h);

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "manifests/model.h"
+#include "replay/gpu.h"
 #include "replay/parts.h"
 #include "replay/source.h"
 #include "replay/tree.h"
@@ -15,12 +16,15 @@
 #include <stdio.h>
 
 struct arena;
+struct cpu_view;
 struct err;
 
 /* What the user asked for. */
 struct replay_options {
 	char strategy;     /* 'A', 'B', or 0: whichever works here */
 	char *const *argv; /* another command (NULL-terminated), or NULL */
+	bool host_cpus;    /* show this host's processors and memory */
+	enum gpus gpus;
 	/* What the user replaces, or NULL: nothing. */
 	const struct parts *parts;
 };
@@ -37,11 +41,16 @@ struct host_view {
 	bool root_a, root_b;
 	const char *root_detail; /* why neither works, with the remedy */
 	bool ranges;             /* other owners can be shown */
+	bool device_nodes;       /* can be made */
 	cpu_set_t cpus;          /* that this process may use */
 	struct strlist mounts;   /* where file systems are mounted */
+	cpu_set_t online;
+	int64_t memory_bytes;
+	int64_t boot_time; /* in seconds since 1970 */
 	const char *kernel;
 	const char *cpu_model;
 	struct host_device *devices; /* one for each of the manifest's */
+	struct gpu_host gpu;
 };
 
 /*
@@ -79,7 +88,10 @@ struct plan {
 	size_t object_count;
 	/* All but build_root; memory from the arena. */
 	struct isolation iso;
-	cpu_set_t affinity;
+	/* Of the record, or NULL: this host's are shown. */
+	const struct cpu_view *cpu_view;
+	struct iso_emulation emulation;
+	struct gpu_plan gpu;
 	/* The recorded command: its outputs can be judged. */
 	bool recorded_command;
 	struct replaced_list replaced;
@@ -110,12 +122,13 @@ void plan_release(struct plan *p);
 void plan_print(const struct plan *p, FILE *out);
 void plan_print_line(FILE *out, const char *label, const char *text);
 
-/* "0-7,16" (kernel list format) into a set; -1 when it is not one. */
-int plan_parse_cpus(const char *text, cpu_set_t *out);
-
 /* read_only.c: the largest subtrees in which the captured user could write
  * nothing. All ids as recorded. */
 void plan_read_only(struct plan *p);
+
+/* cpu_plan.c: processors and memory. */
+void plan_cpus(struct plan *p, const struct replay_options *o,
+	const struct host_view *h);
 
 /* parts_plan.c: after all that are there. */
 void plan_add_volume(struct plan *p, const struct iso_volume *v);

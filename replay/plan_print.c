@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The plan for a person: `replay --dry-run`. */
+#include "replay/cpu_view.h"
 #include "replay/plan.h"
+
+#include "base/arena.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -84,13 +87,27 @@ void plan_print(const struct plan *p, FILE *out)
 		p->iso.stdin_kind == ISO_STDIN_FILE ? p->iso.stdin_path
 						    : "inherited");
 	plan_print_line(out, "cpus",
-		p->iso.affinity ? p->manifest->hardware.cpu.affinity
-				: "of this host");
+		p->cpu_view ? cpu_list_text(p->arena, &p->emulation.start)
+			    : "of this host");
+	if (p->iso.emulation)
+		plan_print_line(out, "emulated",
+			!p->emulation.cpus     ? "memory"
+			: !p->emulation.memory ? "processors"
+					       : "processors, memory");
 	print_tree(p, out);
 	for (size_t i = 0; i < p->iso.read_only_count; i++)
 		plan_print_line(out, "read-only", p->iso.read_only[i]);
+	for (size_t i = 0; i < p->gpu.count; i++)
+		plan_print_line(out, "gpu", gpu_line(p->arena, &p->gpu, i));
 	for (size_t i = 0; i < p->iso.device_count; i++)
 		plan_print_line(out, "device", p->iso.devices[i].target);
+	for (size_t i = 0; i < p->gpu.bind_count; i++)
+		plan_print_line(out, "of this host", p->gpu.binds[i].source);
+	for (size_t i = 0; i < p->gpu.variables.count; i++)
+		plan_print_line(out, "variable",
+			arena_printf(p->arena, "%s=%s",
+				p->gpu.variables.items[i].key,
+				p->gpu.variables.items[i].value));
 	parts_print(p, out);
 	references_print(p, out);
 	print_notes(p, out);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "manifests/table.h"
 #include "replay/compare.h"
+#include "replay/cpu_tree.h"
 #include "replay/host.h"
 #include "replay/keep.h"
 #include "replay/objects.h"
@@ -107,6 +108,26 @@ static int make_plan(struct replay *r, struct err *e)
 	return plan_finish(&r->plan, o, &r->host, e);
 }
 
+/* The directories of /sys about processors: from the cache when they are
+ * large, else from the memory that the root's builder has. */
+static void show_cpus(struct replay *r)
+{
+	const char *cache = replay_cache_dir(r->arena), *path = NULL;
+	struct cpu_tree *t = arena_alloc(r->arena, sizeof(*t));
+
+	if (!r->plan.cpu_view)
+		return;
+	cpu_tree_init(t, r->arena, r->plan.cpu_view);
+	if (cache && cpu_dir_is_large(t))
+		path = cpu_dir_cached(t, fs_join(r->arena, cache, "cpus"),
+			r->host.ranges, NULL);
+	if (!path) {
+		r->stage.cpus = t;
+		path = stage_cpus_path(&r->stage);
+	}
+	r->plan.iso.binds = cpu_dir_binds(t, path, &r->plan.iso.bind_count);
+}
+
 static int prepare(struct replay *r, struct err *e)
 {
 	struct notes *notes = &r->plan.notes;
@@ -133,6 +154,7 @@ static int prepare(struct replay *r, struct err *e)
 	r->stage.plan = &r->plan;
 	r->stage.store = r->store;
 	r->stage.scratch = &r->scratch;
+	show_cpus(r);
 	r->plan.iso.build_root = stage_build;
 	r->plan.iso.build_arg = &r->stage;
 	return r->plan.strategy == 'B'
@@ -191,7 +213,7 @@ static int judge(struct replay *r, struct err *e)
 		ret = 0;
 		if (!r->outcome.not_judged) {
 			ret = compare_outputs(&r->outcome.comparison, &r->plan,
-				r->store, &u, e);
+				&r->request->criteria, r->store, &u, e);
 			r->outcome.compared = ret == 0;
 		}
 		if (ret == 0 && r->output >= 0)
@@ -211,6 +233,12 @@ static void note_set_up(struct replay *r)
 		note_add(notes, "listing-order", NULL,
 			"this kernel's tmpfs lists names in another order: "
 			"so do listed directories");
+	if (r->stage.report->lost.devices)
+		note_add(notes, "device-node", NULL,
+			"this host allows no device nodes outside of /dev");
+	if (r->stage.report->lost.xattrs)
+		note_add(notes, "xattrs", NULL,
+			"this host's file systems have no extended attributes");
 	for (size_t i = 0; i < end->note_count; i++)
 		note_add(notes, "sandbox", NULL, "%s", end->notes[i]);
 	for (size_t i = before; i < notes->count; i++)
@@ -241,6 +269,7 @@ static int play(struct replay *r, struct err *e)
 	struct err why = ERR_INIT;
 
 	result_announce(&r->plan);
+	gpu_bind(&r->plan);
 	if (isolation_run(&r->plan.iso, &r->outcome.end, e) < 0)
 		return failed_status(e);
 	note_set_up(r);
@@ -281,6 +310,7 @@ int replay_run(struct store *s, const struct replay_request *request,
 		.scratch = REPLAY_SCRATCH_INIT,
 		.stage.tree_lock = -1,
 		.outcome.plan = &r.plan,
+		.outcome.tolerance = request->criteria.tolerance,
 		.output = -1,
 	};
 	int status = REPLAY_FAILED;

@@ -12,15 +12,18 @@
  *	parts_result.c          what the user replaces: parts.h
  *	inputs.c, references.c,
  *	sources.c, place.c      inputs that this host has: source.h
+ *	gpu*.c                  the part of the plan about GPUs (gpu.h)
  *	plan_print.c            --dry-run
  *	host.c                  what this host offers
+ *	cpu_*.c                 processors and memory: see cpu_view.h
  *	objects.c               the contents are there and undamaged
  *	scratch.c               the private directory of a replay
  *	layer.c, layer_kinds.c  filling a directory with a layer of the tree
  *	stage.c, stage_a.c,
  *	stage_b.c               the root: layers under an overlay
  *	upper.c                 what the replay left
- *	compare.c               the verdict of each output
+ *	compare.c, verdict.c    the verdict of each output
+ *	numeric/                how far apart two contents of numbers are
  *	keep.c                  -o
  *	result.c                what is said and written about it
  *	replay.c                all of it in order
@@ -28,6 +31,7 @@
 #pragma once
 
 #include "replay/plan.h"
+#include "replay/verdict.h"
 #include <stdbool.h>
 
 struct arena;
@@ -40,6 +44,7 @@ struct replay_request {
 	struct replay_parts parts;
 	bool check;
 	bool dry_run;
+	struct criteria criteria;
 	const char *output; /* -o, or NULL */
 	const char *result; /* --result, or NULL */
 };

@@ -7,11 +7,13 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "replay/numeric/distance.h"
 #include "replay/plan.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +50,22 @@ bool result_same(const struct replay_outcome *o)
 {
 	const struct comparison *c = &o->comparison;
 
-	return o->compared && result_same_end(o) && c->judged == c->identical &&
-	       !c->extra;
+	return o->compared && result_same_end(o) &&
+	       c->judged == c->identical + c->close && !c->extra;
 }
 
-/* Of every replay, or of no interest while the outputs are the same. */
+/* Of every replay: only for those who read the JSON. */
+static bool is_silent(const struct note *n)
+{
+	return !strcmp(n->kind, "file-system") || !strcmp(n->kind, "process");
+}
+
+/* Of no interest while the outputs are the same. */
 static bool is_quiet(const struct note *n)
 {
-	static const char *const kinds[] = {
-		"unopened", "owners", "kernel", "cpu", "capabilities"};
+	static const char *const kinds[] = {"unopened", "owners", "groups",
+		"kernel", "cpu", "capabilities", "cpu-numbers", "cpu-view",
+		"cdi-environment"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))
@@ -84,7 +93,7 @@ static void print_notes(const struct notes *notes, bool quiet)
 		const struct note *n = &notes->items[i];
 		size_t more = 0;
 
-		if (is_quiet(n) != quiet)
+		if (is_silent(n) || is_quiet(n) != quiet)
 			continue;
 		if (n->path && map_puts(&seen, n->kind, (void *)n))
 			continue;
@@ -111,6 +120,9 @@ static const char *summary(const struct replay_outcome *o)
 		return arena_printf(a, "not judged: %s", o->not_judged);
 	if (!c->judged)
 		return "no output to judge";
+	if (c->close)
+		return arena_printf(a, "%zu of %zu outputs identical, %zu close",
+			c->identical, c->judged, c->close);
 	return arena_printf(
 		a, "%zu of %zu outputs identical", c->identical, c->judged);
 }
@@ -158,7 +170,7 @@ void result_print(const struct replay_outcome *o)
 				: end_text(a, (int)run->exit_code, run->signal),
 			summary(o));
 	print_outcomes(&o->comparison);
-	if (o->compared && !result_same(o))
+	if (o->compared && (!result_same(o) || o->comparison.close))
 		print_notes(&o->plan->notes, true);
 }
 
@@ -195,6 +207,28 @@ json_t *result_digest(bool has, const struct digest *d)
 	return json_string(name);
 }
 
+/* What is infinite is no number of JSON's: null. */
+static json_t *real(double d)
+{
+	return isfinite(d) ? json_real(d) : json_null();
+}
+
+/* The numbers of two contents, as far as they were compared. */
+static void set_distance(json_t *j, const struct distance *d)
+{
+	json_object_set_new(j, "format", result_text(d ? d->format : NULL));
+	json_object_set_new(j, "values",
+		d ? json_integer((json_int_t)d->values) : json_null());
+	json_object_set_new(j, "values_different",
+		d ? json_integer((json_int_t)d->different) : json_null());
+	json_object_set_new(j, "max_abs", d ? real(d->max_abs) : json_null());
+	json_object_set_new(j, "max_rel", d ? real(d->max_rel) : json_null());
+	json_object_set_new(
+		j, "where", result_text(d && *d->where ? d->where : NULL));
+	json_object_set_new(
+		j, "unlike", result_text(d && *d->unlike ? d->unlike : NULL));
+}
+
 static json_t *outputs_json(const struct comparison *c)
 {
 	json_t *list = json_array();
@@ -217,6 +251,7 @@ static json_t *outputs_json(const struct comparison *c)
 				"bytes", result_number(o->replayed_bytes)));
 		json_object_set_new(j, "first_difference",
 			result_number(o->first_difference));
+		set_distance(j, o->distance);
 		json_array_append_new(list, j);
 	}
 	return list;
@@ -281,10 +316,15 @@ int result_write(const struct replay_outcome *o, const char *path, struct err *e
 		j, "outputs_judged", json_integer((json_int_t)c->judged));
 	json_object_set_new(
 		j, "outputs_identical", json_integer((json_int_t)c->identical));
+	json_object_set_new(
+		j, "outputs_close", json_integer((json_int_t)c->close));
+	json_object_set_new(j, "tolerance",
+		o->tolerance < 0 ? json_null() : json_real(o->tolerance));
 	json_object_set_new(j, "outputs", outputs_json(c));
 	json_object_set_new(j, "replaced", parts_json(o->plan));
 	json_object_set_new(j, "by_reference", references_json(o->plan));
 	json_object_set_new(j, "missing_inputs", missing_json(&o->plan->notes));
+	json_object_set_new(j, "gpus", gpu_json(&o->plan->gpu));
 	json_object_set_new(j, "notes", notes_json(&o->plan->notes));
 	doc = json_dumps(j, JSON_INDENT(2));
 	json_decref(j);

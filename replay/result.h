@@ -17,12 +17,13 @@ struct replay_outcome {
 	 * NULL when they were not to be. */
 	bool compared;
 	const char *not_judged;
+	double tolerance; /* negative: none was given */
 	struct comparison comparison;
 };
 
 /* The exit status or signal as recorded? */
 bool result_same_end(const struct replay_outcome *o);
-/* That, and every judged output identical, and none extra. */
+/* That, and every judged output identical or close, and none extra. */
 bool result_same(const struct replay_outcome *o);
 
 /* Before the run: what will not be as it was, a line for each kind. */

@@ -2,12 +2,15 @@
 /* Building the root: what both strategies share. */
 #include "replay/stage.h"
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "replay/cpu_tree.h"
 #include "replay/layer.h"
 #include "replay/plan.h"
 #include "replay/scratch.h"
+#include "sandbox/isolation/isolation.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -125,6 +128,11 @@ static bool lists_newest_first(int meta)
 	return d && good && left == 0;
 }
 
+const char *stage_cpus_path(const struct stage *s)
+{
+	return arena_printf(s->plan->arena, "%s/meta/cpus", s->scratch->path);
+}
+
 /*
  * By path and in this mount namespace: a descriptor from before it cannot be
  * a layer ("failed to clone lowerpath").
@@ -160,7 +168,11 @@ int stage_build(void *arg, const struct iso_ids *ids, struct err *e)
 	if (meta < 0)
 		return -1;
 	s->report->order_lost = !lists_newest_first(meta);
-	if (layer_fill(&layer_upper, tree, s->store, ids, upper, e) < 0)
+	if (s->cpus &&
+		cpu_dir_make(s->cpus, stage_cpus_path(s), ids->range, e) < 0)
+		return -1;
+	if (layer_fill(&layer_upper, tree, s->store, ids, upper,
+		    &s->report->lost, e) < 0)
 		return -1;
 	l = (struct stage_layers){meta, upper, work, ids};
 	return s->plan->strategy == 'A' ? stage_a(s, &l, e) : stage_b(s, &l, e);

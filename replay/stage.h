@@ -10,9 +10,11 @@
  */
 #pragma once
 
+#include "replay/layer.h"
 #include <stdbool.h>
 #include <stddef.h>
 
+struct cpu_tree;
 struct err;
 struct iso_ids;
 struct plan;
@@ -23,6 +25,7 @@ struct store;
 struct stage_report {
 	bool order_lost; /* this kernel's tmpfs lists in another order */
 	bool tree_built; /* B: the cached tree was not there yet */
+	struct layer_losses lost;
 };
 
 struct stage {
@@ -30,6 +33,8 @@ struct stage {
 	struct store *store;
 	const struct replay_scratch *scratch;
 	struct stage_report *report;
+	/* To be made by the builder, or NULL. */
+	const struct cpu_tree *cpus;
 	/* B: the cached tree, its lock held exclusively until it is there. */
 	const char *tree_path;
 	int tree_lock;
@@ -37,6 +42,9 @@ struct stage {
 
 /* struct isolation's build_root; `arg` is a struct stage. */
 int stage_build(void *arg, const struct iso_ids *ids, struct err *e);
+
+/* Where the builder makes `cpus`: for the sandbox's mount namespace. */
+const char *stage_cpus_path(const struct stage *s);
 
 /* B: find the cached tree's place and lock it; called before the sandbox. */
 int stage_b_prepare(struct stage *s, bool ranges, struct err *e);

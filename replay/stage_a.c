@@ -124,7 +124,7 @@ int stage_a(struct stage *s, const struct stage_layers *l, struct err *e)
 	if (lower < 0)
 		return -1;
 	if (layer_fill(&layer_metadata, &s->plan->tree, s->store, l->ids, lower,
-		    e) < 0)
+		    &s->report->lost, e) < 0)
 		return -1;
 	fs = fsopen("overlay", FSOPEN_CLOEXEC);
 	if (fs < 0)

@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 /* Counts up when what a tree holds changes: then old ones are not used. */
-#define TREE_FORMAT 1
+#define TREE_FORMAT 2
 
 /*
  * Trees are $XDG_CACHE_HOME/reprise/trees/<run>-<files digest>-<format>, with
@@ -82,7 +82,8 @@ static int build_tree(struct stage *s, const struct iso_ids *ids, struct err *e)
 	dir = stage_dir(AT_FDCWD, tmp, e);
 	if (dir < 0)
 		return -1;
-	if (layer_fill(&layer_real, &s->plan->tree, s->store, ids, dir, e) < 0 ||
+	if (layer_fill(&layer_real, &s->plan->tree, s->store, ids, dir,
+		    &s->report->lost, e) < 0 ||
 		(FAULT("replay.tree") || rename(tmp, s->tree_path) < 0
 				? err_sys(e, "cannot rename '%s'", tmp)
 				: 0) < 0) {
@@ -144,7 +145,7 @@ int stage_b(struct stage *s, const struct stage_layers *l, struct err *e)
 	if (t->root->layers & IN_ORDER) {
 		names = stage_dir(l->meta, "names", e);
 		if (names < 0 || layer_fill(&layer_names, t, s->store, l->ids,
-					 names, e) < 0)
+					 names, &s->report->lost, e) < 0)
 			return -1;
 	}
 	fs = fsopen("overlay", FSOPEN_CLOEXEC);

@@ -165,6 +165,10 @@ static void fill(struct tree *t, struct node *n, const struct file_row *r)
 	t->withheld |= n->content == CONTENT_WITHHELD;
 	if (r->target)
 		n->target = arena_strdup(t->arena, r->target);
+	if (r->xattrs)
+		n->xattrs = arena_strdup(t->arena, r->xattrs);
+	n->major = (unsigned)(r->major == ABSENT ? 0 : r->major);
+	n->minor = (unsigned)(r->minor == ABSENT ? 0 : r->minor);
 	if (r->kind == KIND_DIRECTORY && r->access & ACCESS_D)
 		pack_listing(t, n, &r->listing);
 }
@@ -197,6 +201,18 @@ static int join_link(struct tree *t, struct node *n, const struct file_row *r,
 	return 0;
 }
 
+static bool is_device(const struct file_row *r)
+{
+	return r->kind == KIND_CHAR || r->kind == KIND_BLOCK;
+}
+
+/* To an overlay, character device 0:0 is the mark of a removed file. */
+static bool can_be_made(const struct tree *t, const struct file_row *r)
+{
+	return t->devices && r->major >= 0 && r->minor >= 0 &&
+	       (r->major || r->minor);
+}
+
 /* Not part of the tree, and why; false when it is. */
 static bool is_left_out(struct tree *t, const struct file_row *r, const char *path)
 {
@@ -204,7 +220,7 @@ static bool is_left_out(struct tree *t, const struct file_row *r, const char *pa
 		leave_out(t, LEFT_SHM, path);
 	else if (is_mounted(path))
 		leave_out(t, LEFT_MOUNTED, path);
-	else if (r->kind == KIND_CHAR || r->kind == KIND_BLOCK)
+	else if (is_device(r) && !can_be_made(t, r))
 		leave_out(t, LEFT_DEVICE, path);
 	else
 		return false;
@@ -290,5 +306,17 @@ struct node *tree_place(struct tree *t, const char *path, bool directory)
 		return NULL;
 	n = node_new(t, dir, path, directory ? KIND_DIRECTORY : KIND_FILE);
 	n->placed = true;
+	return n;
+}
+
+struct node *tree_add_of_host(struct tree *t, const char *path, const char *target)
+{
+	struct node *dir = directory_of(t, path), *n;
+
+	if (!dir || tree_find(t, path))
+		return NULL;
+	n = node_new(t, dir, path, target ? KIND_SYMLINK : KIND_FILE);
+	n->target = target;
+	n->of_host = true;
 	return n;
 }

@@ -51,7 +51,9 @@ struct node {
 	struct node *first, *last, *next, *prev;
 	struct node *link; /* the first name of the same file; NULL: this */
 	const char *target;
-	const char *listing; /* names with a NUL after each, or NULL */
+	const char *target_here; /* where the link leads on this host, or NULL */
+	const char *xattrs;      /* as in the row, or NULL */
+	const char *listing;     /* names with a NUL after each, or NULL */
 	size_t listing_len;
 	enum file_kind kind;
 	enum content content;
@@ -60,6 +62,7 @@ struct node {
 	bool row;     /* a row of the table, not a mount point of ours */
 	bool listed;  /* the run has listed this directory */
 	bool created; /* the run has made something in this directory */
+	bool of_host; /* no row: a name that this host needs */
 	bool tree;    /* a root of data: `digest` is its table's */
 	bool placed; /* no row: made for this replay, in the upper layer only */
 	uint32_t mode;
@@ -67,6 +70,7 @@ struct node {
 	int64_t size;
 	int64_t mtime_s;
 	uint32_t mtime_ns;
+	unsigned major, minor; /* of a device node */
 	struct digest digest;
 	struct source *source; /* CONTENT_HOST; NULL: not looked for yet */
 };
@@ -75,7 +79,7 @@ struct node {
 enum left_out {
 	LEFT_NOT_STORED, /* a secret */
 	LEFT_UNOPENED,   /* there, but cannot be opened */
-	LEFT_DEVICE,     /* a device node outside of /dev */
+	LEFT_DEVICE,     /* a device node that cannot be made */
 	LEFT_SHM,        /* in /dev/shm, which is empty at the start */
 	LEFT_MOUNTED,    /* below /proc, /sys or /dev: the sandbox's own */
 };
@@ -91,6 +95,7 @@ struct tree {
 	/* Called for rows that are left out or not as they were. */
 	void (*left_out)(void *ctx, enum left_out why, const char *path);
 	void *ctx;
+	bool devices;        /* device nodes can be made: as root */
 	struct node **links; /* nodes with `link` */
 	size_t link_count;
 };
@@ -114,6 +119,12 @@ struct node *tree_add_directory(struct tree *t, const char *path);
  * NULL when something is in its place.
  */
 struct node *tree_place(struct tree *t, const char *path, bool directory);
+/*
+ * A file, empty, or a symbolic link that this host needs beside what the run
+ * had; NULL when its directory is not there or has the name already.
+ */
+struct node *tree_add_of_host(
+	struct tree *t, const char *path, const char *target);
 /* All rows are in: join hard links, sort by listings, choose the layers. */
 void tree_finish(struct tree *t);
 

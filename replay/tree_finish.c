@@ -121,11 +121,13 @@ void tree_raise(struct tree *t, struct node *n)
 static void choose_layers(struct tree *t)
 {
 	for (struct node *n = t->root; n; n = tree_next(n)) {
-		bool whole = moves_up(n);
+		bool whole = moves_up(n) || n->of_host;
 
-		if (whole || (n->kind == KIND_FILE && is_changed(n)))
+		if (whole || n->target_here ||
+			(n->kind == KIND_FILE && is_changed(n)))
 			lift(n);
-		/* Nothing of it below, where it would show through. */
+		/* Nothing of it below, where it would show through; and what
+		 * one host needs is not part of a tree that is built once. */
 		if (whole)
 			n->layers &= ~(unsigned)IN_LOWER;
 	}

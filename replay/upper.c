@@ -205,5 +205,5 @@ int upper_changed(const struct upper *u, const struct tree *t,
 	if (len < 0)
 		return err_sys(e, "cannot read the link '%s'", l->path);
 	target[len] = 0;
-	return strcmp(target, n->target) != 0;
+	return strcmp(target, n->target_here ? n->target_here : n->target) != 0;
 }

@@ -3,7 +3,6 @@
 #include "store/bundle.h"
 #include "store/bundle_format.h"
 
-#include "base/archive.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fault.h"
@@ -15,6 +14,8 @@
 #include "store/needs.h"
 #include "store/runs.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -44,11 +45,9 @@ struct exporter {
 	struct map missing; /* digests that are not */
 	struct digest *objects;
 	size_t object_count;
-	const struct archive_library *ar;
 	struct archive *tar;
 	int out;
 	bool failed; /* nothing more is written */
-	int code;    /* errno of the write that failed */
 	struct hasher *hasher;
 	char *buf;
 	struct bundle_totals *totals;
@@ -149,28 +148,28 @@ static int gather_runs(
 
 static int tar_failed(struct exporter *x, const char *path, struct err *e)
 {
-	const char *why = x->ar->error_string(x->tar);
+	const char *why = archive_error_string(x->tar);
 
 	err_set(e, "cannot write '%s' to the bundle: %s", path,
 		why ? why : "unknown error");
 	if (e)
-		e->code = x->code;
+		e->code = archive_errno(x->tar);
 	return -1;
 }
 
 static int begin_entry(
 	struct exporter *x, const char *path, uint64_t size, struct err *e)
 {
-	struct archive_entry *entry = x->ar->entry_new();
+	struct archive_entry *entry = archive_entry_new();
 	int r;
 
-	x->ar->entry_set_pathname(entry, path);
-	x->ar->entry_set_size(entry, (int64_t)size);
-	x->ar->entry_set_filetype(entry, AE_IFREG);
-	x->ar->entry_set_perm(entry, 0400);
-	x->ar->entry_set_mtime(entry, 0, 0);
-	r = x->ar->write_header(x->tar, entry);
-	x->ar->entry_free(entry);
+	archive_entry_set_pathname(entry, path);
+	archive_entry_set_size(entry, (int64_t)size);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0400);
+	archive_entry_set_mtime(entry, 0, 0);
+	r = archive_write_header(x->tar, entry);
+	archive_entry_free(entry);
 	return r == ARCHIVE_OK ? 0 : tar_failed(x, path, e);
 }
 
@@ -179,7 +178,8 @@ static int add_text(struct exporter *x, const char *path,
 {
 	if (begin_entry(x, path, text->len, e) < 0)
 		return -1;
-	if (x->ar->write_data(x->tar, text->s, text->len) != (la_ssize_t)text->len)
+	if (archive_write_data(x->tar, text->s, text->len) !=
+		(la_ssize_t)text->len)
 		return tar_failed(x, path, e);
 	return 0;
 }
@@ -205,7 +205,7 @@ static int add_fd(struct exporter *x, const char *path, int fd,
 		if ((size_t)got < n)
 			return err_set(e, "'%s' is damaged: it was cut", path);
 		hasher_add(x->hasher, x->buf, n);
-		if (x->ar->write_data(x->tar, x->buf, n) != (la_ssize_t)n)
+		if (archive_write_data(x->tar, x->buf, n) != (la_ssize_t)n)
 			return tar_failed(x, path, e);
 		left -= n;
 	}
@@ -267,10 +267,8 @@ static la_ssize_t write_block(
 	if (!x->failed && !FAULT("bundle.write") &&
 		fs_write_all(x->out, buf, n) == 0)
 		return (la_ssize_t)n;
-	if (!x->failed) {
-		x->code = errno;
-		x->ar->set_error(tar, errno, "%s", strerror(errno));
-	}
+	if (!x->failed)
+		archive_set_error(tar, errno, "%s", strerror(errno));
 	x->failed = true;
 	return -1;
 }
@@ -280,25 +278,23 @@ static int write_tar(struct exporter *x, int fd, struct err *e)
 	int r = -1;
 
 	x->out = fd;
-	x->ar = archive_load(e);
-	if (!x->ar)
-		return -1;
-	x->tar = x->ar->write_new();
+
+	x->tar = archive_write_new();
 	if (!x->tar)
 		return err_set(e, "cannot start libarchive");
 	/* The same bytes into a pipe as into a file. */
-	x->ar->write_set_bytes_in_last_block(x->tar, 1);
-	x->ar->write_set_bytes_per_block(x->tar, CHUNK);
-	if (x->ar->write_set_format_pax_restricted(x->tar) != ARCHIVE_OK ||
-		x->ar->write_open(x->tar, x, NULL, write_block, NULL) !=
+	archive_write_set_bytes_in_last_block(x->tar, 1);
+	archive_write_set_bytes_per_block(x->tar, CHUNK);
+	if (archive_write_set_format_pax_restricted(x->tar) != ARCHIVE_OK ||
+		archive_write_open(x->tar, x, NULL, write_block, NULL) !=
 			ARCHIVE_OK)
 		tar_failed(x, BUNDLE_HEAD, e);
 	else if (add_all(x, e) == 0)
-		r = x->ar->write_close(x->tar) == ARCHIVE_OK
+		r = archive_write_close(x->tar) == ARCHIVE_OK
 			    ? 0
 			    : tar_failed(x, "the end", e);
 	x->failed = r < 0;
-	x->ar->write_free(x->tar);
+	archive_write_free(x->tar);
 	return r;
 }
 

@@ -6,12 +6,13 @@
  */
 #include "store/bundle_in.h"
 
-#include "base/archive.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,7 +24,6 @@
 #define CHUNK (1 << 20)
 
 struct reader {
-	const struct archive_library *ar;
 	struct archive *tar;
 	struct archive_entry *entry; /* the one being read */
 	const char *path;            /* its name */
@@ -33,7 +33,7 @@ struct reader {
 
 static int tar_failed(struct reader *r, struct err *e)
 {
-	const char *why = r->ar->error_string(r->tar);
+	const char *why = archive_error_string(r->tar);
 
 	return err_set(e, "cannot read the bundle '%s': %s", r->im->path,
 		why ? why : "it is damaged");
@@ -42,25 +42,25 @@ static int tar_failed(struct reader *r, struct err *e)
 /* The next entry, which must be a plain file: 1, at the end 0, else -1. */
 static int next_entry(struct reader *r, struct err *e)
 {
-	int got = r->ar->read_next_header(r->tar, &r->entry);
+	int got = archive_read_next_header(r->tar, &r->entry);
 
 	if (got == ARCHIVE_EOF)
 		return 0;
 	/* Warnings too: a bundle gives no cause for one. */
 	if (got != ARCHIVE_OK)
 		return tar_failed(r, e);
-	r->path = r->ar->entry_pathname(r->entry);
-	if (!r->path || r->ar->entry_filetype(r->entry) != AE_IFREG ||
-		r->ar->entry_hardlink(r->entry) ||
-		r->ar->entry_symlink(r->entry) ||
-		!r->ar->entry_size_is_set(r->entry) ||
-		r->ar->entry_size(r->entry) < 0 ||
-		r->ar->entry_sparse_count(r->entry) != 0)
+	r->path = archive_entry_pathname(r->entry);
+	if (!r->path || archive_entry_filetype(r->entry) != AE_IFREG ||
+		archive_entry_hardlink(r->entry) ||
+		archive_entry_symlink(r->entry) ||
+		!archive_entry_size_is_set(r->entry) ||
+		archive_entry_size(r->entry) < 0 ||
+		archive_entry_sparse_count(r->entry) != 0)
 		return err_set(e,
 			"'%s' is not a bundle of reprise: it has "
 			"'%.100s', which is no plain file",
 			r->im->path, r->path ? r->path : "");
-	r->size = r->left = (uint64_t)r->ar->entry_size(r->entry);
+	r->size = r->left = (uint64_t)archive_entry_size(r->entry);
 	return 1;
 }
 
@@ -87,7 +87,7 @@ static ssize_t read_data(void *ctx, void *buf, size_t n, struct err *e)
 		n = (size_t)r->left;
 	while (done < n) {
 		la_ssize_t got =
-			r->ar->read_data(r->tar, (char *)buf + done, n - done);
+			archive_read_data(r->tar, (char *)buf + done, n - done);
 
 		if (got < 0)
 			return tar_failed(r, e);
@@ -360,18 +360,15 @@ static int stage_all(struct reader *r, struct err *e)
 
 int bundle_stage(struct import *im, int fd, struct err *e)
 {
-	struct reader r = {.ar = archive_load(e), .im = im};
+	struct reader r = {.tar = archive_read_new(), .im = im};
 	int done;
 
-	if (!r.ar)
-		return -1;
-	r.tar = r.ar->read_new();
 	if (!r.tar)
 		return err_set(e, "cannot start libarchive");
-	r.ar->read_support_format_tar(r.tar);
-	done = r.ar->read_open_fd(r.tar, fd, CHUNK) == ARCHIVE_OK
+	archive_read_support_format_tar(r.tar);
+	done = archive_read_open_fd(r.tar, fd, CHUNK) == ARCHIVE_OK
 		       ? stage_all(&r, e)
 		       : tar_failed(&r, e);
-	r.ar->read_free(r.tar);
+	archive_read_free(r.tar);
 	return done;
 }

@@ -190,6 +190,11 @@ int journal_append(struct journal *j, uint32_t type,
 	return r;
 }
 
+void journal_unlock(struct journal *j)
+{
+	flock(j->fd, LOCK_UN);
+}
+
 void journal_close(struct journal *j)
 {
 	if (!j)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,11 +38,16 @@ struct journal_part {
 };
 int journal_append(struct journal *j, uint32_t type,
 	const struct journal_part *parts, size_t n, struct err *e);
+/* Nobody writes any more: the lock goes, whoever has the descriptor. */
+void journal_unlock(struct journal *j);
 /* Unmaps and closes; the lock goes unless somebody else has the descriptor. */
 void journal_close(struct journal *j);
 
 /* 1 when some process holds the lock, 0 when not, -1 trouble (ENOENT: none). */
 int journal_is_live(int dirfd, const char *name, struct err *e);
+
+/* Did its writer die before it had recorded anything? */
+bool journal_is_blank(int dirfd, const char *name);
 
 /* Also of a journal that is being written: what is complete so far. */
 struct journal_reader *journal_open(int dirfd, const char *name, struct err *e);

@@ -40,6 +40,23 @@ int journal_is_live(int dirfd, const char *name, struct err *e)
 	return err_sys(e, "cannot see whether the journal '%s' is locked", name);
 }
 
+bool journal_is_blank(int dirfd, const char *name)
+{
+	autoclose int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	static const char zeros[JOURNAL_MAGIC_LEN];
+	struct {
+		char magic[JOURNAL_MAGIC_LEN];
+		struct journal_head head;
+	} first;
+
+	/* A file that has just been made is empty, then zeros. */
+	memset(&first, 0, sizeof(first));
+	return fd >= 0 && fs_read_all(fd, &first, sizeof(first)) >= 0 &&
+	       (!memcmp(first.magic, zeros, sizeof(zeros)) ||
+		       (!memcmp(first.magic, JOURNAL_MAGIC, sizeof(zeros)) &&
+			       !first.head.len));
+}
+
 struct journal_reader *journal_open(int dirfd, const char *name, struct err *e)
 {
 	autoclose int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -12,18 +12,34 @@
 #include "store/journal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Servers' clocks differ by less. */
+#define UNBEGUN_S 3600
+
+/* Without a journal it has only just been made, or its maker died right then. */
+static bool is_old(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && time(NULL) - st.st_mtime > UNBEGUN_S;
+}
 
 static bool is_dead(struct store *s, const char *id)
 {
+	struct err e = ERR_INIT;
 	struct run_dir r;
 	bool dead;
 
 	if (run_is_published(s, id) || run_open(s, id, &r, NULL) < 0)
 		return false;
-	/* Without a journal it has only just been made. */
-	dead = journal_is_live(r.fd, RUN_JOURNAL, NULL) == 0;
+	dead = journal_is_live(r.fd, RUN_JOURNAL, &e) == 0;
+	if (!dead && e.code == ENOENT && is_old(r.fd))
+		run_abandon(s, &r, NULL);
 	run_dir_release(&r);
 	/* It may have been published between the two looks. */
 	return dead && !run_is_published(s, id);

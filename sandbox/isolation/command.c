@@ -2,12 +2,14 @@
 /* The last things before the command: limits, directory, stdin, exec. */
 #include "base/fault.h"
 #include "base/fs.h"
+#include "sandbox/isolation/emulate.h"
 #include "sandbox/isolation/setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +116,29 @@ static int step_affinity(struct setup *s, struct err *e)
 	return 0;
 }
 
+/*
+ * After the last call of ours that it would answer. Another listener above us
+ * (a replay that is being captured, say), or a container that allows none, is
+ * no reason not to run.
+ */
+static int step_emulate(struct setup *s, struct err *e)
+{
+	const struct msg m = {.kind = MSG_LISTENER};
+	autoclose int fd = -1;
+
+	if (!s->iso->emulation)
+		return 0;
+	fd = emulate_filter(s->iso->emulation);
+	if (fd < 0)
+		setup_note(s,
+			"sched_getaffinity and sysinfo tell of this host: no "
+			"seccomp listener is possible here (%s)",
+			strerror(errno));
+	else if (setup_send_fd(s, &m, fd) < 0)
+		return err_sys(e, "cannot hand the listener over");
+	return 0;
+}
+
 static int step_cwd(struct setup *s, struct err *e)
 {
 	const char *cwd = s->iso->cwd;
@@ -158,6 +183,7 @@ static const struct step steps[] = {
 	{"cwd", step_cwd},
 	{"stdin", step_stdin},
 	{"affinity", step_affinity},
+	{"emulate", step_emulate},
 	{"limits", step_limits},
 	{"exec", step_exec},
 };

@@ -61,21 +61,38 @@ static int sub_mount(struct setup *s, const char *name, const char *type,
 	return mount_attach(fd, target, name, e);
 }
 
-/* The empty file for a node, with the directories above it. */
-static int placeholder(struct setup *s, const char *target, struct err *e)
+/* The directories in /dev above `target`; gives what follows "/dev/". */
+static const char *make_parents(
+	struct setup *s, const char *target, struct err *e)
 {
 	const char *name = target + strlen("/dev/");
 	autostrbuf dir = STRBUF_INIT;
-	int fd;
 
+	if (strncmp(target, "/dev/", 5) != 0 || !*name) {
+		err_set(e, "'%s' is not below /dev", target);
+		return NULL;
+	}
 	for (const char *p = strchr(name, '/'); p; p = strchr(p + 1, '/')) {
 		strbuf_clear(&dir);
 		strbuf_add(&dir, name, (size_t)(p - name));
-		if (mkdirat(s->dev, dir.s, 0755) == 0)
+		if (mkdirat(s->dev, dir.s, 0755) == 0) {
 			own(s, s->dev, dir.s);
-		else if (errno != EEXIST)
-			return err_sys(e, "cannot make '/dev/%s'", dir.s);
+		} else if (errno != EEXIST) {
+			err_sys(e, "cannot make '/dev/%s'", dir.s);
+			return NULL;
+		}
 	}
+	return name;
+}
+
+/* The empty file for a node, with the directories above it. */
+static int placeholder(struct setup *s, const char *target, struct err *e)
+{
+	const char *name = make_parents(s, target, e);
+	int fd;
+
+	if (!name)
+		return -1;
 	fd = openat(s->dev, name,
 		O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0444);
 	if (fd < 0)
@@ -93,8 +110,6 @@ static int bind_node(struct setup *s, const struct iso_device *d, struct err *e)
 	autoclose int fd = -1, target = -1;
 	struct stat st;
 
-	if (strncmp(d->target, "/dev/", 5) != 0 || !d->target[5])
-		return err_set(e, "'%s' is not below /dev", d->target);
 	fd = open_tree(AT_FDCWD, d->source,
 		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -181,7 +196,21 @@ int step_dev(struct setup *s, struct err *e)
 
 int step_devices(struct setup *s, struct err *e)
 {
-	return bind_nodes(s, s->iso->devices, s->iso->device_count, e);
+	const struct isolation *iso = s->iso;
+
+	if (bind_nodes(s, iso->devices, iso->device_count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < iso->dev_link_count; i++) {
+		const struct iso_link *l = &iso->dev_links[i];
+		const char *name = make_parents(s, l->path, e);
+
+		if (!name)
+			return -1;
+		if (symlinkat(l->target, s->dev, name) < 0 ||
+			own(s, s->dev, name) < 0)
+			return err_sys(e, "cannot make '%s'", l->path);
+	}
+	return 0;
 }
 
 /* Last, so that binds and fakes could still be put there. With one id the

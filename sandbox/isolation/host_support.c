@@ -18,11 +18,14 @@ static const struct probe {
 	const char *name;
 	void (*run)(struct finding *f);
 } probes[] = {
+	{"capture", probe_capture},
 	{"user-namespaces", probe_user_namespaces},
+	{"host-name", probe_host_name},
 	{"mounts", probe_mounts},
 	{"proc-mount", probe_proc},
 	{"overlay-metadata-root", probe_metadata_root},
 	{"overlay-cache-root", probe_cache_root},
+	{"process-memory", probe_memory},
 	{"seccomp-notify", probe_notify},
 	{"seccomp-wait-killable", probe_wait_killable},
 	{"seccomp-sync-wake-up", probe_sync_wake_up},
@@ -30,7 +33,6 @@ static const struct probe {
 	{"landlock-scopes", probe_landlock},
 	{"cpuid-faulting", probe_cpuid},
 	{"id-ranges", probe_id_ranges},
-	{"nvidia-devices", probe_nvidia},
 };
 
 void found(struct finding *f, enum support_state state, const char *remedy,
@@ -108,8 +110,9 @@ void host_support_probe(struct host_support *h, struct arena *a)
 	};
 	for (size_t i = 0; i < count; i++)
 		probe_into(&h->items[i], &probes[i], a);
-	h->userns = allowed(h, "user-namespaces") && allowed(h, "mounts") &&
-		    allowed(h, "proc-mount");
+	h->capture = allowed(h, "capture");
+	h->userns = allowed(h, "user-namespaces") && allowed(h, "host-name") &&
+		    allowed(h, "mounts") && allowed(h, "proc-mount");
 	h->root_a = h->userns && allowed(h, "overlay-metadata-root");
 	h->root_b = h->userns && allowed(h, "overlay-cache-root");
 }

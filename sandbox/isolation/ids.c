@@ -4,6 +4,7 @@
  * owns the mounts, and in it a second one maps the recorded ids to that 0. As
  * root: only the second, which maps a range of ids that nobody else has.
  */
+#include "base/arena.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "sandbox/isolation/setup.h"
@@ -265,6 +266,23 @@ static int forbid_more(struct setup *s, struct err *e)
 	return 0;
 }
 
+/* Before the user namespace is made: no group of the host (of a device node)
+ * can be named in one that does not map it. */
+static int take_groups(struct setup *s, struct err *e)
+{
+	const struct isolation *iso = s->iso;
+	size_t n = iso->group_count, more = iso->host_group_count;
+	autofree gid_t *all = xcalloc(n + more + 1, sizeof(*all));
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = s->ids.gid(&s->ids, iso->groups[i]);
+	for (size_t i = 0; i < more; i++)
+		all[n + i] = iso->host_groups[i];
+	if (setgroups(n + more, all) < 0)
+		return err_sys(e, "cannot set the groups");
+	return 0;
+}
+
 int step_userns(struct setup *s, struct err *e)
 {
 	const struct isolation *iso = s->iso;
@@ -276,6 +294,8 @@ int step_userns(struct setup *s, struct err *e)
 	 * root that limit would be the host's own. */
 	if (!s->ids.range &&
 		write_text(s->proc_user, "max_user_namespaces", "1", e) < 0)
+		return -1;
+	if (s->ids.range && take_groups(s, e) < 0)
 		return -1;
 	if (unshare(CLONE_NEWUSER) < 0)
 		return err_sys(e, "cannot make the command's user namespace");
@@ -292,9 +312,8 @@ int step_ids(struct setup *s, struct err *e)
 	if (!guard_on(iso, "userns2"))
 		return 0;
 	/* With one mapped id the caller's groups stay: they cannot be given
-	 * up, and a store may be readable through one of them only. */
-	if (s->ids.range && setgroups(0, NULL) < 0)
-		return err_sys(e, "cannot drop the groups");
+	 * up, and a store may be readable through one of them only. With a
+	 * range they are right already: see take_groups(). */
 	if (setresgid(iso->gid, iso->gid, iso->gid) < 0)
 		return err_sys(e, "cannot become group %u", iso->gid);
 	if (setresuid(iso->uid, iso->uid, iso->uid) < 0)

@@ -31,6 +31,8 @@ struct iso_bind {
 	const char *target; /* inside; must exist in the root */
 	bool read_only;
 	bool devices; /* device nodes on it work */
+	/* Where the root has no such path, it is left out. */
+	bool optional;
 };
 
 /*
@@ -61,6 +63,43 @@ struct iso_device {
 	unsigned major, minor; /* must be what the host's node has */
 };
 
+/*
+ * Processors and memory that the command asks the kernel for, as another
+ * machine had them. Its processors are this host's in a numbering of their
+ * own; several can be one.
+ */
+struct iso_emulation {
+	bool cpus, memory; /* what is emulated at all */
+	cpu_set_t allowed; /* that sched_setaffinity(2) can choose from */
+	uint16_t host[CPU_SETSIZE];  /* of `allowed`: this host's number */
+	cpu_set_t start, start_real; /* `affinity`, in both numberings */
+	int width;         /* its kernel's processor numbers are below this */
+	size_t mask_bytes; /* what sched_getaffinity(2) returns */
+	uint64_t total_bytes, available_bytes, swap_bytes;
+};
+
+/* A symbolic link in /dev. */
+struct iso_link {
+	const char *path;
+	const char *target;
+};
+
+/* What a covered directory holds: a file of ours, or a part of the host. */
+struct iso_entry {
+	const char *path;   /* relative to the directory, no ".." in it */
+	const char *source; /* file or directory, read-only; or NULL: */
+	const void *content;
+	size_t len;
+};
+
+/* A read-only directory of ours over an existing one of /proc or /sys: what
+ * was there is not to be seen but by its entries. */
+struct iso_cover {
+	const char *target;
+	const struct iso_entry *entries;
+	size_t count;
+};
+
 struct iso_limit {
 	int resource; /* RLIMIT_* */
 	struct rlimit value;
@@ -77,16 +116,27 @@ struct isolation {
 	mode_t umask;
 	uid_t uid; /* ids that the command sees */
 	gid_t gid;
+	/* Supplementary ones, where a range of ids can be mapped; else the
+	 * caller's stay, and show as 65534. */
+	const gid_t *groups;
+	size_t group_count;
 	const char *hostname;
 	const struct iso_limit *limits;
 	size_t limit_count;
 	const cpu_set_t *affinity; /* NULL: leave */
 	size_t affinity_size;
+	/* NULL: nothing. Where it cannot be had, the caller is told. */
+	const struct iso_emulation *emulation;
 
 	/* Owners other than uid/gid that the tree should show, where a range of
 	 * ids can be mapped (root; newuidmap later); else all show as uid. */
 	const uint32_t *extra_uids, *extra_gids;
 	size_t extra_uid_count, extra_gid_count;
+	/* Groups of the host that the command is in, beside its own: those of
+	 * device nodes. Only where a range of ids is mapped; else the caller's
+	 * groups stay as they are. Never 0. */
+	const gid_t *host_groups;
+	size_t host_group_count;
 
 	/*
 	 * Builds the root in the sandbox's mount namespace, with full
@@ -109,6 +159,10 @@ struct isolation {
 	size_t fake_count;
 	const struct iso_device *devices; /* besides the standard nodes */
 	size_t device_count;
+	const struct iso_link *dev_links;
+	size_t dev_link_count;
+	const struct iso_cover *covers;
+	size_t cover_count;
 	/* Read-only subtrees of the root, paths inside. */
 	const char *const *read_only;
 	size_t read_only_count;
@@ -188,6 +242,7 @@ struct support {
 struct host_support {
 	struct support *items;
 	size_t count;
+	bool capture;
 	bool userns;
 	bool root_a, root_b;
 };

@@ -14,12 +14,16 @@
 int step_hostname(struct setup *s, struct err *e)
 {
 	const char *name = s->iso->hostname;
+	char remedy[300];
 
 	if (!name || !guard_on(s->iso, "utsns"))
 		return 0;
-	if (sethostname(name, strlen(name)) < 0)
-		return err_sys(e, "cannot set the host name '%s'", name);
-	return 0;
+	if (sethostname(name, strlen(name)) == 0)
+		return 0;
+	/* Podman's seccomp profile lets namespaces be made, but not named. */
+	err_sys(e, "cannot set the host name '%s'", name);
+	host_userns_remedy(e->code, remedy, sizeof(remedy));
+	return *remedy ? err_wrap(e, "%s", remedy) : -1;
 }
 
 int step_loopback(struct setup *s, struct err *e)

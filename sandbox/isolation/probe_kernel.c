@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Probes of what watching and masking need, and of what is installed. */
+/* Probes of what watching gains from, of masking, and of what is installed. */
 #include "base/fs.h"
-#include "base/strbuf.h"
 #include "sandbox/isolation/host_probe.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -18,9 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef __x86_64__
@@ -49,19 +45,6 @@ static int make_listener(unsigned long flags)
 		SECCOMP_FILTER_FLAG_NEW_LISTENER | flags, &prog);
 }
 
-void probe_notify(struct finding *f)
-{
-	if (make_listener(0) >= 0)
-		found(f, SUPPORT_YES, NULL, "works");
-	else if (errno == EBUSY)
-		found(f, SUPPORT_NO,
-			"run outside of what watches this process already",
-			"another program listens to this process's calls");
-	else
-		found(f, SUPPORT_NO, "Linux 5.5 or later",
-			"a listener cannot be made: %s", strerror(errno));
-}
-
 void probe_wait_killable(struct finding *f)
 {
 	if (make_listener(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) >= 0)
@@ -83,34 +66,6 @@ void probe_sync_wake_up(struct finding *f)
 	else
 		found(f, SUPPORT_NO, "Linux 6.6 or later (only slower without)",
 			"not here: %s", strerror(errno));
-}
-
-void probe_ptrace(struct finding *f)
-{
-	static const char yama[] = "/proc/sys/kernel/yama/ptrace_scope";
-	autostrbuf scope = STRBUF_INIT;
-	int code, status;
-	pid_t pid = fork();
-	long rc;
-
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	rc = ptrace(PTRACE_SEIZE, pid, NULL, NULL);
-	code = errno;
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	if (rc == 0) {
-		found(f, SUPPORT_YES, NULL, "a child can be traced");
-	} else if (fs_slurp(yama, &scope) == 0 && atoi(scope.s) >= 2) {
-		found(f, SUPPORT_NO, "sysctl kernel.yama.ptrace_scope=1",
-			"%s is %d", yama, atoi(scope.s));
-	} else {
-		found(f, SUPPORT_NO,
-			"in a container: start it with --cap-add SYS_PTRACE",
-			"a child cannot be traced: %s", strerror(code));
-	}
 }
 
 void probe_landlock(struct finding *f)
@@ -200,26 +155,4 @@ void probe_id_ranges(struct finding *f)
 	else
 		found(f, SUPPORT_YES, NULL,
 			"'/etc/subuid' has a range for this user");
-}
-
-void probe_nvidia(struct finding *f)
-{
-	DIR *d = opendir("/dev");
-	struct dirent *entry;
-	unsigned gpus = 0;
-
-	while (d && (entry = readdir(d)))
-		gpus += strncmp(entry->d_name, "nvidia", 6) == 0 &&
-			entry->d_name[6] >= '0' && entry->d_name[6] <= '9';
-	if (d)
-		closedir(d);
-	if (gpus && access("/dev/nvidiactl", F_OK) == 0)
-		found(f, SUPPORT_YES, NULL, "%u GPU%s", gpus,
-			gpus == 1 ? "" : "s");
-	else if (access("/proc/driver/nvidia/version", F_OK) == 0)
-		found(f, SUPPORT_NO, "nvidia-modprobe -c 0 -u",
-			"the driver is loaded, but its nodes in /dev are not "
-			"there");
-	else
-		found(f, SUPPORT_NO, NULL, "no driver is loaded");
 }

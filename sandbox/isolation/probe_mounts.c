@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,19 @@ void probe_user_namespaces(struct finding *f)
 		refused(f, "a user namespace cannot be made");
 	else
 		found(f, SUPPORT_YES, NULL, "can be made");
+}
+
+void probe_host_name(struct finding *f)
+{
+	char name[HOST_NAME_MAX + 1] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	if (enter(CLONE_NEWUTS) < 0)
+		refused(f, "namespaces cannot be made");
+	else if (sethostname(name, strlen(name)) < 0)
+		refused(f, "a namespace's host name cannot be set");
+	else
+		found(f, SUPPORT_YES, NULL, "can be set");
 }
 
 void probe_mounts(struct finding *f)

@@ -83,12 +83,14 @@ static int bind_one(struct setup *s, const struct iso_bind *b, struct err *e)
 
 	attrs |= b->read_only ? MOUNT_ATTR_RDONLY : 0;
 	attrs |= b->devices ? 0 : MOUNT_ATTR_NODEV;
+	target = mount_target(s->root, b->target);
+	if (target < 0 && errno == ENOENT && b->optional)
+		return 0;
+	if (target < 0)
+		return err_sys(e, "cannot find '%s' in the root", b->target);
 	fd = mount_clone(AT_FDCWD, b->source, e);
 	if (fd < 0)
 		return -1;
-	target = mount_target(s->root, b->target);
-	if (target < 0)
-		return err_sys(e, "cannot find '%s' in the root", b->target);
 	if (!same_kind(fd, target))
 		return err_set(e,
 			"'%s' and '%s' are not both directories or "

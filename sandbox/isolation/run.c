@@ -4,6 +4,7 @@
  * hears what becomes of it, forwards signals, waits.
  */
 #include "base/fs.h"
+#include "sandbox/isolation/emulate.h"
 #include "sandbox/isolation/setup.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,13 +39,14 @@ struct sandbox {
 	struct iso_ids ids;
 	struct iso_result *out;
 	pid_t pid;
-	int up, down; /* our ends of the pipes */
+	int up, down; /* our ends */
 	int signals;
 	sigset_t mask; /* before we blocked what is forwarded */
 	sigset_t ignored;
 	int interrupted; /* by this signal, during the set-up */
 	bool ready, started, ended;
 	struct err failure;
+	struct emulator emulator;
 };
 
 static uint64_t clone_flags(const struct isolation *iso, bool range)
@@ -84,6 +87,20 @@ static int high_pipe(int ends[2])
 	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
 }
 
+/* The same for a socket pair: unlike a pipe it passes descriptors on. */
+static int high_sockets(int ends[2])
+{
+	int low[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, low) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
+		close(low[i]);
+	}
+	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+}
+
 static int block_signals(struct sandbox *b, struct err *e)
 {
 	struct sigaction is;
@@ -121,7 +138,7 @@ static int start(struct sandbox *b, struct err *e)
 		.proc_user = -1,
 	};
 
-	if (high_pipe(up) < 0 || high_pipe(down) < 0)
+	if (high_sockets(up) < 0 || high_pipe(down) < 0)
 		return err_sys(e, "cannot make a pipe");
 	b->up = up[0];
 	b->down = down[1];
@@ -160,7 +177,34 @@ static void give_status(struct iso_result *out, const struct msg *m)
 	out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(m->status);
 }
 
-static void hear(struct sandbox *b, struct msg *m)
+/* The next message; `*fd` is what came with it, or -1. False at the end. */
+static bool receive(int up, struct msg *m, int *fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = {m, sizeof(*m)};
+	struct msghdr packet = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *c;
+	ssize_t n;
+
+	*fd = -1;
+	do
+		n = recvmsg(up, &packet, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(*m))
+		return false;
+	c = CMSG_FIRSTHDR(&packet);
+	if (c && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	return true;
+}
+
+static void hear(struct sandbox *b, struct msg *m, int fd)
 {
 	const unsigned char done = MAP_DONE;
 
@@ -180,6 +224,10 @@ static void hear(struct sandbox *b, struct msg *m)
 		break;
 	case MSG_READY:
 		b->ready = true;
+		break;
+	case MSG_LISTENER:
+		b->emulator.listener = fd;
+		b->emulator.init = b->pid;
 		break;
 	case MSG_STARTED:
 		b->started = true;
@@ -213,18 +261,24 @@ static void forward(struct sandbox *b)
 /* Until its end of the pipe is closed, which is when the sandbox has ended. */
 static void listen_to(struct sandbox *b)
 {
-	struct pollfd fds[] = {{b->up, POLLIN, 0}, {b->signals, POLLIN, 0}};
-
 	for (;;) {
+		struct pollfd fds[] = {
+			{b->up, POLLIN, 0},
+			{b->signals, POLLIN, 0},
+			{b->emulator.listener, POLLIN, 0},
+		};
 		struct msg m;
+		int fd;
 
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 3, -1) < 0)
 			continue;
+		if (fds[2].revents)
+			emulator_answer(&b->emulator);
 		if (fds[0].revents) {
-			if (fs_read_all(b->up, &m, sizeof(m)) != sizeof(m))
+			if (!receive(b->up, &m, &fd))
 				return;
-			hear(b, &m);
-		} else {
+			hear(b, &m, fd);
+		} else if (fds[1].revents) {
 			/* Only now: what was said decides what they mean. */
 			forward(b);
 		}
@@ -276,6 +330,7 @@ static void release(struct sandbox *b)
 	fs_autoclose(&b->up);
 	fs_autoclose(&b->down);
 	fs_autoclose(&b->signals);
+	emulator_release(&b->emulator);
 }
 
 int isolation_run(
@@ -288,6 +343,7 @@ int isolation_run(
 
 	memset(out, 0, sizeof(*out));
 	ids_init(&b.ids, iso, ids_can_range());
+	emulator_init(&b.emulator, iso->emulation);
 	if (block_signals(&b, e) < 0) {
 		release(&b);
 		return err_wrap(e, "signals");

@@ -11,31 +11,34 @@
  *	volumes.c       parts of the host that the caller asks for
  *	dev.c           /dev
  *	proc_sys.c      /proc and /sys, what is masked and faked in them
+ *	covers.c        directories of /proc and /sys with a part of theirs
  *	network.c       host name, loopback
  *	privileges.c    capabilities, keyring, no_new_privs, Landlock
  *	seccomp_deny.c  the deny list; seccomp_load.c loads it
  *	init.c          PID 1
  *	command.c       limits, directory, stdin and exec of the command
+ *	emulate.c,
+ *	emulate_cpus.c  what it is told of processors and memory
  *	host_support.c  what this machine allows; host_remedy.c, what to change
  */
 #pragma once
 
-#include <limits.h>
 #include <signal.h>
 
 #include "base/err.h"
 #include "sandbox/isolation/isolation.h"
 
 enum msg_kind {
-	MSG_NOTE,    /* e.msg: for iso_result.notes */
-	MSG_MAP,     /* write my id maps, then send MAP_DONE */
-	MSG_FAILED,  /* e: why there is no command */
-	MSG_READY,   /* all is set up; signals are welcome */
-	MSG_STARTED, /* exec has succeeded */
-	MSG_EXITED,  /* status: as from wait(2); usage */
+	MSG_NOTE,     /* e.msg: for iso_result.notes */
+	MSG_MAP,      /* write my id maps, then send MAP_DONE */
+	MSG_FAILED,   /* e: why there is no command */
+	MSG_READY,    /* all is set up; signals are welcome */
+	MSG_LISTENER, /* carries the listener of what is emulated */
+	MSG_STARTED,  /* exec has succeeded */
+	MSG_EXITED,   /* status: as from wait(2); usage */
 };
 
-/* One write(2) each, so that messages are never torn. */
+/* One packet each. */
 struct msg {
 	int kind;
 	int status;
@@ -43,15 +46,13 @@ struct msg {
 	struct err e;
 };
 
-_Static_assert(sizeof(struct msg) <= PIPE_BUF, "a message must be atomic");
-
-/* Down the other pipe go single bytes: this, or a signal's number. */
+/* Down, by a pipe, go single bytes: this, or a signal's number. */
 #define MAP_DONE 0
 
 struct setup {
 	const struct isolation *iso;
 	struct iso_ids ids;
-	int up, down;     /* pipes to and from the caller */
+	int up, down;     /* to and from the caller: a socket, a pipe */
 	sigset_t mask;    /* the caller's, for the command */
 	sigset_t ignored; /* of `signals_passed`, by the caller: here, too */
 	uid_t caller_uid;
@@ -73,6 +74,8 @@ bool guard_on(const struct isolation *iso, const char *name);
 void setup_note(struct setup *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void setup_send(struct setup *s, const struct msg *m);
+/* The message and a descriptor with it. */
+int setup_send_fd(struct setup *s, const struct msg *m, int fd);
 
 /* steps.c: the whole life of the sandbox's first process. */
 _Noreturn void setup_main(struct setup *s);
@@ -115,6 +118,9 @@ int step_proc(struct setup *s, struct err *e);
 int step_sys(struct setup *s, struct err *e);
 int step_fakes(struct setup *s, struct err *e);
 int step_masks(struct setup *s, struct err *e);
+
+/* covers.c */
+int step_covers(struct setup *s, struct err *e);
 
 /* network.c */
 int step_hostname(struct setup *s, struct err *e);

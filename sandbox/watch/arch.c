@@ -52,15 +52,16 @@ size_t watch_word(enum watch_arch arch)
 int arch_skip_call(pid_t tid, int64_t value)
 {
 	struct user_regs_struct regs;
-	struct iovec iov = {&regs, sizeof(regs)};
 
-	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) < 0)
+	/* Not PTRACE_GETREGSET: of a 32-bit program it gives other registers
+	 * (task_user_regset_view), where these are always our own kind's. */
+	if (ptrace(PTRACE_GETREGS, tid, 0, &regs) < 0)
 		return -1;
 	/* The kernel runs what orig_rax holds; -1 is no call at all, and rax
 	 * is then returned as it is (seccomp(2), SECCOMP_RET_TRACE). */
 	regs.orig_rax = (unsigned long long)-1;
 	regs.rax = (unsigned long long)value;
-	return ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &iov) < 0 ? -1 : 0;
+	return ptrace(PTRACE_SETREGS, tid, 0, &regs) < 0 ? -1 : 0;
 }
 #else
 int arch_skip_call(pid_t tid, int64_t value)

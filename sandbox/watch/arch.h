@@ -5,7 +5,8 @@
 #include "sandbox/watch/watch.h"
 #include <stdint.h>
 
-/* libseccomp's token for one of ours, 0 when this machine has no such ABI. */
+/* libseccomp's token for one of ours, which is its AUDIT_ARCH_*; 0 when this
+ * machine has no such ABI. */
 uint32_t arch_seccomp(enum watch_arch a);
 /* From AUDIT_ARCH_* as seccomp_data and PTRACE_GET_SYSCALL_INFO give it. */
 enum watch_arch arch_from_audit(uint32_t audit, int nr);

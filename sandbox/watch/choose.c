@@ -1,191 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Choosing an engine, by trying what this machine allows. */
-#include "base/arena.h"
-#include "base/fs.h"
-#include "base/strbuf.h"
-#include "sandbox/watch/internal.h"
+/* Choosing an engine by what works here, or saying what would help. */
+#include "base/err.h"
+#include "sandbox/watch/support.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-/* A probe in a child: its exit status is an errno, 0 is success. */
-static int probe(int (*f)(void))
+#define CONTAINER_PTRACE "in a container: start it with --cap-add SYS_PTRACE"
+#define CONTAINER_SECCOMP                                                     \
+	"a seccomp profile that allows seccomp(2) (in a container: start it " \
+	"with --security-opt seccomp=unconfined)"
+
+static bool refuse(struct watch_refusal *why, const char *remedy,
+	const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static bool refuse(
+	struct watch_refusal *why, const char *remedy, const char *fmt, ...)
 {
-	int status;
-	pid_t pid = fork();
+	va_list ap;
 
-	if (pid == 0)
-		_exit(f());
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return EIO;
-	return WEXITSTATUS(status);
+	va_start(ap, fmt);
+	vsnprintf(why->detail, sizeof(why->detail), fmt, ap);
+	va_end(ap);
+	snprintf(why->remedy, sizeof(why->remedy), "%s", remedy);
+	return true;
 }
 
-static int probe_notify(void)
+bool watch_explain_common(const struct watch_support *s, struct watch_refusal *why)
 {
-	struct sock_filter ok = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_fprog prog = {1, &ok};
-
-	return watch_load_filter(&prog, true, NULL) < 0 ? errno : 0;
-}
-
-/* May a parent read its child's memory here (yama, containers)? Both engines
- * need it. */
-static int probe_memory(void)
-{
-	static const char word[] = "reprise";
-	char buf[sizeof(word)] = "";
-	pid_t pid = fork();
-	int r = 0;
-
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	if (pid < 0)
-		return errno;
-	/* The child has the same bytes at the same place. */
-	if (watch_read(pid, (uintptr_t)word, buf, sizeof(buf)) < 0)
-		r = errno;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	return r;
-}
-
-static int probe_ptrace(void)
-{
-	pid_t pid = fork();
-	int r;
-
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	if (pid < 0)
-		return errno;
-	r = watch_ptrace_attach(pid) < 0 ? errno : 0;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	return r;
-}
-
-/* Before 5.19 a call that was received already could be interrupted too. */
-static bool kernel_before(unsigned major, unsigned minor)
-{
-	struct utsname u;
-	unsigned a = 0, b = 0;
-
-	if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &a, &b) != 2)
+	if (s->proc)
+		return refuse(
+			why, "mount -t proc proc /proc (unshare(1) has --mount-proc)",
+			s->proc == EXDEV
+				? "/proc belongs to another PID namespace"
+				: "/proc is not mounted");
+	if (!s->memory)
 		return false;
-	return a < major || (a == major && b < minor);
+	/* Documentation/admin-guide/LSM/Yama.rst: 2 wants CAP_SYS_PTRACE, 3
+	 * cannot be left again. */
+	if (s->yama == 3)
+		return refuse(why,
+			"kernel.yama.ptrace_scope=1 in /etc/sysctl.d and a "
+			"restart",
+			"kernel.yama.ptrace_scope is 3: nobody may read a "
+			"command's memory");
+	if (s->yama == 2)
+		return refuse(why,
+			"sysctl kernel.yama.ptrace_scope=1, or root (in a "
+			"container with --cap-add SYS_PTRACE)",
+			"kernel.yama.ptrace_scope is 2: only root may read a "
+			"command's memory");
+	return refuse(why,
+		CONTAINER_PTRACE ", or with --security-opt apparmor=unconfined "
+				 "(SELinux: setsebool deny_ptrace=0)",
+		"a command's memory cannot be read: %s", strerror(s->memory));
 }
 
-static int explain_notify(int code, struct err *e)
+bool watch_explain_notify(const struct watch_support *s, struct watch_refusal *why)
 {
-	errno = code;
-	if (code == EBUSY)
-		return err_set(e,
-			"another program holds a seccomp listener over this "
-			"process; only one is possible (--backend ptrace may "
-			"work)");
-	return err_sys(e, "this kernel or container refuses a seccomp listener "
-			  "(kernel 5.5 or later and a seccomp profile that "
-			  "allows seccomp(2) are needed)");
-}
-
-static int explain_ptrace(int code, struct err *e)
-{
-	errno = code;
-	return err_sys(e, "ptrace is refused here (see "
-			  "/proc/sys/kernel/yama/ptrace_scope: 0 or 1 is "
-			  "needed; in a container: --cap-add SYS_PTRACE)");
-}
-
-static int explain_memory(int code, struct err *e)
-{
-	errno = code;
-	return err_sys(e,
-		"the memory of a child process cannot be read (see "
-		"/proc/sys/kernel/yama/ptrace_scope: 0 or 1 is needed, or root "
-		"at 2; in a container: --cap-add SYS_PTRACE)");
-}
-
-/* A number in /proc/PID/status; 0 when there is none. */
-static pid_t status_number(pid_t pid, const char *key)
-{
-	autostrbuf text = STRBUF_INIT;
-	char path[64];
-	const char *p;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (fs_slurp(path, &text) < 0 || !text.s)
-		return 0;
-	p = strstr(text.s, key);
-	return p ? atoi(p + strlen(key)) : 0;
-}
-
-static bool runs_this_program(struct arena *a, pid_t pid)
-{
-	const char *own = fs_readlink(a, AT_FDCWD, "/proc/self/exe");
-	const char *exe =
-		fs_readlink(a, AT_FDCWD, arena_printf(a, "/proc/%d/exe", pid));
-
-	return own && exe && strcmp(own, exe) == 0;
-}
-
-/*
- * The listener of a capture above us refuses a second one (EBUSY), and its
- * tracer is everybody's tracer. Others have listeners, too: so an ancestor
- * must be this program.
- */
-bool watch_is_watched(void)
-{
-	autoarena *a = arena_new();
-	pid_t pid = getppid();
-
-	if (!status_number(getpid(), "\nTracerPid:") &&
-		probe(probe_notify) != EBUSY)
+	switch (s->notify) {
+	case 0:
+	case WATCH_UNTRIED:
 		return false;
-	for (int i = 0; i < 128 && pid > 1; i++) {
-		if (runs_this_program(a, pid))
-			return true;
-		pid = status_number(pid, "\nPPid:");
+	case EBUSY:
+		return refuse(why, "run it outside of that program",
+			"another program's seccomp listener stands over this "
+			"process");
+	case EINVAL:
+	case ENOSYS:
+		return refuse(why, "Linux 5.5 or later, and " CONTAINER_SECCOMP,
+			"there are no seccomp listeners: %s",
+			strerror(s->notify));
+	default:
+		return refuse(why, CONTAINER_SECCOMP,
+			"a seccomp listener is refused: %s", strerror(s->notify));
 	}
-	return false;
 }
 
-int watch_choose(enum watch_backend *backend, struct err *e)
+bool watch_explain_ptrace(const struct watch_support *s, struct watch_refusal *why)
 {
-	int memory = probe(probe_memory);
-	int notify = -1;
-	int ptrace_code;
+	if (!s->ptrace || s->ptrace == WATCH_UNTRIED)
+		return false;
+	if (s->ptrace == EBUSY)
+		return refuse(why, "run it outside of that program",
+			"another program's seccomp listener takes the calls "
+			"before ptrace");
+	if (s->tracer)
+		return refuse(why, "run it outside of that tracer",
+			"this process is being traced, by process %d", s->tracer);
+	if (s->ptrace == EOPNOTSUPP)
+		return refuse(why, "Linux 5.3 or later",
+			"ptrace cannot say which call has stopped");
+	return refuse(why, CONTAINER_PTRACE, "ptrace is refused: %s",
+		strerror(s->ptrace));
+}
 
-	if (memory)
-		return explain_memory(memory, e);
+static int both(const struct watch_support *s, struct watch_refusal *why)
+{
+	struct watch_refusal n, p;
 
-	if (*backend != BACKEND_PTRACE) {
-		notify = probe(probe_notify);
-		if (*backend == BACKEND_NOTIFY || notify == EBUSY)
-			return notify ? explain_notify(notify, e) : 0;
-		if (!notify && !kernel_before(5, 19)) {
-			*backend = BACKEND_NOTIFY;
-			return 0;
-		}
+	watch_explain_notify(s, &n);
+	watch_explain_ptrace(s, &p);
+	if (s->notify == EBUSY && s->ptrace == EBUSY) {
+		*why = n;
+		return -1;
 	}
-	ptrace_code = probe(probe_ptrace);
-	if (!ptrace_code) {
-		*backend = BACKEND_PTRACE;
-		return 0;
-	}
-	if (*backend == BACKEND_AUTO && !notify) {
+	/* Two of them would be too long for one line. */
+	refuse(why, s->tracer ? p.remedy : n.remedy, "%.110s, and %.110s",
+		n.detail, p.detail);
+	if (!s->tracer && s->notify != EBUSY)
+		snprintf(why->remedy, sizeof(why->remedy), "%.150s; or %.80s",
+			n.remedy, p.remedy);
+	return -1;
+}
+
+int watch_decide(const struct watch_support *s, enum watch_backend *backend,
+	struct watch_refusal *why)
+{
+	if (watch_explain_common(s, why))
+		return -1;
+	if (*backend == BACKEND_NOTIFY)
+		return watch_explain_notify(s, why) ? -1 : 0;
+	if (*backend == BACKEND_PTRACE)
+		return watch_explain_ptrace(s, why) ? -1 : 0;
+	/* Gdb and the like work under a listener, and it survives its
+	 * recorder. */
+	if (!s->notify && !s->interrupts)
 		*backend = BACKEND_NOTIFY;
-		return 0;
-	}
-	return explain_ptrace(ptrace_code, e);
+	else if (!s->ptrace)
+		*backend = BACKEND_PTRACE;
+	else if (!s->notify)
+		*backend = BACKEND_NOTIFY;
+	else
+		return both(s, why);
+	return 0;
+}
+
+int watch_choose(const struct watch_support *s, enum watch_backend *backend,
+	struct err *e)
+{
+	struct watch_refusal why;
+
+	if (watch_decide(s, backend, &why) < 0)
+		return err_set(e, "%s; remedy: %s", why.detail, why.remedy);
+	return 0;
 }

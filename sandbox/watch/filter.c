@@ -98,6 +98,8 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action,
 		 * prologue, which knows no architecture. */
 		if (calls[i].number || nr == __NR_SCMP_ERROR)
 			continue;
+		if (calls[i].never_fails && action == SCMP_ACT_NOTIFY)
+			continue;
 		if (add_rules(ctx, action, nr, &calls[i]) < 0)
 			return -1;
 	}
@@ -109,16 +111,25 @@ static int add_calls(scmp_filter_ctx ctx, uint32_t action,
 		       : 0;
 }
 
+static int compat_stop(const struct call_spec *c)
+{
+	return c->compat_stops ? seccomp_syscall_resolve_name_arch(
+					 arch_seccomp(WATCH_COMPAT), c->name)
+			       : -1;
+}
+
 /*
  * Before libseccomp's program: numbers beyond what anybody knows stop, else
  * what a newer kernel brings would be missed in silence; so do the calls that
- * are known here by number only. Jumps are relative: the rest need not change.
+ * are known here by number only, and what the older ABI hides from us. Jumps
+ * are relative: the rest need not change.
  */
 static void write_prologue(struct sock_filter **out, size_t *len,
 	const struct call_spec *calls, size_t n, uint32_t action)
 {
 	struct sock_filter *p = xcalloc(n + 4, sizeof(*p));
 	size_t k = 0;
+	int nr;
 
 	p[k++] = (struct sock_filter)BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
@@ -133,6 +144,21 @@ static void write_prologue(struct sock_filter **out, size_t *len,
 		p[k++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 			(uint32_t)calls[i].number, 0, 1);
 		p[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+	}
+	for (size_t i = 0; i < n; i++) {
+		nr = compat_stop(&calls[i]);
+		if (nr < 0)
+			continue;
+		p = xrealloc(p, (k + 5) * sizeof(*p));
+		p[k++] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 4);
+		p[k++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, arch));
+		p[k++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			arch_seccomp(WATCH_COMPAT), 0, 1);
+		p[k++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+		p[k++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, nr));
 	}
 	*out = p;
 	*len = k;

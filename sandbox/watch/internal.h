@@ -9,6 +9,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/time.h>
+
+/* ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF. */
+#define WATCH_TIMERS 3
 
 /* One receives; the others stand by for answers that take long. */
 #define RECEIVERS 8
@@ -26,13 +30,21 @@ struct watch_slot {
 
 struct watch_shared {
 	struct watch_slot slots[RECEIVERS];
-	/* Signals from kill(2) that also reached the recorder: the sender
-	 * meant the whole group, and the command has its own copy. */
+	/* Signals from kill(2) that also reached the recorder, and when the
+	 * last one did (monotonic milliseconds): the sender meant the whole
+	 * group, and the command has its own copy. */
 	_Atomic uint32_t recorder_got[NSIG];
+	_Atomic int64_t recorder_got_at[NSIG];
 	/* Set once: later calls are let through without asking. */
 	_Atomic int frozen;
 	/* SIGTERM and the like came after the command's end. */
 	_Atomic int hurry;
+	/* Handlers that are at work. */
+	_Atomic unsigned inside;
+	/* The command's end, noted before it is reaped: whoever reaps it may
+	 * die before it can tell. */
+	_Atomic bool ended;
+	_Atomic int status;
 	_Atomic uint64_t calls, vanished;
 };
 
@@ -64,15 +76,46 @@ struct watch {
 	/* What the user's process had, for the command. */
 	sigset_t mask;
 	struct sigaction actions[NSIG];
+	struct itimerval timers[WATCH_TIMERS];
 	int *inherited; /* its descriptors from 3 on */
 	size_t inherited_count;
 	/* recorder */
 	pid_t command;
-	int exec_pipe; /* read end: errno of a failed execve */
+	struct exits *exits; /* NULL: nobody asks */
+	int exec_pipe;       /* read end: errno of a failed execve */
 };
 
 /* memory.c: an execve has begun; what was known of tasks' memory is void. */
 void watch_memory_replaced(void);
+
+struct watchdog {
+	int64_t next; /* when to look again; monotonic milliseconds */
+	uint64_t calls, cpu;
+	unsigned quiet;   /* seconds without an answer */
+	unsigned idle;    /* seconds without work, either */
+	unsigned stopped; /* how often in a row it had to be woken */
+};
+
+/* What the process that the user started knows. */
+struct keeper {
+	struct watch *w;
+	struct watch_result *out;
+	struct err *e;
+	int signals;    /* signalfd */
+	int listener;   /* notify, else -1 */
+	int command_fd; /* pidfd */
+	pid_t command;
+	pid_t recorder;         /* or who stands in for it */
+	uint32_t matched[NSIG]; /* of shared->recorder_got */
+	int64_t looked_at;      /* for signals; monotonic milliseconds */
+	struct watchdog dog;
+	bool lasted; /* the handler knows that the command is no short one */
+	bool ended, done, failed;
+};
+
+/* caller.c: interval timers survive exec(2) and no fork(2). */
+void watch_timers_take(struct itimerval timers[WATCH_TIMERS]);
+void watch_timers_give(const struct itimerval timers[WATCH_TIMERS]);
 
 /* message.c: -1 with errno; fd -1 means none. */
 int watch_send(int sock, const struct watch_msg *m, int fd);
@@ -85,6 +128,21 @@ void watch_signals_save(struct watch *w);
 int watch_signals_take(void);
 /* In the command's process, before execve: as the user's process had them. */
 void watch_signals_restore(const struct watch *w);
+
+/* pass_on.c: the recorder, or its stand-in, counts what it got, too. */
+void watch_note_signals(struct watch *w, int signals);
+/* The keeper passes on what the command has not got yet. */
+void watch_pass_on(struct keeper *k);
+/* The command was stopped: so is the keeper, until somebody continues it. */
+void watch_stop_like_command(struct keeper *k);
+
+/* proc.c: state as ps(1) prints it, '?' when there is no such process; clock
+ * ticks that all its threads used; the wait status of a zombie, for processes
+ * of the same user; is a signal pending for it? */
+char watch_process_state(pid_t pid);
+uint64_t watch_process_cpu(pid_t pid);
+bool watch_process_ended(pid_t pid, int *status);
+bool watch_process_pending(pid_t pid, int sig);
 
 /* spawn.c: fork the command; it installs the filter and runs execve once
  * `go` is written to. Returns its pid, or -1. */
@@ -107,6 +165,9 @@ void watch_notify_drain(int listener, struct watch_shared *s);
 /* After the recorder's death: answer what it had received. */
 void watch_notify_takeover(int listener, struct watch_shared *s);
 
+/* exits.c: for watch_follow(). */
+void watch_exits_start(struct watch *w);
+
 /* ptrace.c: trace until every task is gone. Calls watch_child_* below. */
 void watch_ptrace_loop(struct watch *w);
 int watch_ptrace_attach(pid_t pid);
@@ -122,17 +183,36 @@ void watch_command_stopped(struct watch *w, int sig);
 void watch_command_ended(struct watch *w, int status);
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out);
 
-/* watchdog.c */
-struct watchdog {
-	uint64_t calls;
-	unsigned seconds;
-};
-/* To be asked once a second: has the recorder not answered for too long? A
- * stopped one is continued. */
+/* relays.c: started, looked after and reaped by the keeper; attached by the
+ * command's process; flushed by the recorder, or the keeper in its place, as
+ * long as `wait` says so, every millisecond. */
+int watch_relays_start(struct watch *w, struct err *e);
+void watch_relays_attach(struct watch *w);
+void watch_relays_let_go(struct watch *w, bool keeper);
+void watch_relays_resize(struct watch *w);
+void watch_relays_reap(struct watch *w);
+void watch_relays_reaped(struct watch *w, pid_t pid, int status);
+void watch_relays_flush(
+	struct watch *w, bool (*wait)(void *arg, int ms), void *arg);
+void watch_relays_end(struct watch *w);
+
+/* watchdog.c: is it time to look, once a second? Only then: has the recorder
+ * not answered for too long? */
+bool watchdog_due(struct watchdog *d);
 bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
 	pid_t recorder);
-char watch_process_state(pid_t pid);
+/* Has a process that is to do the rest done nothing for too long? */
+bool watchdog_idle(struct watchdog *d, const struct watch *w, pid_t pid);
+/* Somebody stopped it, while others wait for it: continue it. */
+void watchdog_wake(struct watchdog *d, pid_t pid);
 
 /* keeper.c */
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	struct watch_result *out, struct err *e);
+int64_t watch_now_ms(void);
+
+/* take_over.c: the recorder is lost, or as good as lost. 0 or -1 as
+ * watch_keeper(). */
+int watch_take_over(struct keeper *k);
+/* The keeper leaves before the recorder has finished. */
+void watch_leave(struct keeper *k);

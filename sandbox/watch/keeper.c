@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The keeper: the process that the user started. It passes on signals that
- * were meant for the command, stops and ends as the command does, and lets
- * every call through when the recorder is lost.
+ * The keeper: the process that the user started. It hears from the recorder,
+ * watches over it, and ends as the command does.
  */
 #include "base/fs.h"
 #include "base/log.h"
@@ -20,104 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a sender that signals every process of a job may take from the
- * keeper to the recorder before its signal counts as meant for one. */
-#define GROUP_SIGNAL_MS 100
-
 /* A command that runs longer than this is no short one. */
 #define LASTING_MS 100
-
-struct keeper {
-	struct watch *w;
-	struct watch_result *out;
-	struct err *e;
-	int signals;
-	int listener;
-	int command_fd; /* pidfd */
-	pid_t command;
-	pid_t recorder;
-	uint32_t matched[NSIG]; /* of shared->recorder_got */
-	struct watchdog dog;
-	long long next_look; /* monotonic milliseconds */
-	bool lasted;
-	bool ended, done, failed;
-};
-
-static void send_signal(struct keeper *k, int sig)
-{
-	if (k->command_fd >= 0 && !k->ended)
-		syscall(SYS_pidfd_send_signal, k->command_fd, sig, NULL, 0);
-}
-
-static bool recorder_got_it_too(struct keeper *k, int sig)
-{
-	for (int i = 0; i < GROUP_SIGNAL_MS; i++) {
-		if (atomic_load(&k->w->shared->recorder_got[sig]) !=
-			k->matched[sig]) {
-			k->matched[sig]++;
-			return true;
-		}
-		usleep(1000);
-	}
-	return false;
-}
-
-static bool command_is_stopped(struct keeper *k)
-{
-	char state = watch_process_state(k->command);
-
-	return state == 'T' || state == 't';
-}
-
-static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
-{
-	int sig = (int)si->ssi_signo;
-
-	if (sig == SIGCHLD || sig >= NSIG)
-		return;
-	/* Only the record is unfinished: what is hashed so far must do. */
-	if (k->ended && (sig == SIGTERM || sig == SIGINT || sig == SIGHUP))
-		atomic_store(&k->w->shared->hurry, 1);
-	/* From the kernel: the terminal told the whole foreground group, the
-	 * command with it (or not, when it left the group: as without us). */
-	if (si->ssi_code > 0) {
-		if (atomic_load(&k->w->shared->recorder_got[sig]) !=
-			k->matched[sig])
-			k->matched[sig]++;
-		return;
-	}
-	if (sig == SIGCONT) {
-		usleep(GROUP_SIGNAL_MS * 1000);
-		if (command_is_stopped(k))
-			send_signal(k, SIGCONT);
-		return;
-	}
-	if (!recorder_got_it_too(k, sig))
-		send_signal(k, sig);
-}
-
-static void drain_signals(struct keeper *k)
-{
-	struct signalfd_siginfo si;
-
-	while (read(k->signals, &si, sizeof(si)) == sizeof(si))
-		handle_signal(k, &si);
-}
-
-/*
- * The shell that started us waits for us, not for the command: stop as it did.
- * SIGSTOP works in orphaned process groups too, where SIGTSTP is dropped.
- */
-static void stop_like_command(struct keeper *k)
-{
-	kill(getpid(), SIGSTOP);
-	/* Continued, alone or with the group. */
-	if (command_is_stopped(k)) {
-		usleep(10000);
-		if (command_is_stopped(k))
-			send_signal(k, SIGCONT);
-	}
-}
 
 static void handle_message(struct keeper *k, const struct watch_msg *m, int fd)
 {
@@ -130,7 +33,7 @@ static void handle_message(struct keeper *k, const struct watch_msg *m, int fd)
 		k->command_fd = fd;
 		return;
 	case MSG_STOPPED:
-		stop_like_command(k);
+		watch_stop_like_command(k);
 		return;
 	case MSG_NOT_STARTED:
 		k->out->outcome = WATCH_NOT_STARTED;
@@ -151,51 +54,7 @@ static void handle_message(struct keeper *k, const struct watch_msg *m, int fd)
 	}
 }
 
-static int reap_until(pid_t pid)
-{
-	int status = 0;
-	pid_t got;
-
-	do
-		got = waitpid(-1, &status, 0);
-	while ((got >= 0 && got != pid) || (got < 0 && errno == EINTR));
-	return status;
-}
-
-/*
- * The recorder is gone before it was done. With a listener the command lives:
- * let its calls through, wait for its end, freeze what was recorded. Whatever
- * outlives the command is let through by a copy of this process.
- */
-static int take_over(struct keeper *k)
-{
-	struct watch *w = k->w;
-	pid_t drainer;
-
-	if (k->listener < 0 || k->command_fd < 0) {
-		/* ptrace: the kernel killed the command with its tracer. */
-		k->out->status = k->ended ? k->out->status : SIGKILL;
-		if (k->command <= 0)
-			return err_set(k->e, "the recorder died");
-	} else {
-		watch_notify_takeover(k->listener, w->shared);
-		drainer = fork();
-		if (drainer == 0) {
-			watch_let_go(w);
-			dup2(STDOUT_FILENO, STDERR_FILENO);
-			watch_notify_drain(k->listener, w->shared);
-			_exit(0);
-		}
-		close(k->listener);
-		if (!k->ended)
-			k->out->status = reap_until(k->command);
-	}
-	if (w->spec->handler.lost)
-		w->spec->handler.lost(w->spec->handler.arg, k->out->status);
-	return 0;
-}
-
-static long long now_ms(void)
+int64_t watch_now_ms(void)
 {
 	struct timespec t;
 
@@ -203,13 +62,21 @@ static long long now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-/* Once a second while the command runs under a listener. */
-static bool recorder_is_stuck(struct keeper *k)
+enum sight { IN_ORDER, STUCK, IDLE };
+
+static enum sight look_at_recorder(struct keeper *k)
 {
-	if (k->listener < 0 || k->ended || now_ms() < k->next_look)
-		return false;
-	k->next_look = now_ms() + 1000;
-	return watchdog_stuck(&k->dog, k->listener, k->w->shared, k->recorder);
+	if (!watchdog_due(&k->dog))
+		return IN_ORDER;
+	watchdog_wake(&k->dog, k->recorder);
+	if (k->ended)
+		return watchdog_idle(&k->dog, k->w, k->recorder) ? IDLE
+								 : IN_ORDER;
+	/* A tracer cannot be replaced. */
+	return k->listener >= 0 && watchdog_stuck(&k->dog, k->listener,
+					   k->w->shared, k->recorder)
+		       ? STUCK
+		       : IN_ORDER;
 }
 
 /* The time of a poll without an event has passed. */
@@ -217,7 +84,7 @@ static void note_lasting(struct keeper *k)
 {
 	const struct watch_handler *h = &k->w->spec->handler;
 
-	if (k->lasted || k->command <= 0)
+	if (k->lasted || k->command <= 0 || k->ended)
 		return;
 	k->lasted = true;
 	if (!h->lasting)
@@ -226,15 +93,6 @@ static void note_lasting(struct keeper *k)
 	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	h->lasting(h->arg);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-}
-
-static int time_to_wait(const struct keeper *k)
-{
-	if (k->ended || k->command <= 0)
-		return -1;
-	if (!k->lasted)
-		return LASTING_MS;
-	return k->listener < 0 ? -1 : 1000;
 }
 
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
@@ -251,31 +109,39 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	int fd;
 
 	while (!k.done && !k.failed) {
+		/* Before there is a command, signals for it wait. */
+		bool started = k.command > 0;
 		struct pollfd p[] = {
 			{.fd = w->sock, .events = POLLIN},
-			{.fd = signals, .events = POLLIN},
+			{.fd = started ? signals : -1, .events = POLLIN},
 		};
-
-		int got = poll(p, 2, time_to_wait(&k));
+		int got = poll(p, 2, k.lasted ? 1000 : LASTING_MS);
 
 		if (got < 0 && errno != EINTR)
 			return err_sys(e, "cannot poll");
 		if (got == 0)
 			note_lasting(&k);
-		if (recorder_is_stuck(&k)) {
+		if (started)
+			watch_pass_on(&k);
+		switch (look_at_recorder(&k)) {
+		case IN_ORDER:
+			break;
+		case STUCK:
 			log_error("the recorder does not answer: the command "
 				  "goes on without it");
 			kill(recorder, SIGKILL);
-			return take_over(&k);
+			return watch_take_over(&k);
+		case IDLE:
+			watch_leave(&k);
+			return 0;
 		}
-		if (p[1].revents)
-			drain_signals(&k);
 		if (!p[0].revents)
 			continue;
 		if (watch_recv(w->sock, &m, &fd) == 0)
-			return take_over(&k);
+			return watch_take_over(&k);
 		handle_message(&k, &m, fd);
 	}
+	watch_relays_end(w);
 	return k.failed ? -1 : 0;
 }
 

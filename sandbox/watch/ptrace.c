@@ -148,6 +148,15 @@ static void resume(struct watch *w, struct follower *f, pid_t tid, int status)
 	}
 }
 
+/* Of threads, too, whom nobody has asked for. */
+static void tell_exit(struct watch *w, pid_t tid, int status)
+{
+	const struct watch_handler *h = &w->spec->handler;
+
+	if (h->exited && !atomic_load(&w->shared->frozen))
+		h->exited(h->arg, tid, status);
+}
+
 void watch_ptrace_loop(struct watch *w)
 {
 	struct follower f = {.cpu = -1};
@@ -163,7 +172,10 @@ void watch_ptrace_loop(struct watch *w)
 			return; /* ECHILD: every task is gone */
 		if (WIFSTOPPED(status)) {
 			resume(w, &f, tid, status);
-		} else if (tid == w->command) {
+			continue;
+		}
+		tell_exit(w, tid, status);
+		if (tid == w->command) {
 			/* The threads that finish may use every CPU. */
 			bind_to(&f, -1);
 			watch_command_ended(w, status);

@@ -19,17 +19,52 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How long relays may take without a keeper. */
+#define ALONE_MS 1000
+
+static void ask(struct watch *w, const struct call *c, struct answer *out)
+{
+	struct watch_shared *s = w->shared;
+
+	/* Entered first and asked then: freeze() does it the other way round,
+	 * so that one of the two sees the other. */
+	atomic_fetch_add(&s->inside, 1);
+	if (!atomic_load(&s->frozen))
+		w->spec->handler.call(w->spec->handler.arg, w, c, out);
+	atomic_fetch_sub(&s->inside, 1);
+}
+
+static bool is_hello(const struct call *c)
+{
+	return c->arch == WATCH_NATIVE && c->nr == SYS_seccomp &&
+	       c->args[0] == WATCH_HELLO;
+}
+
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out)
 {
 	struct call known = *c;
 
 	atomic_fetch_add_explicit(&w->shared->calls, 1, memory_order_relaxed);
+	if (is_hello(c)) {
+		*out = (struct answer){
+			.kind = ANSWER_DENY, .error = WATCH_HELLO_BACK};
+		return;
+	}
 	known.spec = filter_lookup(&w->filter, c->arch, c->nr);
 	if (known.spec != FILTER_FREE)
-		w->spec->handler.call(w->spec->handler.arg, w, &known, out);
+		ask(w, &known, out);
 	/* From the answer on, not from here: the handler reads, too. */
 	if (filter_is_exec(&w->filter, c->arch, c->nr))
 		watch_memory_replaced();
+}
+
+/* Nothing is recorded from now on. What outlives the command may be in the
+ * midst of a call: it is waited for. */
+static void freeze(struct watch *w)
+{
+	atomic_store(&w->shared->frozen, 1);
+	while (atomic_load(&w->shared->inside))
+		usleep(100);
 }
 
 bool watch_hurry(const struct watch *w)
@@ -59,17 +94,6 @@ static void fail(struct watch *w, const struct err *e)
 	_exit(125);
 }
 
-/* Signals that the keeper's sender also sent here, and the keeper's death. */
-static void note_signals(struct watch *w, int signals)
-{
-	struct signalfd_siginfo si;
-
-	while (read(signals, &si, sizeof(si)) == sizeof(si))
-		if (si.ssi_signo < NSIG)
-			atomic_fetch_add(
-				&w->shared->recorder_got[si.ssi_signo], 1);
-}
-
 static bool keeper_is_gone(struct watch *w)
 {
 	struct pollfd p = {.fd = w->sock, .events = POLLIN};
@@ -77,22 +101,44 @@ static bool keeper_is_gone(struct watch *w)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
 }
 
-/* Reap whatever is there; the command's end is what we wait for. */
+/* The keeper must know it if this process dies before it can tell. */
+static void note_end(struct watch *w, int status)
+{
+	atomic_store(&w->shared->status, status);
+	atomic_store(&w->shared->ended, true);
+}
+
+/* As wait(2) has it. */
+static int status_of(const siginfo_t *si)
+{
+	if (si->si_code == CLD_EXITED)
+		return (si->si_status & 0xff) << 8;
+	return si->si_status | (si->si_code == CLD_DUMPED ? WCOREFLAG : 0);
+}
+
+/* Reap whatever is there; the command's end is what we wait for, and it is
+ * noted first. */
 static bool reap(struct watch *w, int *status)
 {
+	const int look = WEXITED | WSTOPPED | WNOHANG | WNOWAIT;
 	bool ended = false;
-	int st;
-	pid_t pid;
+	siginfo_t si = {0};
 
-	while ((pid = waitpid(-1, &st, WNOHANG | WUNTRACED)) > 0) {
-		if (pid != w->command)
-			continue;
-		if (WIFSTOPPED(st)) {
-			watch_command_stopped(w, WSTOPSIG(st));
-		} else {
-			*status = st;
+	while (waitid(P_ALL, 0, &si, look) == 0 && si.si_pid) {
+		bool stopped = si.si_code == CLD_STOPPED;
+		pid_t pid = si.si_pid;
+
+		if (pid == w->command && stopped) {
+			watch_command_stopped(w, si.si_status);
+		} else if (pid == w->command) {
+			*status = status_of(&si);
+			note_end(w, *status);
 			ended = true;
 		}
+		/* This and nothing that has happened since. */
+		waitid(P_PID, (id_t)pid, &si,
+			(stopped ? WSTOPPED : WEXITED) | WNOHANG);
+		si.si_pid = 0;
 	}
 	return ended;
 }
@@ -152,24 +198,37 @@ static bool not_started(struct watch *w)
 	return true;
 }
 
+/* A keeper that is gone starts no relay in the place of a killed one. */
+static bool wait_for_relays(void *w, int ms)
+{
+	return ms < ALONE_MS || !keeper_is_gone(w);
+}
+
 static void finish(struct watch *w, int status)
 {
 	struct watch_end end = {.status = status};
 
 	if (not_started(w))
 		return;
-	/* Processes on their way out need no mention: wait a moment. */
-	for (int i = 0; i < 20 && w->backend == BACKEND_NOTIFY; i++) {
-		if (all_gone(w))
+	/* Processes on their way out need no mention: wait a moment. (With
+	 * ptrace the other thread reaps them.) */
+	for (int i = 0; i < 20; i++) {
+		if (w->backend == BACKEND_NOTIFY
+				? all_gone(w)
+				: !left_processes(end.left_names,
+					  sizeof(end.left_names)))
 			break;
 		usleep(1000);
 	}
-	atomic_store(&w->shared->frozen, 1);
+	freeze(w);
 	tell(w, MSG_ENDED, status, -1);
 	end.left_processes =
 		left_processes(end.left_names, sizeof(end.left_names));
 	end.calls = atomic_load(&w->shared->calls);
 	end.vanished = atomic_load(&w->shared->vanished);
+	/* The caller must find what the command wrote when it has ended,
+	 * however slow a reader is; a signal ends the waiting. */
+	watch_relays_flush(w, wait_for_relays, w);
 	w->spec->handler.end(w->spec->handler.arg, &end);
 	tell(w, MSG_DONE, status, -1);
 }
@@ -205,6 +264,7 @@ void watch_command_ended(struct watch *w, int status)
 {
 	static struct finisher f;
 
+	note_end(w, status);
 	f = (struct finisher){w, status};
 	atomic_store(&w->shared->frozen, 1);
 	finisher_started =
@@ -227,7 +287,7 @@ static void *attendant_main(void *arg)
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return NULL;
-		note_signals(w, signals);
+		watch_note_signals(w, signals);
 		if (!atomic_load(&w->shared->frozen) && keeper_is_gone(w))
 			kill(w->command, SIGKILL);
 		if (p[1].revents)
@@ -243,11 +303,17 @@ static void start_command(struct watch *w)
 	if (watch_spawn(w, &go, &e) < 0)
 		fail(w, &e);
 	watch_let_go(w);
+	watch_relays_let_go(w, false);
+	/* First of all what the keeper needs to do without us; the listener
+	 * before the command, which cannot run without somebody to answer. */
+	if (w->backend == BACKEND_NOTIFY)
+		tell(w, MSG_LISTENER, 0, w->listener);
+	tell(w, MSG_COMMAND, 0, (int)syscall(SYS_pidfd_open, w->command, 0));
+	if (w->backend == BACKEND_NOTIFY)
+		watch_exits_start(w);
 	if (w->spec->handler.start)
 		w->spec->handler.start(w->spec->handler.arg, w, w->command);
-	tell(w, MSG_COMMAND, 0, (int)syscall(SYS_pidfd_open, w->command, 0));
 	if (w->backend == BACKEND_NOTIFY) {
-		tell(w, MSG_LISTENER, 0, w->listener);
 		if (watch_notify_start(w, &e) < 0)
 			fail(w, &e);
 	} else if (watch_ptrace_attach(w->command) < 0 || write(go, "g", 1) != 1) {
@@ -271,7 +337,7 @@ static void attend_notify(struct watch *w)
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
-		note_signals(w, signals);
+		watch_note_signals(w, signals);
 		/* Nobody would pass the status on: as if it had been the
 		 * command itself that was killed. */
 		if (keeper_is_gone(w))
@@ -289,7 +355,7 @@ static void attend_notify(struct watch *w)
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
-		note_signals(w, signals);
+		watch_note_signals(w, signals);
 	}
 }
 

@@ -35,5 +35,9 @@ void watch_signals_restore(const struct watch *w)
 {
 	for (int s = 1; s < NSIG; s++)
 		sigaction(s, &w->actions[s], NULL);
+	if (w->spec->caller)
+		watch_caller_give(w->spec->caller);
+	/* Whatever fires from now on is the command's. */
+	watch_timers_give(w->timers);
 	sigprocmask(SIG_SETMASK, &w->mask, NULL);
 }

@@ -49,6 +49,10 @@ int watch_load_filter(const struct sock_fprog *prog, bool listener, struct err *
 	if (fd < 0 && errno == EINVAL && listener)
 		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 			flags & ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, prog);
+	/* The older way for the same, where a profile refuses seccomp(2) or
+	 * the kernel has no SPEC_ALLOW (4.17). */
+	if (fd < 0 && !listener)
+		fd = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, prog);
 	return fd < 0 ? err_sys(e, "cannot load the seccomp filter") : fd;
 }
 
@@ -78,6 +82,7 @@ static void command(struct watch *w, int go, int errors, int sock)
 		watch_send(sock, &m, fd);
 		close(fd);
 	}
+	watch_relays_attach(w);
 	umask(spec->umask);
 	watch_signals_restore(w);
 	execve(spec->executable, spec->argv, spec->envp);

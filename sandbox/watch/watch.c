@@ -75,6 +75,9 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	watch_signals_save(w);
 	signals = watch_signals_take();
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (watch_relays_start(w, e) < 0)
+		return -1;
+	watch_timers_take(w->timers);
 	recorder = fork();
 	if (recorder < 0)
 		return err_sys(e, "cannot fork");
@@ -87,6 +90,7 @@ static int fork_recorder(struct watch *w, struct watch_result *out, struct err *
 	close(pair[1]);
 	w->sock = pair[0];
 	watch_let_go(w);
+	watch_relays_let_go(w, true);
 	r = watch_keeper(w, recorder, signals, out, e);
 	close(w->sock);
 	return r;
@@ -104,8 +108,6 @@ int watch_run(
 	int r = -1;
 
 	*out = (struct watch_result){.outcome = WATCH_ENDED};
-	if (w.backend == BACKEND_AUTO && watch_choose(&w.backend, e) < 0)
-		return -1;
 	find_inherited(&w);
 	if (filter_build(&w.filter, spec->calls, spec->call_count,
 		    w.backend == BACKEND_NOTIFY ? SCMP_ACT_NOTIFY

@@ -11,14 +11,17 @@
  */
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct err;
 struct call;
+struct relay;
 
 /* Results of seccomp filters are per architecture; so are call numbers. */
 enum watch_arch {
@@ -44,9 +47,15 @@ struct call_spec {
 	/* For calls newer than the installed libseccomp: the number, which is
 	 * the same everywhere from 403 on; else 0. */
 	int number;
+	/* A call that programs do not expect to fail. The notify engine, where
+	 * a signal may turn it into EINTR, lets it run. */
+	bool never_fails;
 	/* The call stops when all tests of one alternative hold; without any
 	 * test it always does. */
-	struct arg_test stop[2][2];
+	struct arg_test stop[3][2];
+	/* Programs of the older ABI pass the arguments in memory, where no
+	 * filter sees them: theirs always stops. */
+	bool compat_stops;
 };
 
 struct call {
@@ -99,26 +108,52 @@ struct watch_handler {
 		struct answer *out);
 	/* The command's process exists but has not run yet. */
 	void (*start)(void *arg, struct watch *w, pid_t command);
+	/* A process that watch_follow() was told of has ended and was waited
+	 * for; `status` is as wait(2) gives it. Not on every kernel. */
+	void (*exited)(void *arg, pid_t pid, int status);
 	/* The command has ended; later calls are answered CONTINUE without
 	 * asking. The recorder's exit waits for this function. */
 	void (*end)(void *arg, const struct watch_end *end);
 	/* In the keeper, once, when the command has run for 100 ms: for what a
 	 * short command should not pay for. */
 	void (*lasting)(void *arg);
-	/* In the keeper, when the recorder was lost and the command has ended:
-	 * freeze the record from what it left. */
+	/* In a process of the keeper's, when the recorder was lost and the
+	 * command has ended: freeze the record from what it left. */
 	void (*lost)(void *arg, int status);
 	void *arg;
 };
 
+/*
+ * What the user's process had that must reach the command although a fork
+ * lies between them, and limits that are the command's and not ours.
+ */
+struct watch_caller {
+	struct rlimit limits[RLIM_NLIMITS];
+	struct sigaction child, file_size; /* SIGCHLD, SIGXFSZ */
+	bool subreaper;
+	int policy, nice;
+	struct sched_param scheduling;
+};
+
+/* At the start, before anything that may need many descriptors or children. */
+void watch_caller_take(struct watch_caller *c);
+/* In a process that is about to become the command. */
+void watch_caller_give(const struct watch_caller *c);
+
 struct watch_spec {
 	const struct call_spec *calls;
 	size_t call_count;
-	enum watch_backend backend;
-	const char *executable; /* path for execve(2) */
+	enum watch_backend backend; /* one of the two: support.h */
+	const char *executable;     /* path for execve(2) */
 	char *const *argv;
 	char *const *envp;
-	mode_t umask; /* of the command */
+	mode_t umask;                      /* of the command */
+	const struct watch_caller *caller; /* NULL: nothing was taken */
+	struct relay *const *relays; /* between its output and the caller */
+	size_t relay_count;
+	/* Seconds that the caller waits, once the command has ended, for a
+	 * record that nothing works on. 0: two minutes. */
+	unsigned patience_s;
 	struct watch_handler handler;
 };
 
@@ -134,13 +169,12 @@ struct watch_result {
 };
 
 /*
- * Choose the engine for this machine; BACKEND_AUTO becomes one of the two.
- * Fails with the remedy when none can work (or the one asked for can't).
+ * The operation of seccomp(2), of no meaning to any kernel, by which a process
+ * asks whether a watch stands above it, and the errno of the answer. Every
+ * table of calls that contains seccomp gives it; containers let it through.
  */
-int watch_choose(enum watch_backend *backend, struct err *e);
-
-/* Does a watch of this program stand above this process already? */
-bool watch_is_watched(void);
+#define WATCH_HELLO 0x72707273
+#define WATCH_HELLO_BACK EALREADY
 
 /*
  * Run the command watched. Returns in the keeper when the command has ended
@@ -165,6 +199,11 @@ bool watch_call_valid(struct watch *w, const struct call *c);
  */
 void watch_slow(struct watch *w);
 
+/* For handlers: how this process ends is to be reported to `exited`. */
+void watch_follow(struct watch *w, pid_t pid);
+/* In `end`: what has ended until now is reported; from then on nothing is. */
+void watch_follow_end(struct watch *w);
+
 /* In `end`: a signal asked this program to end soon. */
 bool watch_hurry(const struct watch *w);
 
@@ -175,5 +214,7 @@ bool watch_hurry(const struct watch *w);
 ssize_t watch_read_string(pid_t tid, uint64_t addr, char *buf, size_t cap);
 /* n bytes or fewer where the mapping ends; -1 with errno. */
 ssize_t watch_read(pid_t tid, uint64_t addr, void *buf, size_t n);
+/* All of it or -1. */
+int watch_write(pid_t tid, uint64_t addr, const void *buf, size_t n);
 /* Size of a pointer in that architecture. */
 size_t watch_word(enum watch_arch arch);

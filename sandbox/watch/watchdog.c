@@ -3,41 +3,59 @@
  * The keeper's eye on a recorder that is alive but does not answer: stopped by
  * somebody, or stuck on a file system that went away.
  */
-#include "base/fs.h"
 #include "sandbox/watch/internal.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-/* Seconds without an answer after which the command is let go on. An answer
- * that copies a file may take longer than others. */
+/* Seconds without an answer after which the command is let go on: when the
+ * recorder does nothing (or is stopped again and again), or when it does but
+ * has not said that it takes long. One that said so may take its time, as long
+ * as it works. */
 #define STUCK_S 5
-#define STUCK_SLOW_S 60
-
-/* Field 3 of /proc/PID/stat, proc(5); '?' when there is none. */
-char watch_process_state(pid_t pid)
-{
-	char path[64], buf[512], *paren;
-	autoclose int fd = -1;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, buf, sizeof(buf) - 1);
-	if (n <= 0)
-		return '?';
-	buf[n] = 0;
-	paren = strrchr(buf, ')');
-	return paren && paren[1] ? paren[2] : '?';
-}
+#define STUCK_BUSY_S 60
+/* Once the command has ended, only the caller waits. A flush to a slow disk
+ * takes no processor time. */
+#define PATIENCE_S 120
 
 static bool waits_for_receipt(int listener)
 {
 	struct pollfd p = {.fd = listener, .events = POLLIN};
 
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
+bool watchdog_due(struct watchdog *d)
+{
+	int64_t now = watch_now_ms();
+	bool due = d->next && now >= d->next;
+
+	if (!d->next || due)
+		d->next = now + 1000;
+	return due;
+}
+
+void watchdog_wake(struct watchdog *d, pid_t pid)
+{
+	bool stopped = watch_process_state(pid) == 'T';
+
+	d->stopped = stopped ? d->stopped + 1 : 0;
+	if (stopped)
+		kill(pid, SIGCONT);
+}
+
+/* Seconds that the process has not used a processor. */
+static void count_idle(struct watchdog *d, pid_t pid)
+{
+	uint64_t cpu = watch_process_cpu(pid);
+
+	d->idle = cpu == d->cpu ? d->idle + 1 : 0;
+	d->cpu = cpu;
+}
+
+bool watchdog_idle(struct watchdog *d, const struct watch *w, pid_t pid)
+{
+	unsigned patience = w->spec->patience_s;
+
+	count_idle(d, pid);
+	return d->idle >= (patience ? patience : PATIENCE_S);
 }
 
 bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
@@ -54,12 +72,13 @@ bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
 		busy = true;
 		slow |= atomic_load(&s->slots[i].slow);
 	}
-	if (watch_process_state(recorder) == 'T')
-		kill(recorder, SIGCONT);
-	if (!busy || calls != d->calls)
-		d->seconds = 0;
-	else
-		d->seconds++;
+	count_idle(d, recorder);
+	d->quiet = busy && calls == d->calls ? d->quiet + 1 : 0;
 	d->calls = calls;
-	return d->seconds >= (slow ? STUCK_SLOW_S : STUCK_S);
+	if (d->idle > d->quiet)
+		d->idle = d->quiet;
+	if (slow)
+		return d->idle >= STUCK_BUSY_S;
+	return d->idle >= STUCK_S || d->quiet >= STUCK_BUSY_S ||
+	       d->stopped > STUCK_S;
 }

@@ -34,6 +34,17 @@ for size in 1500k 6m; do
 	# Nothing half written is left.
 	[ -z "$(find "$REPRISE_STORE" -size +7000k)" ] || fail "half an object"
 	ok reprise verify
+	# What the command says reaches the caller; its log ends with the room.
+	reprise capture -q --log --backend "$REPRISE_TEST_BACKEND" \
+		--id-file "$T/id" cat large | cmp - large || fail "the output"
+	RUN=$(cat "$T/id")
+	manifest_has completeness.gaps.log.detail "a log ends before what the \
+command wrote: No space left on device"
+	manifest_has outputs./dev/stdout.role log
+	reprise show "$RUN:/dev/stdout" >"$T/log" 2>/dev/null ||
+		manifest_has outputs./dev/stdout.stored false
+	cmp -n "$(manifest outputs./dev/stdout.bytes)" "$T/log" large ||
+		[ ! -s "$T/log" ] || fail "the log"
 	# The same while the content is preserved, with the command waiting.
 	cp large changed
 	capture_ok -q "$PROBES/steps" read:changed write:changed

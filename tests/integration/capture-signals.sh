@@ -24,6 +24,15 @@ start() {
 	# the leader of the new session.
 	PID=$(ps -o sid= -p "$(cat ready)" | tr -d ' ')
 }
+# got N: the command has it, so that the next one is another one.
+got() {
+	tries=0
+	until [ "$(wc -c <ready.got)" -ge "$1" ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 200 ] || fail "signal $1 has not arrived"
+		sleep 0.05
+	done
+}
 ends_with() {
 	wait
 	stdout_is "$1"
@@ -44,9 +53,10 @@ for s in TERM INT QUIT USR2; do
 done
 # One after the other.
 start 4
+n=0
 for s in TERM USR1 TERM; do
 	kill -s "$s" "$PID"
-	sleep 0.3
+	got $((n += 1))
 done
 kill -s TERM -- "-$PID"
 ends_with 'USR1 1
@@ -55,6 +65,59 @@ TERM 3'
 start 1
 kill -s INT "$(cat ready)"
 ends_with 'INT 1'
+
+# To every process of the session, each by its number, as schedulers do it that
+# look for them in /proc; whoever comes first.
+every() {
+	signal=$1
+	shift
+	for p in $(ps -o pid= --sid "$PID" | sort -n "$@"); do
+		kill -s "$signal" "$p"
+	done
+}
+start 1
+every TERM
+ends_with 'TERM 1'
+start 1
+every INT -r
+ends_with 'INT 1'
+start 3
+n=0
+for s in USR1 USR2 USR1; do
+	every $s
+	got $((n += 1))
+done
+ends_with 'USR1 2
+USR2 1'
+# One that only the recorder was told says nothing about a later one.
+start 1
+kill -s TERM "$(pgrep -P "$PID")"
+sleep 2.5
+kill -s TERM "$PID"
+ends_with 'TERM 1'
+
+# The recorder is lost: no signal is, and none comes twice.
+if [ "$REPRISE_TEST_BACKEND" = notify ]; then
+	for how in alone group every; do
+		start 2
+		recorder=$(pgrep -P "$PID")
+		kill -KILL "$recorder"
+		# The stand-in is there, and the command the keeper's child.
+		until [ "$(pgrep -c -P "$PID")" = 2 ]; do sleep 0.05; done
+		n=0
+		for s in TERM USR1; do
+			case $how in
+			alone) kill -s "$s" "$PID" ;;
+			group) kill -s "$s" -- "-$PID" ;;
+			every) every "$s" ;;
+			esac
+			got $((n += 1))
+		done
+		wait
+		stdout_is 'USR1 1
+TERM 1'
+	done
+fi
 
 # Without a handler both end as the signal says.
 how=$("$PYTHON" "$REPRISE_TEST_TREE/tests/integration/status_of.py" \

@@ -12,6 +12,16 @@ run reprise doctor --json
 [ "$(json_value items.store.state <"$T/out")" = yes ] || fail "state"
 [ ! -e "$REPRISE_STORE" ] || fail "doctor made a store"
 
+# What becomes of a command whose recorder dies.
+if [ "$(json_value items.seccomp-wait-killable.state <"$T/out")" = yes ]; then
+	[ "$(json_value items.outlives-recorder.state <"$T/out")" = yes ] ||
+		fail "outlives-recorder"
+fi
+run "$PYTHON" "$REPRISE_TEST_TREE/tests/integration/exec_with.py" no-listener \
+	"$(command -v reprise)" doctor
+stdout_has '^no  *outlives-recorder  *by the ptrace engine: .* dies with its'
+stdout_has "remedy: what 'seccomp-notify' and"
+
 ok reprise capture -q true
 run reprise doctor
 stdout_has "^yes  *store  *$REPRISE_STORE\$"

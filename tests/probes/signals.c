@@ -2,9 +2,10 @@
 /*
  * signals READY N: writes its process id to the file READY, waits for N runs
  * of its handlers and half a second more, and prints how often each signal
- * arrived. It makes system calls all the time, so that signals also meet
- * calls that are being watched.
+ * arrived. So far is how long the file READY.got is. It makes system calls all
+ * the time, so that signals also meet calls that are being watched.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,12 +38,15 @@ int main(int argc, char **argv)
 	long long end = now_ms() + 20000, limit = end;
 	char name[4096];
 	struct stat st;
+	int got, told = 0;
 	FILE *f;
 
 	if (argc != 3)
 		return 2;
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++)
 		sigaction(sigs[i], &a, NULL);
+	snprintf(name, sizeof(name), "%s.got", argv[1]);
+	got = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	/* Whole or not at all: others wait for it. */
 	snprintf(name, sizeof(name), "%s.new", argv[1]);
 	f = fopen(name, "w");
@@ -58,6 +62,9 @@ int main(int argc, char **argv)
 			end = now_ms() + 500;
 		stat("/", &st);
 		nanosleep(&t, NULL);
+		for (; told < total; told++)
+			if (write(got, ".", 1) != 1)
+				return 2;
 	}
 	for (int s = 1; s < NSIG; s++)
 		if (count[s])

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 2
 bad=0
 
 sources=$(find base manifests store host sandbox capture replay audit cli \
-	tests/unit tests/probes -name '*.[ch]' 2>/dev/null)
+	tests/unit tests/probes tests/gpu -name '*.[ch]' 2>/dev/null)
 
 # shellcheck disable=SC2086 # a list of words
 clang-format --dry-run --Werror $sources || bad=1
@@ -31,7 +31,7 @@ may_not audit 'capture|replay|cli'
 
 # shellcheck disable=SC2086
 if grep -L 'SPDX-License-Identifier: Apache-2.0' $sources Makefile .ci/run \
-	docs/*.[1-8] tests/tools/* tests/integration/* | grep .; then
+	docs/*.[1-8] tests/tools/* tests/integration/* tests/gpu/* | grep .; then
 	echo "lint: no SPDX line in these"
 	bad=1
 fi
@@ -54,7 +54,7 @@ fi
 shellcheck .ci/run tests/tools/*.sh || bad=1
 # The tests source lib.sh by a path that shellcheck cannot know, and end by
 # their last check.
-for f in tests/integration/*.sh examples/*.sh; do
+for f in tests/integration/*.sh tests/gpu/*.sh examples/*.sh; do
 	shellcheck -s sh -e SC1091,SC2154 "$f" || bad=1
 done
 for f in docs/*.[1-8]; do

@@ -37,6 +37,7 @@ run() {
 		XDG_CONFIG_HOME="$work/config" \
 		REPRISE_STORE="$work/store" REPRISE_TEST_ID="$id" \
 		REPRISE_TEST_TREE="$tree" REPRISE_TEST_WORK="$work" \
+		REPRISE_TEST_FULL="${REPRISE_TEST_FULL-}" \
 		GCOV_PREFIX="$gcov" ASAN_OPTIONS="${ASAN_OPTIONS-}" "$@") \
 		>"$result.log" 2>&1 </dev/null
 }

@@ -114,12 +114,12 @@ static inline void fake_host_file(
 	r->digest = put.digest;
 }
 
-static inline struct m_data *fake_output(
-	struct fake *f, const char *path, const char *content)
+static inline struct m_data *fake_output_bytes(
+	struct fake *f, const char *path, const void *p, size_t n)
 {
 	struct m_data *d =
 		ARENA_PUSH(f->arena, f->m.outputs.items, f->m.outputs.count);
-	struct digest digest = fake_object(f, content, strlen(content));
+	struct digest digest = fake_object(f, p, n);
 	char text[DIGEST_TEXT];
 
 	digest_text(&digest, text);
@@ -130,11 +130,17 @@ static inline struct m_data *fake_output(
 		.role = (char *)"other",
 		.mode = (char *)"0644",
 		.files = 1,
-		.bytes = (int64_t)strlen(content),
+		.bytes = (int64_t)n,
 		.digest = arena_strdup(f->arena, text),
 		.stored = true,
 	};
 	return d;
+}
+
+static inline struct m_data *fake_output(
+	struct fake *f, const char *path, const char *content)
+{
+	return fake_output_bytes(f, path, content, strlen(content));
 }
 
 static inline bool fake_has(const struct fake *f, const char *path)

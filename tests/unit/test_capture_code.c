@@ -527,7 +527,7 @@ static const struct {
 		"its repository cannot be read"},
 	{"rm -rf .git; head -c 100000 /dev/urandom >.git",
 		"its repository cannot be read"},
-	{"head -c 5000 /dev/urandom >.git/config",
+	{"head -c 5000 /dev/zero | tr '\\0' '[' >.git/config",
 		"its repository cannot be read"},
 	{"git config core.repositoryformatversion 99",
 		"its repository cannot be read"},
@@ -540,7 +540,7 @@ static const struct {
 	{"printf 'a.py text\\n' >.gitattributes; head -c 50 .git/index >i; mv "
 	 "i .git/index",
 		"a.py: is in no patch"},
-	{"head -c 5000 /dev/urandom >.git/index", "a.py: is in no patch"},
+	{"head -c 5000 /dev/zero >.git/index", "a.py: is in no patch"},
 	{"rm .git/index", ""},
 	{"echo nonsense >.git/logs/HEAD", ""},
 	{"rm -r .git/logs", ""},

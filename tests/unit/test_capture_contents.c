@@ -146,6 +146,14 @@ static void test_unreadable(void **state)
 		assert_int_equal(c[4].error, EACCES);
 }
 
+static bool digest_file(const char *path, struct digest *d)
+{
+	struct err e = ERR_INIT;
+	autoclose int fd = open(path, O_RDONLY);
+
+	return fd >= 0 && digest_fd(fd, d, NULL, &e) == 0;
+}
+
 static struct digest_key key_of(const char *path)
 {
 	struct state st;
@@ -234,6 +242,114 @@ static void test_out_of_time(void **state)
 	assert_true(pending >= 1);
 }
 
+/* What somebody else does to a file while it is hashed. */
+
+enum deed { APPEND, TRUNCATE, REWRITE, REPLACE, REMOVE, SHUT };
+
+struct vandal {
+	enum deed deed;
+	unsigned asked, when;
+};
+
+#define MIB ((size_t)1 << 20)
+
+static void write_bytes(const char *path, int flags, size_t n, char c)
+{
+	int fd = open(path, O_WRONLY | flags, 0600);
+	char *buf = xmalloc(n);
+
+	memset(buf, c, n);
+	assert_true(fd >= 0);
+	assert_int_equal(fs_write_all(fd, buf, n), 0);
+	free(buf);
+	close(fd);
+}
+
+static void do_deed(enum deed deed)
+{
+	/* So that the times differ from those of its making. */
+	usleep(20000);
+	switch (deed) {
+	case APPEND:
+		write_bytes("big", O_APPEND, 10, 'b');
+		return;
+	case TRUNCATE:
+		assert_int_equal(truncate("big", 2 * MIB + 7), 0);
+		return;
+	case REWRITE:
+		write_bytes("big", 0, 4 * MIB, 'c');
+		return;
+	case REPLACE:
+		write_bytes("other", O_CREAT, 10, 'd');
+		assert_int_equal(rename("other", "big"), 0);
+		return;
+	case REMOVE:
+		assert_int_equal(unlink("big"), 0);
+		return;
+	case SHUT:
+		assert_int_equal(chmod("big", 0), 0);
+		return;
+	}
+}
+
+/* Asked when the file is open, and after each MiB that was hashed only. */
+static bool while_hashing(void *arg)
+{
+	struct vandal *v = arg;
+
+	if (++v->asked == v->when)
+		do_deed(v->deed);
+	return false;
+}
+
+static void test_changes_while_hashed(void **state)
+{
+	static const struct {
+		enum deed deed;
+		bool changed;
+	} cases[] = {
+		{APPEND, true},
+		{TRUNCATE, true},
+		{REWRITE, true},
+		/* The bytes are still those that the run read. */
+		{REPLACE, false},
+		{REMOVE, false},
+		{SHUT, false},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		for (int stored = 0; stored < 2; stored++) {
+			struct vandal v = {cases[i].deed, 0, stored ? 1 : 2};
+			struct content_limit limit = {while_hashing, &v};
+			struct err e = ERR_INIT;
+			struct store_batch *b = store_batch_new(store, &e);
+			struct digest whole, now;
+			struct content c;
+			size_t pending;
+
+			unlink("big");
+			write_bytes("big", O_CREAT, 4 * MIB, (char)('k' + i));
+			digest_file("big", &whole);
+			c = wanted("big");
+			c.by_reference = !stored;
+			ok(contents_settle(b, NULL, &c, 1, &limit, &pending, &e));
+			store_batch_free(b);
+			assert_true(v.asked >= v.when);
+			assert_int_equal(c.outcome,
+				cases[i].changed ? CONTENT_CHANGED : CONTENT_OK);
+			assert_int_equal(c.stored, stored);
+			/* Of what is there, and never of what is not. */
+			if (stored)
+				assert_int_equal(store_verify_object(
+							 store, &c.digest, &e),
+					0);
+			if (!cases[i].changed)
+				assert_true(digest_equal(&c.digest, &whole));
+			else if (digest_file("big", &now) && stored)
+				assert_true(digest_equal(&c.digest, &now));
+		}
+}
+
 /* A disk that is full at the second file: digests all the same. */
 static int full_task(const char *arg)
 {
@@ -277,6 +393,7 @@ int main(int argc, char **argv)
 		CASE(test_unreadable),
 		CASE(test_cache),
 		CASE(test_out_of_time),
+		CASE(test_changes_while_hashed),
 		CASE(test_full),
 	};
 

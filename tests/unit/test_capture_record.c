@@ -66,12 +66,14 @@ static void add_touched(struct strbuf *out, const struct touched *t)
 	digest_hex(&t->digest, hex);
 	strbuf_addf(out,
 		"%u %s now %s access %x %d %o %llu %lld target %s preserved %d "
-		"%s appended %d gone %d not stored %d writer %u before %d list",
+		"%s appended %d gone %d %d back %d not stored %d writer %u "
+		"before %d list",
 		t->index, t->path, t->now, t->access, t->first.exists,
 		t->first.mode, (unsigned long long)t->first.ino,
 		(long long)state_mtime(&t->first), t->target ? t->target : "-",
 		t->preserved, t->preserved ? hex : "-", t->appended, t->gone,
-		t->not_stored, t->writer, t->before ? (int)t->before->index : -1);
+		t->emptied, t->doubtful, t->not_stored, t->writer,
+		t->before ? (int)t->before->index : -1);
 	add_list(out, &t->listing);
 	strbuf_addc(out, '\n');
 }
@@ -137,15 +139,15 @@ static void fill(void)
 		.argv = {args, 3},
 		.env_added = {env, 2}};
 	struct state st = a_file(1), dir = a_directory(2), absent = {0};
-	struct touched *f, *d, *x, *n;
+	struct touched *f, *d, *x, *n, *g;
 	struct process *p;
 	struct digest digest;
 
 	record_options(&rec, 12345, &by_reference);
-	p = record_process(&rec, 0, 100, &m);
+	p = record_process(&rec, 0, 100, 7, &m);
 	m.argv.count = 0;
 	m.env_added.count = 0;
-	record_process(&rec, p->index, 101, &m);
+	record_process(&rec, p->index, 101, 8, &m);
 	f = record_touch(&rec, "/w/f", ACCESS_R, &st, NULL);
 	d = record_touch(&rec, "/w/d", 0, &dir, NULL);
 	st = a_file(3);
@@ -160,12 +162,20 @@ static void fill(void)
 	record_written(&rec, f, 1);
 	digest_bytes("x", 1, &digest);
 	record_preserved(&rec, f, &digest);
-	record_appended(&rec, x, true);
+	record_appended(&rec, x);
 	record_not_stored(&rec, x);
-	record_moved(&rec, d, "/w/e");
-	record_moved(&rec, f, "/w/f.1");
+	record_moved(&rec, d, "/w/e", true);
+	record_moved(&rec, f, "/w/f.1", false);
 	record_touch(&rec, "/w/f", ACCESS_N, &absent, NULL);
-	record_gone(&rec, n);
+	record_gone(&rec, n, NULL, false);
+	st = a_file(6);
+	g = record_touch(&rec, "/w/g", ACCESS_S, &st, NULL);
+	record_gone(&rec, g, &st, true);
+	st.ino = 7;
+	g = record_touch(&rec, "/w/back", ACCESS_S, &st, NULL);
+	record_gone(&rec, g, &st, false);
+	record_back(&rec, g);
+	record_touch_earlier(&rec, "/w/f", ACCESS_R, &st, NULL);
 	st = a_directory(5);
 	record_listing(&rec, record_touch(&rec, "/w/empty", 0, &st, NULL), &none);
 	record_exit(&rec, p, 7);
@@ -333,7 +343,7 @@ static void test_no_beginning(void **state)
 static void test_lookups(void **state)
 {
 	struct state st = a_file(1), dir = a_directory(2), other = a_file(9);
-	struct touched *f, *d, *g, *again;
+	struct touched *f, *d, *g, *h, *again, *earlier;
 
 	begin_record();
 	f = record_touch(&rec, "/f", 0, &st, NULL);
@@ -343,22 +353,42 @@ static void test_lookups(void **state)
 	assert_ptr_equal(record_find_inode(&rec, &st), f);
 	assert_null(record_find_inode(&rec, &dir)); /* never directories */
 	assert_null(record_find_inode(&rec, &other));
+	/* An emptied file is still that file. */
+	record_gone(&rec, f, &st, true);
+	assert_ptr_equal(record_find_inode(&rec, &st), f);
+	record_back(&rec, f);
+	assert_false(f->gone || f->emptied);
+	assert_ptr_equal(record_find_inode(&rec, &st), f);
+	assert_null(f->twin);
 	/* A removed file's inode may be the next file's. */
-	record_gone(&rec, f);
+	record_gone(&rec, f, &st, false);
 	assert_null(record_find_inode(&rec, &st));
 	assert_ptr_equal(record_find(&rec, "/f"), f);
+	record_back(&rec, f);
+	assert_ptr_equal(record_find_inode(&rec, &st), f);
+	record_gone(&rec, f, &st, false);
 	/* But not while it has another name. */
 	st = a_file(3);
 	st.nlink = 2;
 	g = record_touch(&rec, "/g", 0, &st, NULL);
-	record_gone(&rec, g);
-	assert_ptr_equal(record_find_inode(&rec, &st), g);
+	h = record_touch(&rec, "/h", 0, &st, NULL);
+	record_gone(&rec, g, &st, false);
+	assert_ptr_equal(record_find_inode(&rec, &st), h);
+	assert_ptr_equal(h->twin, g);
+	assert_null(g->twin);
 	/* What is made anew knows what was there. */
 	again = record_touch(&rec, "/f", ACCESS_N, &(struct state){0}, NULL);
 	assert_ptr_equal(record_find(&rec, "/f"), again);
 	assert_ptr_equal(again->before, f);
 	assert_ptr_equal(record_first(again), f);
 	assert_ptr_equal(record_first(d), d);
+	/* What is found late may have been there before all of that. */
+	st = a_file(11);
+	earlier = record_touch_earlier(&rec, "/f", 0, &st, NULL);
+	assert_ptr_equal(record_find(&rec, "/f"), again);
+	assert_ptr_equal(record_first(again), earlier);
+	earlier = record_touch_earlier(&rec, "/new", 0, &st, NULL);
+	assert_ptr_equal(record_find(&rec, "/new"), earlier);
 	end_record();
 }
 
@@ -372,8 +402,8 @@ static void test_moves(void **state)
 	x = record_touch(&rec, "/a/x", 0, &st, NULL);
 	y = record_touch(&rec, "/ab", 0, &st, NULL);
 	gone = record_touch(&rec, "/a/gone", 0, &st, NULL);
-	record_gone(&rec, gone);
-	record_moved(&rec, d, "/b");
+	record_gone(&rec, gone, &st, false);
+	record_moved(&rec, d, "/b", true);
 	assert_string_equal(d->now, "/b");
 	assert_string_equal(x->now, "/b/x");
 	assert_string_equal(x->path, "/a/x");
@@ -382,11 +412,20 @@ static void test_moves(void **state)
 	assert_string_equal(record_origin(&rec, "/b/x"), "/a/x");
 	assert_string_equal(record_origin(&rec, "/b"), "/a");
 	assert_string_equal(record_origin(&rec, "/bb"), "/bb");
-	record_moved(&rec, d, "/c");
+	record_moved(&rec, d, "/c", true);
+	assert_string_equal(record_destination(&rec, "/a/x"), "/c/x");
+	assert_string_equal(record_destination(&rec, "/ab"), "/ab");
+	assert_string_equal(d->was, "/b");
+	assert_string_equal(x->was, "/b/x");
 	assert_string_equal(x->now, "/c/x");
 	assert_string_equal(record_origin(&rec, "/c/x"), "/a/x");
+	/* Directories of the run's own take along what is in them, too. */
+	d = record_touch(&rec, "/made", ACCESS_N, &(struct state){0}, NULL);
+	y = record_touch(&rec, "/made/y", ACCESS_N, &(struct state){0}, NULL);
+	record_moved(&rec, d, "/final", true);
+	assert_string_equal(y->now, "/final/y");
 	/* A file's move says nothing of paths below it. */
-	record_moved(&rec, x, "/z");
+	record_moved(&rec, x, "/z", false);
 	assert_string_equal(x->now, "/z");
 	assert_string_equal(record_origin(&rec, "/z"), "/z");
 	end_record();

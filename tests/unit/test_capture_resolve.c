@@ -245,10 +245,10 @@ static void test_proc(void **state)
 		leads_to("/dev/stdin", "f");
 		leads_to("/dev/fd/0", "f");
 		/* Another task comes to another file by the same path. */
-		assert_true(place("/dev/fd/0").personal);
+		assert_true(place("/dev/fd/0").by_proc);
 	}
-	assert_true(place("/proc/self/cwd/f").personal);
-	assert_false(place(arena_printf(scratch, "%s/f", test_dir)).personal);
+	assert_true(place("/proc/self/cwd/f").by_proc);
+	assert_false(place(arena_printf(scratch, "%s/f", test_dir)).by_proc);
 	dup2(saved, 0);
 	close(saved);
 

@@ -15,6 +15,7 @@ struct options {
 	const char *backend;
 	uint64_t keep;
 	int64_t within;
+	double tolerance;
 	struct strlist redact;
 	struct kvlist tags;
 };
@@ -25,6 +26,8 @@ static const struct cli_opt opts[] = {
 		offsetof(struct options, backend)},
 	{"keep", 'k', "SIZE", "", CLI_SIZE, offsetof(struct options, keep)},
 	{"within", 0, "TIME", "", CLI_TIME, offsetof(struct options, within)},
+	{"tolerance", 0, "REL", "", CLI_NUMBER,
+		offsetof(struct options, tolerance)},
 	{"redact", 0, "PATTERN", "", CLI_LIST, offsetof(struct options, redact)},
 	{"tag", 't', "KEY=VALUE", "", CLI_KEYVALUE,
 		offsetof(struct options, tags)},
@@ -209,6 +212,40 @@ static void test_amounts(void **state)
 	}
 }
 
+static void test_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		double value; /* negative: an error */
+	} cases[] = {
+		{"0", 0},
+		{"1e-6", 1e-6},
+		{".5", 0.5},
+		{"+2.5E+1", 25},
+		{"", -1},
+		{"e", -1},
+		{"-1e-6", -1},
+		{"1e-6 ", -1},
+		{"1,5", -1},
+		{"0x1", -1},
+		{"inf", -1},
+		{"nan", -1},
+		{"1e999", -1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		autoarena *a = arena_new();
+		struct options out = {.tolerance = -2};
+		struct invocation in = {
+			.command = &mixed, .arena = a, .options = &out};
+		int r = cli_set(&in, cli_opt_find(&mixed, "tolerance", 9),
+			cases[i].text, NULL);
+
+		assert_int_equal(r, cases[i].value < 0 ? -1 : 0);
+		assert_true(out.tolerance == (r ? -2 : cases[i].value));
+	}
+}
+
 static void test_texts(void **state)
 {
 	static const struct {
@@ -256,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_texts),
 	};
 

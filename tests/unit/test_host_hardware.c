@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "host/accelerators.h"
 #include "host/cpuid.h"
+#include "host/cpuinfo.h"
 #include "host/files.h"
 #include "host/hardware.h"
 #include "manifests/manifest.h"
@@ -75,6 +76,60 @@ static void test_hosts(void **state)
 			manifest_check(&again, hosts[i], &e) < 0)
 			fail_msg("%s", e.msg);
 	}
+}
+
+/* Its frequency is no part of a record: the one that bogomips tells. */
+static void replace_frequency(char *text, const char *by)
+{
+	for (char *p = text; (p = strstr(p, "cpu MHz\t\t: ")); p++) {
+		char *end = strchrnul(p, '\n'),
+		     *from = p + strlen("cpu MHz\t\t: ");
+
+		memmove(from + strlen(by), end, strlen(end) + 1);
+		memcpy(from, by, strlen(by));
+	}
+}
+
+static void check_cpuinfo(struct arena *a, const char *root, const char *mhz)
+{
+	autostrbuf text = STRBUF_INIT, made = STRBUF_INIT;
+	struct m_hardware h = {0};
+	int numbers[CPU_SETSIZE];
+	size_t count = 0;
+
+	hardware_read(&h, a, root);
+	assert_int_equal(host_slurp(root, "/proc/cpuinfo", &text), 0);
+	strbuf_grow(&text, 65536);
+	for (const char *p = text.s; (p = strstr(p, "processor\t: ")); p++)
+		numbers[count++] = atoi(p + strlen("processor\t: "));
+	cpuinfo_write(&h.cpu, numbers, count, &made);
+	replace_frequency(text.s, mhz);
+	replace_frequency(made.s, mhz);
+	assert_string_equal(made.s, text.s);
+}
+
+/* What is read of /proc/cpuinfo makes the same text again. */
+static void test_cpuinfo(void **state)
+{
+	autoarena *a = arena_new();
+	struct m_cpu cpu = {0};
+	autostrbuf out = STRBUF_INIT;
+
+	check_cpuinfo(a, HOSTS "nvidia-1", "2500.000");
+	check_cpuinfo(a, HOSTS "arm", "1.000");
+	check_cpuinfo(a, "", "1.000");
+	/* A paragraph that is like no other, and one that is none. */
+	cpuinfo_read(&cpu, a,
+		"processor\t: 0\na\t\t: 1\nb\t\t: 2\n\n"
+		"processor\t: 3\nb\t\t: 2\n\nHardware\t: x\n");
+	cpuinfo_write(&cpu, (int[]){4, 5}, 2, &out);
+	assert_string_equal(out.s, "processor\t: 4\na\t\t: 1\nb\t\t: 2\n\n"
+				   "processor\t: 5\na\t\t:\nb\t\t: 2\n\n");
+	cpu = (struct m_cpu){0};
+	cpuinfo_read(&cpu, a, "processor 0: version = FF\n");
+	assert_int_equal(cpu.cpuinfo.count, 0);
+	cpuinfo_read(&cpu, a, "");
+	assert_int_equal(cpu.cpuinfo.count, 0);
 }
 
 static void mark(struct m_hardware *h, const char *path)
@@ -272,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_cpuinfo),
 		cmocka_unit_test(test_used),
 		cmocka_unit_test(test_cpuid),
 		cmocka_unit_test(test_list_count),

@@ -20,7 +20,7 @@ static void each_finding_says_something(void **state)
 	struct host_support h;
 
 	host_support_probe(&h, a);
-	assert_int_equal(h.count, 13);
+	assert_int_equal(h.count, 15);
 	for (size_t i = 0; i < h.count; i++) {
 		print_message("%s: %d %s [%s]\n", h.items[i].name,
 			h.items[i].state, h.items[i].detail,
@@ -98,8 +98,34 @@ static void a_refusal_comes_with_its_remedy(void **state)
 	if (pid == 0) {
 		refuse_call(SYS_unshare, EPERM);
 		host_support_root(&h, a, 0);
-		_exit(!h.root_a && !h.root_b && h.count == 13 &&
+		_exit(!h.root_a && !h.root_b && h.count == 15 &&
 					item(&h, "user-namespaces")->remedy
+				? 0
+				: 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+/* As podman's seccomp profile has it: namespaces, but no name for them. */
+static void a_host_name_must_be_settable(void **state)
+{
+	autoarena *a = arena_new();
+	struct host_support h;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct outcome *o;
+
+		refuse_call(SYS_sethostname, EPERM);
+		host_support_probe(&h, a);
+		o = run_script("true", geteuid() == 0);
+		print_message("%s\n", o->e.msg);
+		_exit(!h.userns && !h.root_a && item(&h, "host-name")->remedy &&
+					o->rc < 0 &&
+					strstr(o->e.msg, "--security-opt") &&
+					strstr(o->e.msg, "not permitted")
 				? 0
 				: 1);
 	}
@@ -114,6 +140,7 @@ int main(void)
 		cmocka_unit_test(a_sandbox_runs_where_the_probes_say_so),
 		cmocka_unit_test(a_root_is_found_with_few_probes),
 		cmocka_unit_test(nothing_stays_in_the_cache),
+		cmocka_unit_test(a_host_name_must_be_settable),
 		cmocka_unit_test(a_refusal_comes_with_its_remedy),
 	};
 

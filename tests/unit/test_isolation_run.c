@@ -285,8 +285,9 @@ static void files_are_faked_bound_and_sealed(void **state)
 		{"/proc/cpuinfo", "model name: old\n", 16},
 		{"/sys/devices/system/cpu/online", "0-63\n", 5},
 	};
-	struct iso_bind binds[] = {
-		{dir, "/mnt", false, false}, {dir, "/media", true, false}};
+	struct iso_bind binds[] = {{dir, "/mnt", false, false, false},
+		{dir, "/media", true, false, false},
+		{"/nowhere", "/no/such/place", true, false, true}};
 	struct isolation iso = sandbox_of(argv, script);
 	struct outcome *o;
 
@@ -301,7 +302,7 @@ static void files_are_faked_bound_and_sealed(void **state)
 	iso.fakes = fakes;
 	iso.fake_count = 2;
 	iso.binds = binds;
-	iso.bind_count = 2;
+	iso.bind_count = 3;
 	o = run_sandbox(&iso, root);
 	unlink(file);
 	rmdir(dir);

@@ -20,6 +20,7 @@ static const char *const steps[] = {
 	"devices",
 	"proc",
 	"sys",
+	"covers",
 	"binds",
 	"volumes",
 	"fakes",
@@ -39,6 +40,7 @@ static const char *const steps[] = {
 	"cwd",
 	"stdin",
 	"affinity",
+	"emulate",
 	"limits",
 	"exec",
 };
@@ -137,8 +139,8 @@ static void mount_points_must_be_there(void **state)
 static void a_target_that_is_missing_is_named(void **state)
 {
 	const struct iso_fake fake = {"/proc/nowhere", "", 0};
-	const struct iso_bind bind = {"/etc", "/nowhere", true, false};
-	const struct iso_bind mixed = {"/etc/passwd", "/mnt", true, false};
+	const struct iso_bind bind = {"/etc", "/nowhere", true, false, false};
+	const struct iso_bind mixed = {"/etc/passwd", "/mnt", true, false, false};
 	char *argv[4];
 	struct isolation iso = sandbox_of(argv, "");
 	bool root = is_root(state);

@@ -135,11 +135,13 @@ static void test_absent_fields(void **state)
 	r[1].target = "../yes\n";
 	r[1].mtime_s = -2;
 	r[1].mtime_ns = 5;
+	r[1].xattrs = "user.a=1\nuser.b=\\000";
 	written(r, 2, &text);
 	assert_string_equal(text.s,
 		"- {path: \"/a\", access: \"n\", kind: absent}\n"
 		"- {path: \"/b\", kind: symlink, mode: \"0777\", "
-		"mtime: \"-2.000000005\", target: \"../yes\\n\"}\n");
+		"mtime: \"-2.000000005\", target: \"../yes\\n\", "
+		"xattrs: \"user.a=1\\nuser.b=\\\\000\"}\n");
 	assert_stable(&text);
 }
 
@@ -463,6 +465,7 @@ static void test_writer_refuses(void **state)
 		{{.path = "/a", .mtime_ns = 1000000000}, "'mtime'"},
 		{{.path = "/a", .target = "b"}, "'target'"},
 		{{.path = "/a", .link = "/b"}, "'link'"},
+		{{.path = "/a", .xattrs = "security.x=1"}, "'xattrs'"},
 		{{.path = "/a", .size = -1}, "'size'"},
 		{{.path = "/a", .uid = INT64_C(1) << 32}, "'uid'"},
 		{{.path = "/a", .listing = {bad_names, 2}}, "'listing'"},

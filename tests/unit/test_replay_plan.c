@@ -479,53 +479,24 @@ static void limits_and_environment_are_taken_over(void **state)
 		"the variable 'API_TOKEN' was not recorded: absent");
 }
 
-static void cpus_are_given_back_where_they_are(void **state)
-{
-	struct draft *d = *state;
-	cpu_set_t set;
-
-	d->m.hardware.cpu.affinity = (char *)"1";
-	finish(d);
-	assert_non_null(d->plan.iso.affinity);
-	assert_int_equal(CPU_COUNT(d->plan.iso.affinity), 1);
-	assert_int_equal(plan_parse_cpus("0-2,7", &set), 0);
-	assert_int_equal(CPU_COUNT(&set), 4);
-	assert_true(CPU_ISSET(7, &set));
-	assert_int_equal(plan_parse_cpus("3-1", &set), -1);
-	assert_int_equal(plan_parse_cpus("0-99999", &set), -1);
-	assert_int_equal(plan_parse_cpus("", &set), -1);
-	assert_int_equal(plan_parse_cpus("1;2", &set), -1);
-}
-
-static void cpus_that_are_not_there_are_said(void **state)
-{
-	struct draft *d = *state;
-
-	d->m.hardware.cpu.affinity = (char *)"0-7";
-	finish(d);
-	assert_null(d->plan.iso.affinity);
-	assert_non_null(note(d, "cpus"));
-}
-
 static void devices_must_be_what_they_were(void **state)
 {
 	struct draft *d = *state;
 	struct m_device devices[] = {
 		{"/dev/null", "char", 1, 3, "rw", false},
-		{"/dev/nvidia-uvm", "char", 510, 0, "rw", true},
+		{"/dev/loop7", "block", 7, 7, "rw", false},
 		{"/dev/fuse", "char", 10, 229, "rw", false},
 		{"/srv/null", "char", 1, 3, "rw", false},
 	};
 
 	d->m.devices.items = devices;
 	d->m.devices.count = 4;
-	/* A dynamic major of an accelerator is the host's. */
-	d->devices[1] = (struct host_device){true, false, 234, 0};
+	d->devices[1] = (struct host_device){true, true, 7, 7};
 	d->devices[2] = (struct host_device){true, false, 99, 1};
 	finish(d);
 	assert_int_equal(d->plan.iso.device_count, 1);
-	assert_string_equal(d->plan.iso.devices[0].source, "/dev/nvidia-uvm");
-	assert_int_equal(d->plan.iso.devices[0].major, 234);
+	assert_string_equal(d->plan.iso.devices[0].source, "/dev/loop7");
+	assert_int_equal(d->plan.iso.devices[0].major, 7);
 	assert_non_null(strstr(note(d, "device"), "another device there"));
 	assert_string_equal(
 		d->plan.notes.items[d->plan.notes.count - 1].path, "/srv/null");
@@ -596,6 +567,74 @@ static void conditions_that_differ_are_said(void **state)
 	assert_non_null(note(d, "owners"));
 }
 
+/* The run's groups, and the lines of the map that large ones need. */
+static void groups_take_root(void **state)
+{
+	static char *groups[] = {"27", "80000", "7"};
+	struct draft *d = *state;
+	struct file_row r = row_of("/f", KIND_FILE, ACCESS_S);
+
+	d->m.run.user.gid = 7;
+	d->m.run.user.groups = (struct strlist){groups, 3};
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	r.gid = 90000;
+	assert_int_equal(add_row(d, &r), 0);
+	finish(d);
+	assert_non_null(note(d, "groups"));
+	assert_int_equal(d->plan.iso.group_count, 3);
+	assert_int_equal(d->plan.iso.groups[1], 80000);
+	assert_int_equal(d->plan.iso.extra_gid_count, 2);
+	assert_int_equal(d->plan.iso.extra_gids[0], 80000);
+	assert_int_equal(d->plan.iso.extra_gids[1], 90000);
+}
+
+static void root_shows_groups(void **state)
+{
+	static char *groups[] = {"27"};
+	struct draft *d = *state;
+
+	d->host.ranges = true;
+	d->m.run.user.groups = (struct strlist){groups, 1};
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	finish(d);
+	assert_null(note(d, "groups"));
+}
+
+static void add_device(struct draft *d, const char *path, int64_t minor)
+{
+	struct file_row r = row_of(path, KIND_CHAR, ACCESS_S);
+
+	r.major = minor ? 1 : 0;
+	r.minor = minor;
+	assert_int_equal(add_row(d, &r), 0);
+}
+
+static void device_nodes_take_root(void **state)
+{
+	struct draft *d = *state;
+
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add_device(d, "/null", 3);
+	finish(d);
+	assert_null(tree_find(&d->plan.tree, "/null"));
+	assert_non_null(note(d, "device-node"));
+}
+
+/* Device 0:0 would be the mark of a removed file. */
+static void root_makes_device_nodes(void **state)
+{
+	struct draft *d = *state;
+
+	d->host.device_nodes = true;
+	add(d, "/", KIND_DIRECTORY, ACCESS_S);
+	add_device(d, "/null", 3);
+	add_device(d, "/zero", 0);
+	finish(d);
+	assert_int_equal(node(d, "/null")->major, 1);
+	assert_int_equal(node(d, "/null")->minor, 3);
+	assert_null(tree_find(&d->plan.tree, "/zero"));
+}
+
 #define PLAN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -616,13 +655,15 @@ int main(void)
 		PLAN(root_could_write_everywhere),
 		PLAN(root_cannot_open_what_was_not_opened),
 		PLAN(limits_and_environment_are_taken_over),
-		PLAN(cpus_are_given_back_where_they_are),
-		PLAN(cpus_that_are_not_there_are_said),
 		PLAN(devices_must_be_what_they_were),
 		PLAN(another_command_is_looked_for_in_the_run),
 		PLAN(stdin_is_a_file_when_it_was_one),
 		PLAN(the_working_directory_is_always_there),
 		PLAN(conditions_that_differ_are_said),
+		PLAN(groups_take_root),
+		PLAN(root_shows_groups),
+		PLAN(device_nodes_take_root),
+		PLAN(root_makes_device_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@ static void test_life(void **state)
 	autostrbuf manifest = STRBUF_INIT;
 	struct err e = ERR_INIT;
 	struct run_entry *list;
+	struct strlist dead;
 	struct journal *j;
 	struct run_dir r;
 	struct stat st;
@@ -63,6 +64,16 @@ static void test_life(void **state)
 	ok(run_abandon(s, &r, &e));
 	run_dir_release(&r);
 	assert_int_equal(count_entries("store/runs"), 1);
+
+	/* Its maker died before it could begin. */
+	ok(run_create(s, &r, &e));
+	ok(runs_dead(s, a, &dead, &e));
+	assert_int_equal(count_entries("store/runs"), 2);
+	assert_int_equal(futimens(r.fd, (struct timespec[2]){{1, 0}, {1, 0}}), 0);
+	ok(runs_dead(s, a, &dead, &e));
+	assert_int_equal(dead.count, 0);
+	assert_int_equal(count_entries("store/runs"), 1);
+	run_dir_release(&r);
 	refused(run_open(s, "../../etc", &r, &e), "'../../etc' is not a run");
 	refused(run_open(s, "01234567-89ab-4cde-8f01-23456789abcd", &r, &e),
 		"there is no run '01234567-");

@@ -6,7 +6,8 @@
  */
 #include "base/err.h"
 #include "base/fs.h"
-#include "sandbox/watch/watch.h"
+#include "sandbox/watch/support.h"
+#include "tests/unit/isolation_env.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,6 +116,49 @@ static void reads_up_to_the_end(void **state)
 	assert_int_equal(watch_read(getpid(), at, buf, 100), 10);
 	assert_int_equal(watch_read(getpid(), at + 10, buf, 1), -1);
 	assert_int_equal(watch_read(getpid(), at - 4990, buf, 5000), 5000);
+}
+
+/* The same where the call is refused, as containers do it; in a process of its
+ * own, since a filter stays. */
+static int read_by_file(void)
+{
+	char buf[5000];
+	uint64_t at = (uint64_t)(uintptr_t)(pages + END - 10);
+	pid_t gone = fork();
+
+	if (gone == 0)
+		_exit(0);
+	waitpid(gone, NULL, 0);
+	refuse_call(SYS_process_vm_readv, EPERM);
+	pages[END - 1] = 0;
+	if (string_at(END - 1001, buf, sizeof(buf)) != 1000 ||
+		watch_read(getpid(), at - 4990, buf, 5000) != 5000)
+		return 1;
+	if (watch_read_string(getpid(), 0, buf, sizeof(buf)) != -1 ||
+		errno != EFAULT)
+		return 2;
+	/* The kernel's half of the addresses. */
+	if (watch_read(getpid(), ~0ull << 47, buf, 8) != -1 || errno != EFAULT)
+		return 3;
+	if (watch_read(gone, at, buf, 8) != -1 || errno != ESRCH)
+		return 4;
+	prctl(PR_SET_DUMPABLE, 0);
+	/* A process that must not be dumped is not even its own, but root's. */
+	if (geteuid() != 0 &&
+		(watch_read(getpid(), at, buf, 8) != -1 || errno != EPERM))
+		return 5;
+	return 0;
+}
+
+static void reads_where_the_call_is_refused(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(read_by_file());
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
 }
 
 /* What the watched program does; its exit status is the answer. */
@@ -270,11 +314,13 @@ static void run(void **state, const char *program, const char *name)
 {
 	const enum watch_backend backend = *(const enum watch_backend *)*state;
 	enum watch_backend chosen = backend;
+	struct watch_support host;
 	struct err e = ERR_INIT;
 	int status;
 	pid_t pid;
 
-	if (watch_choose(&chosen, &e) < 0) {
+	watch_support_probe(&host, backend, false);
+	if (watch_choose(&host, &chosen, &e) < 0) {
 		print_message("%s\n", e.msg);
 		skip();
 	}
@@ -385,6 +431,7 @@ int main(int argc, char **argv)
 		PAGES(strings_near_the_end_of_memory),
 		PAGES(strings_that_are_too_long),
 		PAGES(reads_up_to_the_end),
+		PAGES(reads_where_the_call_is_refused),
 		NOTIFY(gives_the_users_signals_and_umask),
 		PTRACE(gives_the_users_signals_and_umask),
 		NOTIFY(names_what_is_left),

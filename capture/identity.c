@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Which row of the record a place belongs to. Names and contents go different
+ * ways: a file keeps its row when the run moves it, has several rows when it
+ * has several names, and what the run makes under an old name is another file.
+ * Only the entries of calls are seen: one that fails leaves all as it was, and
+ * that shows when the place is looked at the next time.
+ */
+#include "capture/identity.h"
+#include "base/arena.h"
+#include "capture/context.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+bool is_runs_own(const struct touched *t, const struct place *p)
+{
+	return t->gone || strcmp(t->now, p->path) != 0 ||
+	       ((t->access & ACCESS_N) && (t->access & ACCESS_W));
+}
+
+/* A place may be reached by several mounts: by inode alone it is not named. */
+static struct touched *by_inode(struct record *r, const struct place *p)
+{
+	struct touched *t = record_find_inode(r, &p->st);
+
+	while (t && (t->gone || strcmp(t->now, p->path) != 0))
+		t = t->twin;
+	return t;
+}
+
+static struct touched *now_at(struct touched *t, const char *path)
+{
+	while (t && strcmp(t->now, path) != 0)
+		t = t->before;
+	return t;
+}
+
+/* Was it to be moved, and is it still, or again, at `p`? */
+static struct touched *not_moved(struct touched *t, const struct place *p)
+{
+	while (t && ((t->access & ACCESS_N) || t->gone ||
+			    !state_same_file(&t->first, &p->st)))
+		t = t->before;
+	return t;
+}
+
+/* The call that should have removed or emptied it has failed, or is another
+ * task's that has not run yet. */
+static void look_again(struct record *r, struct touched *t, const struct place *p)
+{
+	if (t->gone && t->last && state_same_content(t->last, &p->st) &&
+		t->last->ctime == p->st.ctime)
+		record_back(r, t);
+}
+
+/*
+ * The file may be known by another name already, and may have been changed
+ * under it: what it was for the run is what it was then.
+ */
+static const struct touched *changed_twin(struct record *r, const struct place *p)
+{
+	const struct touched *t = record_find_inode(r, &p->st);
+
+	while (t && !t->preserved && !t->appended && !t->emptied && !t->not_stored)
+		t = t->twin;
+	return t;
+}
+
+static struct touched *add(struct record *r, const char *path,
+	const struct place *p, unsigned bits, bool earlier)
+{
+	const struct touched *twin = changed_twin(r, p);
+	const struct state *first = twin ? &twin->first : &p->st;
+	struct touched *t;
+
+	/* Read or executed is said when it is clear that it is no output. */
+	bits = p->st.exists ? bits & ~(unsigned)(ACCESS_R | ACCESS_X)
+			    : bits | ACCESS_N;
+	t = earlier ? record_touch_earlier(r, path, bits, first, p->target)
+		    : record_touch(r, path, bits, first, p->target);
+	if (strcmp(path, p->path) != 0)
+		record_moved(r, t, p->path, false);
+	if (!twin)
+		return t;
+	if (twin->preserved)
+		record_preserved(r, t, &twin->digest);
+	else if (twin->emptied)
+		record_gone(r, t, &p->st, true);
+	else if (twin->not_stored)
+		record_not_stored(r, t);
+	else
+		record_appended(r, t);
+	return t;
+}
+
+struct touched *row_of(struct capture *cap, const struct place *p, unsigned bits)
+{
+	struct record *r = &cap->rec;
+	struct touched *t = by_inode(r, p), *here;
+	const char *path;
+
+	if (t)
+		return t;
+	path = r->move_count ? record_origin(r, p->path) : p->path;
+	t = record_find(r, path);
+	if (!t)
+		return add(r, path, p, bits, false);
+	here = now_at(t, p->path);
+	if (here) {
+		look_again(r, here, p);
+		return here;
+	}
+	here = not_moved(t, p);
+	if (here) {
+		record_moved(r, here, p->path, S_ISDIR(p->st.mode));
+		return here;
+	}
+	/* It came with a directory; what has its old name now is younger. */
+	if (p->st.exists && strcmp(path, p->path) != 0)
+		return add(r, path, p, bits, true);
+	return t;
+}
+
+struct touched *row_anew(struct capture *cap, const struct touched *before,
+	const struct place *p)
+{
+	struct record *r = &cap->rec;
+	struct touched *t = record_touch(r, before->path, ACCESS_N, &p->st, NULL);
+
+	if (strcmp(t->path, p->path) != 0)
+		record_moved(r, t, p->path, false);
+	return t;
+}
+
+struct touched *row_without_name(struct capture *cap, const struct place *p)
+{
+	struct record *r = &cap->rec;
+
+	for (size_t i = r->touched_count; i > 0; i--) {
+		struct touched *t = r->touched[i - 1];
+
+		if (t->gone && !t->emptied && t->last && !(t->access & ACCESS_N) &&
+			state_same_content(t->last, &p->st))
+			return t;
+	}
+	return NULL;
+}
