@@ -60,16 +60,19 @@
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
  *   cpuinfo       /proc/cpuinfo as data, and back as text
+ *   dpkg          Debian packages, and who has a file
  *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run, or loaded
  *   files         small files of /proc and /sys
  *   hardware      all of it
  *   kfd           what AMD's compute driver adds
  *   ld_cache      the cache of the dynamic loader
+ *   libraries     libraries that an ELF file needs, as the loader finds them
  *   limits        names of the resource limits
  *   memory        sizes of memory
  *   nvidia        GPUs of NVIDIA's driver
  *   nvidia_driver  its user libraries
+ *   python        distributions in a directory of Python's packages
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
