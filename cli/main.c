@@ -147,6 +147,7 @@
  *   inherit       what the command has before it runs
  *   log           standard output and error as outputs
  *   network       peers of connect and bind
+ *   packages      whole packages, and a shell
  *   parameters    names and values out of configuration files
  *   parameters_argv  those of a command line
  *   parameters_toml  TOML as a tree
