@@ -205,7 +205,8 @@ static int begin(struct capture *cap, struct err *e)
 		return -1;
 	if (record_begin(&cap->rec, yaml.s, yaml.len, e) < 0)
 		return -1;
-	record_options(&cap->rec, cap->opt->keep, &cap->opt->by_reference);
+	record_options(&cap->rec, cap->opt->keep, cap->opt->whole_packages,
+		&cap->opt->by_reference);
 	record_redact(&cap->rec, &cap->opt->redact);
 	return 0;
 }

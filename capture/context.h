@@ -6,6 +6,7 @@
 #include "capture/calls.h"
 #include "capture/capture.h"
 #include "capture/log.h"
+#include "capture/packages.h"
 #include "capture/record.h"
 #include "capture/resolve.h"
 #include "store/runs.h"
@@ -59,6 +60,7 @@ struct capture {
 	struct watch *watch;       /* NULL while a run is frozen */
 	struct store_batch *batch; /* while the run is finished */
 	uint64_t new_bytes, known_bytes; /* of what was stored */
+	struct packages_added packages;
 	int64_t deadline; /* microseconds since the epoch; 0: none */
 	bool (*out_of_time)(void *cap); /* NULL: never */
 	struct map command_env;         /* NAME=VALUE of the command itself */

@@ -195,7 +195,7 @@ static void apply(
 		if (take(&c, &options, sizeof(options)) < 0)
 			return;
 		words(&c, a, options.by_reference, &paths);
-		record_options(r, options.keep, &paths);
+		record_options(r, options.keep, options.whole, &paths);
 		return;
 	case EVENT_REDACT:
 		if (take(&c, &bits, sizeof(bits)) < 0)

@@ -68,4 +68,5 @@ struct event_end {
 struct event_options {
 	uint64_t keep;
 	uint32_t by_reference; /* number of paths */
+	uint32_t whole;        /* 0 in journals that are older than it */
 };

@@ -65,7 +65,8 @@ static bool is_set_anew(const struct plan *p, const char *name)
 	return false;
 }
 
-static int plan_environment(struct plan *p, struct err *e)
+static int plan_environment(
+	struct plan *p, const struct parts *parts, struct err *e)
 {
 	const struct m_environment *env = &p->manifest->environment;
 	size_t n = env->variables.count;
@@ -92,28 +93,32 @@ static int plan_environment(struct plan *p, struct err *e)
 	}
 	p->iso.envp = out;
 	for (size_t i = 0; i < env->redacted.count; i++)
-		note_add(&p->notes, "secret", NULL,
-			"the variable '%s' was not recorded: absent",
-			env->redacted.items[i]);
+		if (!parts_gives(parts, env->redacted.items[i]))
+			note_add(&p->notes, "secret", NULL,
+				"the variable '%s' was not recorded: absent",
+				env->redacted.items[i]);
+	parts_variables(p, parts);
 	return 0;
 }
 
 static const char *variable(const struct plan *p, const char *name)
 {
-	const struct kvlist *v = &p->manifest->environment.variables;
+	size_t n = strlen(name);
 
-	for (size_t i = 0; i < v->count; i++)
-		if (v->items[i].value && !strcmp(v->items[i].key, name))
-			return v->items[i].value;
+	for (char *const *v = p->iso.envp; *v; v++)
+		if (!strncmp(*v, name, n) && (*v)[n] == '=')
+			return *v + n + 1;
 	return NULL;
 }
 
 /* 0 a program, else why not. */
 static int check_program(const struct plan *p, const char *path)
 {
-	const struct node *n =
-		tree_resolve(&p->tree, p->manifest->command.cwd, path);
+	const struct node *n = tree_resolve(&p->tree, p->iso.cwd, path);
 
+	/* What is in a volume is found out by running it. */
+	if (parts_covers(p, n ? n->path : path))
+		return 0;
 	if (!n)
 		return ENOENT;
 	n = node_file(n);
@@ -297,12 +302,14 @@ int plan_command(struct plan *p, const struct replay_options *o,
 		return err_set(e,
 			"the working directory '%s' is not in the file table",
 			p->iso.cwd);
-	if (plan_environment(p, e) < 0)
+	if (plan_environment(p, o->parts, e) < 0)
 		return -1;
 	plan_stdin(p);
 	plan_cpus(p, o, h);
 	plan_devices(p, h);
-	if (plan_limits(p, e) < 0)
+	parts_devices(p, o->parts, h->ranges);
+	parts_network(p, o->parts);
+	if (parts_workdir(p, o->parts, e) < 0 || plan_limits(p, e) < 0)
 		return -1;
 	return o->argv ? plan_other_command(p, o->argv, e) : plan_argv(p, e);
 }

@@ -120,6 +120,40 @@ static const char *root_detail(
 		item->detail ? item->detail : "no", item->remedy, kernel->remedy);
 }
 
+/* As proc_pid_mountinfo(5) has it: blanks and backslashes in octal. */
+static char *unescape(char *s)
+{
+	char *to = s;
+
+	for (char *p = s; *p; p++)
+		if (*p == '\\' && p[1] && p[2] && p[3]) {
+			*to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 |
+				       (p[3] - '0'));
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	*to = 0;
+	return s;
+}
+
+static void read_mounts(struct strlist *out, struct arena *a)
+{
+	autofile *f = fopen("/proc/self/mountinfo", "re");
+	autofree char *line = NULL;
+	size_t size = 0;
+
+	while (f && getline(&line, &size, f) > 0) {
+		char *s = line, *save = NULL;
+
+		for (int i = 0; i < 5 && s; i++)
+			s = strtok_r(i ? NULL : line, " ", &save);
+		if (s)
+			*ARENA_PUSH(a, out->items, out->count) =
+				arena_strdup(a, unescape(s));
+	}
+}
+
 void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	char strategy)
 {
@@ -132,6 +166,7 @@ void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	h->root_b = support.root_b;
 	h->root_detail = root_detail(a, &support, strategy);
 	h->ranges = host_support_ranges();
+	read_mounts(&h->mounts, a);
 	h->device_nodes = h->ranges && may_make_nodes();
 	look_at_cpus(h);
 	look_at_memory(h);

@@ -134,6 +134,7 @@ static int start(struct sandbox *b, struct err *e)
 		.caller_gid = getegid(),
 		.root = -1,
 		.dev = -1,
+		.userns = -1,
 		.proc_user = -1,
 	};
 

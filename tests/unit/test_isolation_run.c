@@ -331,6 +331,81 @@ static void files_are_faked_bound_and_sealed(void **state)
 		"sealed\n-r--r--r--\n");
 }
 
+/* A directory of the caller's with a file in it, for all volumes of a test. */
+static struct iso_volume volume_of(
+	char dir[], bool root, const char *target, bool read_only)
+{
+	char file[64];
+	struct stat st;
+	int fd;
+
+	if (!strncmp(dir + strlen(dir) - 6, "XXXXXX", 6))
+		assert_non_null(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/old", dir);
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, "old\n", 4), 4);
+	close(fd);
+	if (!root && geteuid() == 0) {
+		assert_int_equal(chown(dir, ORDINARY, ORDINARY), 0);
+		assert_int_equal(chown(file, ORDINARY, ORDINARY), 0);
+	}
+	assert_int_equal(stat(dir, &st), 0);
+	return (struct iso_volume){dir, target, read_only, st.st_dev, st.st_ino};
+}
+
+/* What the command writes lies on the host, and is the caller's: as root its
+ * uid 0 is root's, and another is that other user's. */
+static void volumes_are_the_hosts(void **state)
+{
+	bool root = is_root(state);
+	char dir[] = "/var/tmp/reprise-volume-XXXXXX", file[64], *argv[4];
+	struct iso_volume volumes[] = {volume_of(dir, root, "/mnt", false),
+		volume_of(dir, root, "/media", true)};
+	struct isolation iso = sandbox_of(argv,
+		"cat /mnt/old; echo new >/mnt/new; cat /media/new; "
+		"(echo no >/media/no) 2>/dev/null || echo sealed; "
+		"stat -c %u /mnt/old /mnt/new");
+	struct outcome *o;
+	struct stat st;
+
+	iso.uid = iso.gid = 0;
+	iso.volumes = volumes;
+	iso.volume_count = 2;
+	o = run_sandbox(&iso, root);
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out, "old\nnew\nsealed\n0\n0\n");
+	assert_int_equal(o->result.note_count, 0);
+	snprintf(file, sizeof(file), "%s/new", dir);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_uid, root || geteuid() ? geteuid() : ORDINARY);
+	assert_int_equal(fs_remove_tree(AT_FDCWD, dir, NULL), 0);
+}
+
+static void a_volume_that_was_replaced_is_refused(void **state)
+{
+	bool root = is_root(state);
+	char dir[] = "/var/tmp/reprise-volume-XXXXXX", *argv[4];
+	struct iso_volume volume = volume_of(dir, root, "/mnt", false);
+	struct isolation iso = sandbox_of(argv, "echo started");
+	char expected[128];
+	struct outcome *o;
+
+	iso.volumes = &volume;
+	iso.volume_count = 1;
+	volume.ino++;
+	o = run_sandbox(&iso, root);
+	snprintf(expected, sizeof(expected), "volumes: '%s' was replaced", dir);
+	assert_string_equal(o->e.msg, expected);
+	/* No link of the root may lead it elsewhere: /bin is one. */
+	volume = volume_of(dir, root, "/bin/x", false);
+	o = run_sandbox(&iso, root);
+	assert_string_equal(o->e.msg,
+		"volumes: cannot find '/bin/x' in the "
+		"root: Too many levels of symbolic links");
+	assert_string_equal(o->out, "");
+	assert_int_equal(fs_remove_tree(AT_FDCWD, dir, NULL), 0);
+}
+
 static void devices_are_checked_for_their_numbers(void **state)
 {
 	struct iso_device wrong = {"/dev/zero", "/dev/gpu/n0", false, 195, 0};
@@ -640,6 +715,8 @@ int main(int argc, char **argv)
 		BOTH(the_hosts_network_can_be_kept),
 		BOTH(the_whole_root_can_be_read_only),
 		BOTH(files_are_faked_bound_and_sealed),
+		BOTH(volumes_are_the_hosts),
+		BOTH(a_volume_that_was_replaced_is_refused),
 		BOTH(devices_are_checked_for_their_numbers),
 		BOTH(file_capabilities_are_kept),
 		BOTH(signals_are_forwarded),
