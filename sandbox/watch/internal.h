@@ -33,6 +33,9 @@ struct watch_shared {
 	/* Signals from kill(2) that also reached the recorder: the sender
 	 * meant the whole group, and the command has its own copy. */
 	_Atomic uint32_t recorder_got[NSIG];
+	/* ptrace: the command is in a group-stop. /proc cannot tell that from a
+	 * stop at a call. */
+	_Atomic bool stopped;
 	/* Set once: later calls are let through without asking. */
 	_Atomic int frozen;
 	/* SIGTERM and the like came after the command's end. */

@@ -23,6 +23,8 @@
 /* How long a sender that signals every process of a job may take from the
  * keeper to the recorder before its signal counts as meant for one. */
 #define GROUP_SIGNAL_MS 100
+/* How long the command may take to go on after a SIGCONT. */
+#define CONTINUED_MS 1000
 
 struct keeper {
 	struct watch *w;
@@ -36,8 +38,17 @@ struct keeper {
 	uint32_t matched[NSIG]; /* of shared->recorder_got */
 	struct watchdog dog;
 	long long next_look; /* monotonic milliseconds */
+	long long continued; /* when SIGCONT was passed on */
 	bool ended, done, failed;
 };
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
 
 static void send_signal(struct keeper *k, int sig)
 {
@@ -60,9 +71,8 @@ static bool recorder_got_it_too(struct keeper *k, int sig)
 
 static bool command_is_stopped(struct keeper *k)
 {
-	char state = watch_process_state(k->command);
-
-	return state == 'T' || state == 't';
+	return watch_process_state(k->command) == 'T' ||
+	       atomic_load(&k->w->shared->stopped);
 }
 
 static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
@@ -83,9 +93,14 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 		return;
 	}
 	if (sig == SIGCONT) {
+		/* Without it the command could not go on, if all were stopped
+		 * and only this process was continued. */
+		kill(k->recorder, SIGCONT);
 		usleep(GROUP_SIGNAL_MS * 1000);
-		if (command_is_stopped(k))
+		if (command_is_stopped(k)) {
+			k->continued = now_ms();
 			send_signal(k, SIGCONT);
+		}
 		return;
 	}
 	if (!recorder_got_it_too(k, sig))
@@ -106,6 +121,11 @@ static void drain_signals(struct keeper *k)
  */
 static void stop_like_command(struct keeper *k)
 {
+	/* The news may be older than the SIGCONT that was passed on. */
+	while (now_ms() - k->continued < CONTINUED_MS && command_is_stopped(k))
+		usleep(10000);
+	if (!command_is_stopped(k))
+		return;
 	kill(getpid(), SIGSTOP);
 	/* Continued, alone or with the group. */
 	if (command_is_stopped(k)) {
@@ -189,14 +209,6 @@ static int take_over(struct keeper *k)
 	if (w->spec->handler.lost)
 		w->spec->handler.lost(w->spec->handler.arg, k->out->status);
 	return 0;
-}
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
 /* Once a second while the command runs under a listener. */
