@@ -96,6 +96,11 @@ unit-run: $(UNITS)
 integration: all probes ## integration tests; TESTS='name ...' runs some
 	@tests/tools/run.sh $(BUILD) integration $(TESTS)
 
+python-suite: ## Python's own tests, bare and captured; SUITE='test_os ...'
+	@tests/tools/deps.sh build python
+	@$(MAKE) --no-print-directory all
+	@tests/tools/python-suite.sh $(BUILD)/reprise $(SUITE)
+
 bench: ## compare with other tools on the same loads; BENCH='--quick ...'
 	@tests/tools/deps.sh build demo bench
 	@$(MAKE) --no-print-directory all
@@ -157,6 +162,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes bench
+	test-deps probes bench python-suite
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

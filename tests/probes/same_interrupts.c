@@ -123,7 +123,7 @@ static long do_map(int i)
 	void *p;
 
 	(void)i;
-	if (fd < 0)
+	while (fd < 0)
 		fd = open("/bin/true", O_RDONLY);
 	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	return p == MAP_FAILED ? -1 : munmap(p, 4096);
@@ -262,7 +262,7 @@ static void ends(int flags)
 		if (pid == 0)
 			_exit(end_in_storm(i, flags));
 		p.fd = (int)must(syscall(SYS_pidfd_open, pid, 0));
-		if (poll(&p, 1, hung ? 300 : 5000) == 0) {
+		if (poll(&p, 1, hung ? 300 : 10000) == 0) {
 			hung++;
 			kill(pid, SIGKILL);
 		}
