@@ -150,7 +150,7 @@ static const struct call_def defs[] = {
 	LPATH("symlink", 1, INTENT_CREATE),
 	LATN("symlinkat", 1, 2, INTENT_CREATE),
 	LPATH("unlink", 0, INTENT_REMOVE),
-	LATN("unlinkat", 0, 1, INTENT_REMOVE),
+	ONE("unlinkat", VERB_PATHS, 0, 1, INTENT_REMOVE, true, FLAGS_UNLINK, 2),
 	LPATH("rmdir", 0, INTENT_REMOVE),
 	LPATH("mkdir", 0, INTENT_CREATE),
 	LATN("mkdirat", 0, 1, INTENT_CREATE),

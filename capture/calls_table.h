@@ -13,6 +13,7 @@ enum flags_kind {
 	FLAGS_AT,     /* AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
 	FLAGS_LINK,   /* AT_SYMLINK_FOLLOW */
 	FLAGS_RENAME, /* RENAME_* */
+	FLAGS_UNLINK, /* AT_REMOVEDIR */
 };
 
 struct path_arg {

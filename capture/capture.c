@@ -291,6 +291,7 @@ static void release(struct capture *cap)
 	resolver_free(cap->resolver);
 	seen_release(&cap->seen);
 	map_release(&cap->command_env);
+	map_release(&cap->met);
 	run_dir_release(&cap->run);
 	store_close(cap->store);
 	arena_free(cap->arena);

@@ -90,6 +90,9 @@ static int apply_flags(
 		t->nofollow = !(flags & AT_SYMLINK_FOLLOW);
 		t->empty_path = flags & AT_EMPTY_PATH;
 		break;
+	case FLAGS_UNLINK:
+		t->directory = flags & AT_REMOVEDIR;
+		break;
 	case FLAGS_RENAME:
 		t[0].exchange = t[1].exchange = flags & RENAME_EXCHANGE;
 		t[0].noreplace = t[1].noreplace = flags & RENAME_NOREPLACE;
@@ -213,6 +216,8 @@ int call_decode(const struct call *c, struct arena *scratch, struct decoded *out
 	}
 	if (out->count && apply_flags(c, d, out) < 0)
 		return -1;
+	if (strcmp(d->spec.name, "rmdir") == 0)
+		out->touches[0].directory = true;
 	/* creat(2) is open with O_CREAT | O_WRONLY | O_TRUNC. */
 	if (strcmp(d->spec.name, "creat") == 0 && out->count)
 		out->touches[0].creates = true;

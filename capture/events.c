@@ -7,6 +7,7 @@
 #include "store/journal.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* What is left of one record. */
 struct cursor {
@@ -54,6 +55,7 @@ static struct touched *touched_at(struct record *r, uint32_t index)
 static void apply_bits(
 	struct record *r, uint32_t type, struct cursor *c, struct arena *a)
 {
+	static const struct state directory = {.mode = S_IFDIR};
 	struct event_bits ev;
 	struct strlist names;
 	struct touched *t;
@@ -86,13 +88,16 @@ static void apply_bits(
 		record_not_stored(r, t);
 		break;
 	case EVENT_MOVED:
-		record_moved(r, t, word(c), ev.bits);
+		record_moved(r, t, word(c), ev.bits ? &directory : NULL);
 		break;
 	case EVENT_GONE:
 		record_gone(r, t, NULL, ev.bits);
 		break;
 	case EVENT_BACK:
 		record_back(r, t);
+		break;
+	case EVENT_UNMOVED:
+		record_unmoved(r, t);
 		break;
 	}
 }
@@ -159,6 +164,10 @@ static void apply(
 		return;
 	case EVENT_FORK:
 		record_fork(r);
+		return;
+	case EVENT_UNFORK:
+		if (r->forks)
+			record_unfork(r);
 		return;
 	case EVENT_DEVICE:
 		apply_device(r, &c);

@@ -28,6 +28,8 @@ enum event_type {
 	EVENT_REDACT,     /* struct event_bits: patterns; the patterns */
 	EVENT_TOUCH_EARLIER, /* as EVENT_TOUCH */
 	EVENT_BACK,          /* struct event_bits */
+	EVENT_UNMOVED,       /* struct event_bits */
+	EVENT_UNFORK,        /* nothing: one fork less */
 };
 
 struct event_touch {

@@ -12,6 +12,7 @@ struct item {
 	struct state last;      /* what the run left at t->now, if it wrote */
 	struct content *first;  /* the first content, to be settled */
 	struct content *result; /* what the run left */
+	bool replaced;          /* another row's result lies there now */
 	/* A file of the user's, not of the environment, that was read. */
 	bool is_input;
 	/* Its row is in the table of a root of data. */

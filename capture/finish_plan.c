@@ -48,12 +48,21 @@ static bool is_input(const struct item *i)
 	       is_file(&t->first) && !is_environment_path(t->path);
 }
 
-/* Was its content read, or could it have been; or is all of it stored? */
-static bool first_matters(const struct touched *t)
+/* Has the file a new name for a content that the run never opened? */
+static bool is_carried(const struct item *i)
 {
+	return strcmp(i->t->now, i->t->path) != 0 &&
+	       state_same_content(&i->t->first, &i->last);
+}
+
+/* Was its content read, or could it have been, or does an output show it? */
+static bool first_matters(const struct item *i)
+{
+	const struct touched *t = i->t;
+
 	return is_file(&t->first) && !(t->access & ACCESS_N) &&
 	       (t->access & (ACCESS_R | ACCESS_X | TOUCH_WHOLE) ||
-		       t->appended || t->preserved);
+		       t->appended || t->preserved || is_carried(i));
 }
 
 static bool left_something(const struct item *i)
@@ -91,6 +100,18 @@ static void find_last(struct record *r, struct item *i)
 	state_of(AT_FDCWD, t->now, &i->last);
 }
 
+/* What was only appended to has another time now, and the same beginning. */
+static struct content *want_first(struct finish *f, const struct item *i)
+{
+	const struct touched *t = i->t;
+
+	if (!t->appended)
+		return want(f, t->now, &t->first, UINT64_MAX);
+	return want(f, t->now,
+		i->last.size < t->first.size ? &t->first : &i->last,
+		t->first.size);
+}
+
 static void plan_item(struct finish *f, struct item *i)
 {
 	struct touched *t = i->t;
@@ -104,9 +125,8 @@ static void plan_item(struct finish *f, struct item *i)
 		record_not_stored(f->rec, t);
 		return;
 	}
-	if (first_matters(t) && !t->preserved && !t->not_stored && !t->gone)
-		i->first = want(f, t->now, &t->first,
-			t->appended ? t->first.size : UINT64_MAX);
+	if (first_matters(i) && !t->preserved && !t->not_stored && !t->gone)
+		i->first = want_first(f, i);
 	if (i->first && i->first->by_reference && finish_only_whole(t)) {
 		/* To a replay a digest would be something that it needs. */
 		record_gap(f->rec, "package-file", t->path,
@@ -114,7 +134,10 @@ static void plan_item(struct finish *f, struct item *i)
 		i->first = NULL;
 		f->content_count--;
 	}
-	if (left_something(i) && content_differs(i))
+	if (!left_something(i) || !content_differs(i))
+		return;
+	i->replaced = t->gone && !t->emptied;
+	if (!i->replaced)
 		i->result = want(f, t->now, &i->last, UINT64_MAX);
 }
 

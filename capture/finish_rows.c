@@ -95,7 +95,7 @@ static void make_row(struct finish *f, const struct item *i)
 
 	file_row_init(r);
 	r->path = (char *)t->path;
-	r->access = row_access(t, i->result != NULL);
+	r->access = row_access(t, i->result || i->replaced);
 	/* Made by the run and moved away since: nothing is left here. */
 	if (!made)
 		row_from_state(r, &t->first);

@@ -153,7 +153,7 @@ static void unappend(struct capture *cap, const struct call *c, int fd)
 	struct place p;
 
 	if (task_directory(scratch, c->tid, fd) &&
-		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) == 0 && p.path)
+		resolve_fd(cap->resolver, c->tid, fd, scratch, &p) == 0)
 		touch_unappend(cap, &p);
 }
 
@@ -255,6 +255,8 @@ void capture_call(
 	if (r == 0)
 		key = key_of(c, &d);
 	pthread_mutex_lock(&cap->rec.lock);
+	if (r == 0 && d.verb != VERB_EXEC)
+		process_met(cap, c->tid);
 	if (!resolver_one_view(cap->resolver))
 		key = NULL;
 	/* Most calls of a training end here. Before anything is recorded: the

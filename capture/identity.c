@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "capture/context.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,12 +20,31 @@ bool is_runs_own(const struct touched *t, const struct place *p)
 	       ((t->access & ACCESS_N) && (t->access & ACCESS_W));
 }
 
+/*
+ * The call that should have removed or emptied it has failed, or is another
+ * task's that has not run yet: it is as it was. (What happens in a directory
+ * changes it, too.)
+ */
+static bool look_again(struct record *r, struct touched *t, const struct place *p)
+{
+	if (!t->gone)
+		return true;
+	t->went |= !p->st.exists;
+	if (t->went || !t->last || !state_same_file(t->last, &p->st) ||
+		(!S_ISDIR(p->st.mode) && (!state_same_content(t->last, &p->st) ||
+						 t->last->ctime != p->st.ctime)))
+		return false;
+	record_back(r, t);
+	return true;
+}
+
 /* A place may be reached by several mounts: by inode alone it is not named. */
 static struct touched *by_inode(struct record *r, const struct place *p)
 {
-	struct touched *t = record_find_inode(r, &p->st);
+	struct touched *t = record_find_removed(r, &p->st);
 
-	while (t && (t->gone || strcmp(t->now, p->path) != 0))
+	while (t && (strcmp(t->now, p->path) != 0 ||
+			    (!look_again(r, t, p) && !t->emptied)))
 		t = t->twin;
 	return t;
 }
@@ -36,6 +56,25 @@ static struct touched *now_at(struct touched *t, const char *path)
 	return t;
 }
 
+/*
+ * Was it to be moved to `p`, and that has failed? Then its old name still leads
+ * to it. (A first write through an overlay makes another file of it, but does
+ * not bring it back.)
+ */
+static bool undone(struct record *r, struct touched *t, const struct place *p)
+{
+	const struct state *as = t->as.exists ? &t->as : &t->first;
+	struct state st;
+
+	if (t->gone || !t->was || state_same_file(as, &p->st))
+		return false;
+	state_of(AT_FDCWD, t->was, &st);
+	if (!state_same_file(as, &st))
+		return false;
+	record_unmoved(r, t);
+	return true;
+}
+
 /* Was it to be moved, and is it still, or again, at `p`? */
 static struct touched *not_moved(struct touched *t, const struct place *p)
 {
@@ -43,15 +82,6 @@ static struct touched *not_moved(struct touched *t, const struct place *p)
 			    !state_same_file(&t->first, &p->st)))
 		t = t->before;
 	return t;
-}
-
-/* The call that should have removed or emptied it has failed, or is another
- * task's that has not run yet. */
-static void look_again(struct record *r, struct touched *t, const struct place *p)
-{
-	if (t->gone && t->last && state_same_content(t->last, &p->st) &&
-		t->last->ctime == p->st.ctime)
-		record_back(r, t);
 }
 
 /*
@@ -63,7 +93,7 @@ static const struct touched *changed_twin(struct record *r, const struct place *
 	const struct touched *t = record_find_inode(r, &p->st);
 
 	while (t && !t->preserved && !t->appended && !t->emptied && !t->not_stored)
-		t = t->twin;
+		t = record_twin(t);
 	return t;
 }
 
@@ -80,13 +110,13 @@ static struct touched *add(struct record *r, const char *path,
 	t = earlier ? record_touch_earlier(r, path, bits, first, p->target)
 		    : record_touch(r, path, bits, first, p->target);
 	if (strcmp(path, p->path) != 0)
-		record_moved(r, t, p->path, false);
+		record_moved(r, t, p->path, NULL);
 	if (!twin)
 		return t;
 	if (twin->preserved)
 		record_preserved(r, t, &twin->digest);
 	else if (twin->emptied)
-		record_gone(r, t, &p->st, true);
+		record_gone(r, t, NULL, true);
 	else if (twin->not_stored)
 		record_not_stored(r, t);
 	else
@@ -104,16 +134,20 @@ struct touched *row_of(struct capture *cap, const struct place *p, unsigned bits
 		return t;
 	path = r->move_count ? record_origin(r, p->path) : p->path;
 	t = record_find(r, path);
-	if (!t)
+	here = record_find_moved(r, p->path);
+	if (!t && !here)
 		return add(r, path, p, bits, false);
-	here = now_at(t, p->path);
+	if (!here)
+		here = now_at(t, p->path);
+	if (here && undone(r, here, p))
+		return row_of(cap, p, bits);
 	if (here) {
 		look_again(r, here, p);
 		return here;
 	}
 	here = not_moved(t, p);
 	if (here) {
-		record_moved(r, here, p->path, S_ISDIR(p->st.mode));
+		record_moved(r, here, p->path, &p->st);
 		return here;
 	}
 	/* It came with a directory; what has its old name now is younger. */
@@ -129,20 +163,23 @@ struct touched *row_anew(struct capture *cap, const struct touched *before,
 	struct touched *t = record_touch(r, before->path, ACCESS_N, &p->st, NULL);
 
 	if (strcmp(t->path, p->path) != 0)
-		record_moved(r, t, p->path, false);
+		record_moved(r, t, p->path, NULL);
 	return t;
+}
+
+/* Numbers of inodes are given again, but not in the same nanosecond. */
+static bool is_same_inode(const struct state *a, const struct state *b)
+{
+	return state_same_content(a, b) ||
+	       (state_same_file(a, b) && a->btime && a->btime == b->btime);
 }
 
 struct touched *row_without_name(struct capture *cap, const struct place *p)
 {
-	struct record *r = &cap->rec;
+	struct touched *t = record_find_removed(&cap->rec, &p->st);
 
-	for (size_t i = r->touched_count; i > 0; i--) {
-		struct touched *t = r->touched[i - 1];
-
-		if (t->gone && !t->emptied && t->last && !(t->access & ACCESS_N) &&
-			state_same_content(t->last, &p->st))
-			return t;
-	}
-	return NULL;
+	while (t && (!t->gone || t->emptied || !t->last ||
+			    !is_same_inode(t->last, &p->st)))
+		t = t->twin;
+	return t;
 }

@@ -69,7 +69,7 @@ static int store_content(struct capture *cap, const struct touched *t,
 
 static bool wanted(struct capture *cap, struct touched *t)
 {
-	if (t->preserved || t->not_stored || !t->first.exists ||
+	if (t->preserved || t->not_stored || t->emptied || !t->first.exists ||
 		!S_ISREG(t->first.mode) || (t->access & ACCESS_N) ||
 		secret_path(cap->home, t->path))
 		return false;

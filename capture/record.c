@@ -28,6 +28,7 @@ void record_open(struct record *r, struct journal *j)
 void record_close(struct record *r)
 {
 	map_release(&r->by_path);
+	map_release(&r->by_now);
 	map_release(&r->by_inode);
 	map_release(&r->by_tgid);
 	map_release(&r->once);
@@ -76,11 +77,34 @@ struct touched *record_find(struct record *r, const char *path)
 	return map_gets(&r->by_path, path);
 }
 
-struct touched *record_find_inode(struct record *r, const struct state *st)
+struct touched *record_find_moved(struct record *r, const char *path)
+{
+	struct touched *t = map_gets(&r->by_now, path);
+
+	return t && !strcmp(t->now, path) && (!t->gone || t->emptied) ? t : NULL;
+}
+
+struct touched *record_find_removed(struct record *r, const struct state *st)
 {
 	struct inode_key k = {st->dev, st->ino};
 
 	return st->exists ? map_get(&r->by_inode, &k, sizeof(k)) : NULL;
+}
+
+struct touched *record_twin(const struct touched *t)
+{
+	struct touched *o = t->twin;
+
+	while (o && o->removed)
+		o = o->twin;
+	return o;
+}
+
+struct touched *record_find_inode(struct record *r, const struct state *st)
+{
+	struct touched *t = record_find_removed(r, st);
+
+	return t && t->removed ? record_twin(t) : t;
 }
 
 static void index_inode(
@@ -208,39 +232,82 @@ static const char *rebase(
 	return arena_printf(r->arena, "%s%s", to, path + strlen(from));
 }
 
-void record_moved(
-	struct record *r, struct touched *t, const char *to, bool directory)
+static void move_to(struct record *r, struct touched *t, const char *to)
 {
+	t->now = to;
+	map_puts(&r->by_now, to, t);
+}
+
+/* A directory takes along what is below it. */
+static void move_below(struct record *r, const struct touched *t,
+	const char *from, const char *to)
+{
+	struct move *m = ARENA_PUSH(r->arena, r->moves, r->move_count);
+
+	*m = (struct move){from, arena_strdup(r->arena, to)};
+	for (size_t i = 0; i < r->touched_count; i++) {
+		struct touched *o = r->touched[i];
+
+		if (o == t || (o->gone && !o->emptied) || !fs_below(o->now, from))
+			continue;
+		o->was = o->now;
+		move_to(r, o, rebase(r, o->now, from, to));
+	}
+}
+
+void record_moved(struct record *r, struct touched *t, const char *to,
+	const struct state *as)
+{
+	bool directory = as && S_ISDIR(as->mode);
 	struct event_bits ev = {t->index, directory};
 	struct journal_part parts[] = {{&ev, sizeof(ev)}, record_text(to)};
-	const char *from = t->now;
-	struct move *m;
 
 	record_append(r, EVENT_MOVED, parts, 2);
-	if (directory) {
-		m = ARENA_PUSH(r->arena, r->moves, r->move_count);
-		*m = (struct move){from, arena_strdup(r->arena, to)};
-		for (size_t i = 0; i < r->touched_count; i++) {
-			struct touched *o = r->touched[i];
+	if (directory)
+		move_below(r, t, t->now, to);
+	if (as)
+		t->as = *as;
+	t->was = t->now;
+	move_to(r, t, arena_strdup(r->arena, to));
+}
 
-			if (o == t || o->gone || !fs_below(o->now, from))
-				continue;
-			o->was = o->now;
-			o->now = rebase(r, o->now, from, to);
-		}
+void record_unmoved(struct record *r, struct touched *t)
+{
+	size_t k = r->move_count;
+
+	if (!t->was)
+		return;
+	record_append_bits(r, EVENT_UNMOVED, t->index, 0);
+	while (k && (strcmp(r->moves[k - 1].from, t->was) != 0 ||
+			    strcmp(r->moves[k - 1].to, t->now) != 0))
+		k--;
+	for (size_t i = 0; k && i < r->touched_count; i++) {
+		struct touched *o = r->touched[i];
+
+		/* Not what was there before. */
+		if (o != t && o->was && fs_below(o->was, t->was) &&
+			!strcmp(o->now + strlen(t->now), o->was + strlen(t->was)) &&
+			fs_below(o->now, t->now))
+			move_to(r, o, o->was);
 	}
-	t->was = from;
-	t->now = arena_strdup(r->arena, to);
+	if (k) {
+		memmove(&r->moves[k - 1], &r->moves[k],
+			(r->move_count - k) * sizeof(*r->moves));
+		r->move_count--;
+	}
+	move_to(r, t, t->was);
+	t->was = NULL;
 }
 
 void record_gone(struct record *r, struct touched *t, const struct state *now,
 	bool emptied)
 {
-	struct inode_key k;
+	struct touched *o;
 
 	if (t->gone && (t->emptied || !emptied))
 		return;
 	t->gone = true;
+	t->went = false;
 	t->emptied |= emptied;
 	if (now) {
 		struct state *last = arena_alloc(r->arena, sizeof(*last));
@@ -249,26 +316,16 @@ void record_gone(struct record *r, struct touched *t, const struct state *now,
 		t->last = last;
 	}
 	/* The inode's number may be given to the next new file. */
-	if (now && now->exists && now->nlink < 2 && !emptied) {
-		k = (struct inode_key){now->dev, now->ino};
-		if (map_get(&r->by_inode, &k, sizeof(k)))
-			map_put(&r->by_inode,
-				arena_memdup(r->arena, &k, sizeof(k)),
-				sizeof(k), NULL);
-	}
+	if (now && now->exists && now->nlink < 2 && !emptied)
+		for (o = record_find_removed(r, now); o; o = o->twin)
+			o->removed = true;
 	record_append_bits(r, EVENT_GONE, t->index, emptied);
 }
 
 void record_back(struct record *r, struct touched *t)
 {
-	struct touched *o = record_find_inode(r, &t->first);
-
-	t->gone = t->emptied = false;
+	t->gone = t->emptied = t->removed = false;
 	t->doubtful = true;
-	while (o && o != t)
-		o = o->twin;
-	if (!o)
-		index_inode(r, t, &t->first);
 	record_append_bits(r, EVENT_BACK, t->index, 0);
 }
 

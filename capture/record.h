@@ -40,14 +40,18 @@ struct touched {
 	struct digest digest;
 	/* Somebody is preserving it outside of the lock. */
 	bool preserving;
-	bool appended;   /* the first bytes are still there; more follow */
-	bool gone;       /* `now` was removed, replaced or emptied by the run */
-	bool emptied;    /* the first content went unread */
-	bool doubtful;   /* gone once, and there again: the call has failed */
+	bool appended; /* the first bytes are still there; more follow */
+	bool gone;     /* `now` was removed, replaced or emptied by the run */
+	bool emptied;  /* the first content went unread */
+	bool removed;  /* the last name went: the inode may be another's now */
+	bool went;     /* gone, and not seen there any more */
+	bool doubtful; /* gone once, and there again: the call has failed */
 	bool not_stored; /* too large, or no room: by digest only, or a gap */
 	uint32_t writer; /* process that wrote it last, index; 0 none */
 	const char *was; /* `now` before the last move */
-	/* Right before it was gone; NULL when a journal is read back. */
+	struct state as; /* it, at that time */
+	/* Right before it was gone; NULL when a journal is read back, or
+	 * another name was emptied. */
 	const struct state *last;
 	/* What was at the same path before, and has been moved away since. */
 	struct touched *before;
@@ -74,6 +78,7 @@ struct record {
 	struct touched **touched;
 	size_t touched_count;
 	struct map by_path;  /* -> struct touched */
+	struct map by_now;   /* -> struct touched that was moved there, once */
 	struct map by_inode; /* struct inode_key -> its latest struct touched */
 
 	struct process **processes;
@@ -115,8 +120,14 @@ void record_close(struct record *r);
 
 /* Look-ups. */
 struct touched *record_find(struct record *r, const char *path);
-/* All names of a file that was there before the run, linked by `twin`. */
+/* What the run has moved to a path. */
+struct touched *record_find_moved(struct record *r, const char *path);
+/* A file that was there before the run, by one of the names it has now; and
+ * the next of them. */
 struct touched *record_find_inode(struct record *r, const struct state *st);
+struct touched *record_twin(const struct touched *t);
+/* Likewise, also what is removed; linked by `twin`. */
+struct touched *record_find_removed(struct record *r, const struct state *st);
 
 /* A path that was not touched before, or that the run makes anew after it
  * has moved away what was there. Strings are copied. */
@@ -136,9 +147,12 @@ void record_listing(
 void record_preserved(
 	struct record *r, struct touched *t, const struct digest *d);
 void record_not_stored(struct record *r, struct touched *t);
-/* The run renames `t`; a directory takes along what is below it. */
-void record_moved(
-	struct record *r, struct touched *t, const char *to, bool directory);
+/* The run renames `t`, which is `as` (NULL: unknown); a directory takes along
+ * what is below it. */
+void record_moved(struct record *r, struct touched *t, const char *to,
+	const struct state *as);
+/* It is still where it was before its last move: that call has failed. */
+void record_unmoved(struct record *r, struct touched *t);
 /* `t`, which is `now` (NULL: unknown), is about to lose its name or, emptied,
  * its content. */
 void record_gone(struct record *r, struct touched *t, const struct state *now,
@@ -155,6 +169,8 @@ struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
 struct process *record_find_process(struct record *r, pid_t tgid, uint64_t born);
 void record_exit(struct record *r, struct process *p, int code);
 void record_fork(struct record *r);
+/* One that was counted has executed a program, which is counted by itself. */
+void record_unfork(struct record *r);
 
 void record_device(struct record *r, const struct m_device *d);
 void record_network(struct record *r, const struct m_network *n);

@@ -77,6 +77,12 @@ void record_fork(struct record *r)
 	record_append(r, EVENT_FORK, NULL, 0);
 }
 
+void record_unfork(struct record *r)
+{
+	r->forks--;
+	record_append(r, EVENT_UNFORK, NULL, 0);
+}
+
 /* True the first time that these words come together. */
 static bool first_time(struct record *r, const char *kind, const char *a,
 	const char *b, const char *c)

@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Two names at once: which one moves decides what becomes of the other. */
 #include "base/arena.h"
+#include "base/fs.h"
 #include "capture/context.h"
 #include "capture/touch.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static bool is_empty(const char *directory)
+{
+	DIR *d = opendir(directory);
+	struct dirent *ent;
+	size_t n = 0;
+
+	while (d && n <= 2 && (ent = readdir(d)))
+		n++;
+	if (d)
+		closedir(d);
+	return n <= 2;
+}
 
 /* Is it plain before the call that it will fail, or do nothing (rename(2))? */
 static bool rename_fails(const struct place *a, const struct place *b,
@@ -20,7 +35,12 @@ static bool rename_fails(const struct place *a, const struct place *b,
 		(to->noreplace && b->st.exists))
 		return true;
 	if (b->st.exists && !to->exchange &&
-		S_ISDIR(a->st.mode) != S_ISDIR(b->st.mode))
+		(S_ISDIR(a->st.mode) != S_ISDIR(b->st.mode) ||
+			(S_ISDIR(b->st.mode) && !is_empty(b->access))))
+		return true;
+	/* Into itself. */
+	if (fs_below(b->path, a->path) ||
+		(to->exchange && fs_below(a->path, b->path)))
 		return true;
 	/* EXDEV: mv then copies. Directories tell, where the files of an
 	 * overlay may have device numbers of their own. */
@@ -56,7 +76,12 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 		return;
 	ta = touch_place(cap, &a, ACCESS_S);
 	tb = touch_place(cap, &b, ACCESS_S);
-	if (!ta || !tb || rename_fails(&a, &b, to, scratch))
+	if (!ta || !tb)
+		return;
+	/* What is in a directory keeps it from being replaced. */
+	if (a.st.exists && !to->exchange)
+		touch_list(cap, tb, &b);
+	if (rename_fails(&a, &b, to, scratch))
 		return;
 	record_written(r, ta, process_of(cap, tid));
 	seen_forget(&cap->seen);
@@ -65,13 +90,13 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	if (to->exchange) {
 		touch_last_name(cap, tb, &b);
 		record_written(r, tb, process_of(cap, tid));
-		record_moved(r, ta, "/.exchange", S_ISDIR(a.st.mode));
-		record_moved(r, tb, a.path, S_ISDIR(b.st.mode));
-		record_moved(r, ta, b.path, S_ISDIR(a.st.mode));
+		record_moved(r, ta, "/.exchange", &a.st);
+		record_moved(r, tb, a.path, &b.st);
+		record_moved(r, ta, b.path, &a.st);
 	} else {
 		if (ta != tb) /* else it is back where it was at first */
 			touch_writing(cap, tid, tb, &b, to);
-		record_moved(r, ta, b.path, S_ISDIR(a.st.mode));
+		record_moved(r, ta, b.path, &a.st);
 	}
 	if (!S_ISREG(a.st.mode))
 		resolver_forget(cap->resolver);

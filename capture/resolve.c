@@ -102,6 +102,17 @@ const char *walk_access(struct walk *w, const char *path)
 	return arena_printf(w->a, "%s%s", w->view.prefix, *rest ? rest : "/");
 }
 
+bool walk_is_served(
+	struct walk *w, int dirfd, const char *access, const char *path)
+{
+	/* There is none until the run has mounted something. */
+	if (!w->r->views_matter ||
+		!served_has(w->r->served, w->tid, dirfd, access))
+		return false;
+	w->out->served = path;
+	return true;
+}
+
 static void add_step(struct walk *w, const char *path, const char *target,
 	const struct state *st)
 {
@@ -184,12 +195,8 @@ static enum outcome look_at(struct walk *w, const char *path, bool last)
 	struct state st;
 	char *target;
 
-	/* There is none until the run has mounted something. */
-	if (w->r->views_matter && served_has(w->r->served, w->tid, AT_FDCWD,
-					  walk_access(w, path))) {
-		w->out->served = path;
+	if (walk_is_served(w, AT_FDCWD, walk_access(w, path), path))
 		return DONE;
-	}
 	if (state_of(AT_FDCWD, walk_access(w, path), &st) < 0) {
 		/* Absent, or not to be looked at: neither for the task. A
 		 * name to be made may end in slashes. */

@@ -44,6 +44,8 @@ static bool is_nameless(struct walk *w, const char *link, const char *target)
 	if (!looks_deleted(target))
 		return false;
 	fd = open(link, O_PATH | O_CLOEXEC);
+	if (fd >= 0 && walk_is_served(w, fd, "", target))
+		return true;
 	if (fd < 0 || is_named(fd, target) || state_of(fd, NULL, &w->out->st) < 0)
 		return false;
 	w->out->access = link;
@@ -134,9 +136,11 @@ const char *walk_begin(struct walk *w, int dirfd, const char **path)
 	link = dirfd == AT_FDCWD
 		       ? arena_printf(w->a, "/proc/%d/cwd", w->tid)
 		       : arena_printf(w->a, "/proc/%d/fd/%d", w->tid, dirfd);
+	fd = open(link, O_PATH | O_CLOEXEC);
+	if (fd >= 0 && walk_is_served(w, fd, "", base))
+		return NULL;
 	if (looks_deleted(base))
 		return go_up_to_name(w, link, base, path);
-	fd = open(link, O_PATH | O_CLOEXEC);
 	if (fd < 0 || is_named(fd, walk_access(w, base)))
 		return base;
 	w->out->unnamed = true;

@@ -31,6 +31,10 @@ struct walk {
 char *walk_next(struct walk *w, bool *last);
 /* Continue with `target` in place of the component. */
 void walk_into(struct walk *w, const char *target);
+/* Is it in a file system that the run serves, and not to be asked about? Then
+ * the walk is over: out->served is `path`. */
+bool walk_is_served(
+	struct walk *w, int dirfd, const char *access, const char *path);
 /* As this process can open it. */
 const char *walk_access(struct walk *w, const char *path);
 
@@ -45,6 +49,6 @@ bool walk_proc(struct walk *w, const char *first);
 /*
  * The name of the directory that a path begins at. One that was removed has
  * none, but the way up from it still leads somewhere: *path goes on there.
- * NULL: nothing can be found, or out->unnamed.
+ * NULL: nothing can be found, or out->unnamed, or out->served.
  */
 const char *walk_begin(struct walk *w, int dirfd, const char **path);

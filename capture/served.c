@@ -101,11 +101,13 @@ bool served_has(struct served *s, pid_t tid, int dirfd, const char *path)
 	dev_t dev;
 
 	/* What the kernel knows already, and of whom it would ask (statx(2)):
-	 * the root of a mount is known, and nothing below is looked up. */
+	 * the root of a mount is known, and nothing below is looked up. Who
+	 * asks for no field is told the device even by a file system of another
+	 * user namespace (fuse_update_get_attr). */
 	if (statx(dirfd, path,
 		    AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
 			    (*path ? 0 : AT_EMPTY_PATH),
-		    STATX_TYPE, &x) < 0)
+		    0, &x) < 0)
 		return false;
 	dev = makedev(x.stx_dev_major, x.stx_dev_minor);
 	known = map_get(&s->known, &dev, sizeof(dev));

@@ -15,7 +15,8 @@ static int take(int dirfd, const char *path, int flags, struct state *st)
 {
 	struct statx x;
 
-	if (statx(dirfd, path, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &x) < 0)
+	if (statx(dirfd, path, flags | AT_NO_AUTOMOUNT,
+		    STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
 		return -1;
 	*st = (struct state){
 		.exists = true,
@@ -28,6 +29,10 @@ static int take(int dirfd, const char *path, int flags, struct state *st)
 		.mtime_s = x.stx_mtime.tv_sec,
 		.mtime_ns = x.stx_mtime.tv_nsec,
 		.ctime = x.stx_ctime.tv_sec * 1000000000 + x.stx_ctime.tv_nsec,
+		.btime = x.stx_mask & STATX_BTIME
+				 ? x.stx_btime.tv_sec * 1000000000 +
+					   x.stx_btime.tv_nsec
+				 : 0,
 		.size = x.stx_size,
 		.dev = makedev(x.stx_dev_major, x.stx_dev_minor),
 		.ino = x.stx_ino,

@@ -17,6 +17,7 @@ struct state {
 	uint32_t mtime_ns;
 	int64_t mtime_s;
 	int64_t ctime; /* nanoseconds since the epoch */
+	int64_t btime; /* likewise; 0: the file system does not tell */
 	uint64_t size;
 	uint64_t dev, ino;
 };

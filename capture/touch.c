@@ -99,7 +99,7 @@ static void reads_twins(struct capture *cap, const struct touched *t,
 {
 	struct touched *o = record_find_inode(&cap->rec, &p->st);
 
-	for (; o && (bits & (ACCESS_R | ACCESS_X)); o = o->twin) {
+	for (; o && (bits & (ACCESS_R | ACCESS_X)); o = record_twin(o)) {
 		if (o == t || o->emptied ||
 			(!(o->access & ACCESS_W) &&
 				!state_same_content(&o->first, &p->st)))
@@ -170,16 +170,17 @@ struct touched *touch_place(
 }
 
 /* The entries in the kernel's order, as they were before the run. */
-static void list(struct capture *cap, struct touched *t, const char *access,
-	struct arena *scratch)
+void touch_list(struct capture *cap, struct touched *t, const struct place *p)
 {
+	autoarena *scratch = arena_new();
 	struct strlist names = {0};
 	struct dirent *ent;
 	DIR *d;
 
-	if (t->access & ACCESS_D || !t->first.exists)
+	if (t->access & ACCESS_D || !t->first.exists || !S_ISDIR(p->st.mode) ||
+		is_runs_own(t, p))
 		return;
-	d = opendir(access);
+	d = opendir(p->access);
 	if (!d)
 		return; /* the task cannot either */
 	while ((ent = readdir(d))) {
@@ -219,7 +220,7 @@ static void content_changes(struct capture *cap, const struct touched *t,
 	struct record *r = &cap->rec;
 	struct touched *o = record_find_inode(r, &p->st);
 
-	for (; o; o = o->twin) {
+	for (; o; o = record_twin(o)) {
 		if (o == t)
 			continue;
 		if (intent == INTENT_APPEND && !cap->no_appending)
@@ -239,7 +240,7 @@ void touch_last_name(
 	struct touched *o =
 		p->st.nlink > 1 ? NULL : record_find_inode(&cap->rec, &p->st);
 
-	for (; o; o = o->twin)
+	for (; o; o = record_twin(o))
 		if (o != t && holds_input(o))
 			preserve(cap, o, p);
 }
@@ -316,13 +317,21 @@ void touch_writing(struct capture *cap, pid_t tid, struct touched *t,
 		return;
 	if (p->st.exists && S_ISDIR(p->st.mode) && changes_content(touch->intent))
 		return; /* EISDIR */
+	if (touch->intent == INTENT_REMOVE &&
+		touch->directory != S_ISDIR(p->st.mode))
+		return; /* EISDIR, ENOTDIR */
+	/* Whether it goes depends on what is in it. */
+	if (touch->intent == INTENT_REMOVE)
+		touch_list(cap, t, p);
 	if (p->foreign && (changes_content(touch->intent) || touch->creates ||
 				  touch->intent == INTENT_REPLACE))
 		touch_elsewhere(cap, p);
-	if (!p->st.exists && strcmp(t->now, p->path) != 0)
+	if (!p->st.exists && (strcmp(t->now, p->path) != 0 || t->gone))
 		t = row_anew(cap, t, p);
 	if (p->st.exists && !is_runs_own(t, p))
 		about_to_write(cap, t, p, touch);
+	else if (touch->intent == INTENT_WRITE && touch->reads)
+		reads_twins(cap, t, p, ACCESS_R);
 	if (S_ISREG(p->st.mode) && (changes_content(touch->intent) ||
 					   touch->intent == INTENT_TIMES))
 		content_changes(cap, t, p, touch->intent);
@@ -347,16 +356,28 @@ static unsigned bits_of(const struct touch *t, const struct place *p)
 	return t->intent == INTENT_EXEC ? ACCESS_X : ACCESS_S;
 }
 
+/* By a descriptor whose name has gone; the file may have others. */
+static void apply_nameless(
+	struct capture *cap, const struct touch *touch, const struct place *p)
+{
+	bool writes = touch->intent == INTENT_WRITE;
+	struct touched *t = touch_place(
+		cap, p, writes && touch->reads ? ACCESS_R : bits_of(touch, p));
+
+	if (t && (writes || holds_input(t)))
+		preserve(cap, t, p);
+	if (changes_content(touch->intent))
+		content_changes(cap, t, p, touch->intent);
+}
+
 static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
-	const struct place *p, struct arena *scratch)
+	const struct place *p)
 {
 	struct touched *t;
 
 	touch_steps(cap, p);
 	if (!p->path) {
-		t = touch_place(cap, p, bits_of(touch, p));
-		if (t && (touch->intent == INTENT_WRITE || holds_input(t)))
-			preserve(cap, t, p);
+		apply_nameless(cap, touch, p);
 		return;
 	}
 	if (!is_recorded(cap, p, touch))
@@ -364,9 +385,8 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 	t = touch_place(cap, p, bits_of(touch, p));
 	if (!t || p->beyond)
 		return;
-	if (touch->intent == INTENT_READ && p->st.exists &&
-		S_ISDIR(p->st.mode) && !is_runs_own(t, p))
-		list(cap, t, p->access, scratch);
+	if (touch->intent == INTENT_READ)
+		touch_list(cap, t, p);
 	if (is_writing(touch->intent) || (touch->creates && !p->st.exists))
 		touch_writing(cap, tid, t, p, touch);
 }
@@ -375,9 +395,15 @@ void touch_unappend(struct capture *cap, const struct place *p)
 {
 	struct touched *t = record_find_inode(&cap->rec, &p->st);
 
-	for (; t; t = t->twin)
+	for (; t; t = record_twin(t))
 		if (t->appended)
 			preserve(cap, t, p);
+	if (!p->path) {
+		t = row_without_name(cap, p);
+		if (t && t->appended)
+			preserve(cap, t, p);
+		return;
+	}
 	/* Overlays may have given it another number. */
 	t = record_find(&cap->rec, record_origin(&cap->rec, p->path));
 	if (t && t->appended && !is_runs_own(t, p))
@@ -423,6 +449,6 @@ bool touch_apply(struct capture *cap, pid_t tid, const struct touch *t,
 			"a path began in a directory that no name leads to, in "
 			"a mount without a place or below another one: what it "
 			"touched is not recorded");
-	apply_at(cap, tid, t, &p, scratch);
+	apply_at(cap, tid, t, &p);
 	return !p.by_proc;
 }

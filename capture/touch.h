@@ -19,6 +19,9 @@ void touch_last_name(
 /* elsewhere.c: a file is written in a mount namespace that is not ours. */
 void touch_elsewhere(struct capture *cap, const struct place *p);
 
+/* The names in a directory that the run did not make, once. */
+void touch_list(struct capture *cap, struct touched *t, const struct place *p);
+
 /* special.c: a device or a named pipe may be opened. */
 void touch_special(
 	struct capture *cap, const struct place *p, const struct touch *t);

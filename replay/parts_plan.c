@@ -51,6 +51,9 @@ void plan_add_volume(struct plan *p, const struct iso_volume *v)
 static const struct iso_volume *volume_above(
 	const struct plan *p, const char *path)
 {
+	/* By such a path it could be left again. */
+	if (strstr(path, "/../"))
+		return NULL;
 	for (size_t i = 0; i < p->iso.volume_count; i++)
 		if (fs_below(path, p->iso.volumes[i].target))
 			return &p->iso.volumes[i];

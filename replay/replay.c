@@ -44,6 +44,21 @@ struct replay {
 static int add_rows(struct replay *r, const char *base, int fd,
 	const char *name, struct err *e);
 
+/* What rows say is done, so they must be those that were recorded. */
+static int open_table(struct store *s, const struct digest *d, struct err *e)
+{
+	autoclose int fd = store_open_object(s, d, e);
+	struct digest is;
+
+	if (fd < 0 || digest_fd(fd, &is, NULL, e) < 0)
+		return -1;
+	if (!digest_equal(&is, d))
+		return err_set(e, "is damaged: its digest is another");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(e, "cannot read it");
+	return steal_fd(&fd);
+}
+
 /* A root of data is one row; its table is an object. */
 static int add_data_root(
 	struct replay *r, const struct file_row *row, struct err *e)
@@ -57,7 +72,7 @@ static int add_data_root(
 			"its content was not stored: empty in the replay");
 		return 0;
 	}
-	fd = store_open_object(r->store, &digest, e);
+	fd = open_table(r->store, &digest, e);
 	if (fd < 0)
 		return err_wrap(e, "the table of '%s'", path);
 	return add_rows(r, path, fd, path, e);

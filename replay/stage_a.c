@@ -96,7 +96,7 @@ static int add_objects(int fs, int known, struct err *e)
 		return err_sys(e, "cannot open '%s' again", path);
 	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 		return err_set(e, "'%s' was replaced", path);
-	return stage_set_fd(fs, "datadir+", fd, e);
+	return stage_set_layer(fs, "datadir+", fd, e);
 }
 
 static int add_data(int fs, struct store *s, const char *inputs, struct err *e)
@@ -113,7 +113,7 @@ static int add_data(int fs, struct store *s, const char *inputs, struct err *e)
 	fd = open(inputs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", inputs);
-	return stage_set_fd(fs, "datadir+", fd, e);
+	return stage_set_layer(fs, "datadir+", fd, e);
 }
 
 int stage_a(struct stage *s, const struct stage_layers *l, struct err *e)
@@ -130,10 +130,10 @@ int stage_a(struct stage *s, const struct stage_layers *l, struct err *e)
 	if (fs < 0)
 		return err_sys(e, "cannot make an overlay");
 	if (stage_set(fs, "userxattr", NULL, e) < 0 ||
-		stage_set_fd(fs, "lowerdir+", lower, e) < 0 ||
+		stage_set_layer(fs, "lowerdir+", lower, e) < 0 ||
 		add_data(fs, s->store, s->plan->sources.layer, e) < 0 ||
-		stage_set_fd(fs, "upperdir", l->upper, e) < 0 ||
-		stage_set_fd(fs, "workdir", l->work, e) < 0)
+		stage_set_layer(fs, "upperdir", l->upper, e) < 0 ||
+		stage_set_layer(fs, "workdir", l->work, e) < 0)
 		return -1;
 	return stage_mount(fs, e);
 }

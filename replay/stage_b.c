@@ -125,13 +125,10 @@ static int set_layers(int fs, int tree, int names, const struct stage_layers *l,
 	else
 		snprintf(text, sizeof(text),
 			"/proc/self/fd/%d:/proc/self/fd/%d", tree, names);
-	if (stage_set(fs, "lowerdir", text, e) < 0)
+	if (stage_set(fs, "lowerdir", text, e) < 0 ||
+		stage_set_layer(fs, "upperdir", l->upper, e) < 0)
 		return -1;
-	snprintf(text, sizeof(text), "/proc/self/fd/%d", l->upper);
-	if (stage_set(fs, "upperdir", text, e) < 0)
-		return -1;
-	snprintf(text, sizeof(text), "/proc/self/fd/%d", l->work);
-	return stage_set(fs, "workdir", text, e);
+	return stage_set_layer(fs, "workdir", l->work, e);
 }
 
 int stage_b(struct stage *s, const struct stage_layers *l, struct err *e)

@@ -147,3 +147,5 @@ _Noreturn void command_main(struct setup *s, int error_pipe);
 /* host_remedy.c: what would help when namespaces or mounts in them were refused
  * with this errno; "" when nobody knows. */
 void host_userns_remedy(int code, char *buf, size_t size);
+/* The same, added to the error that has just been set; -1. */
+int host_add_remedy(struct err *e);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """matrix.py RUN DIR PRINTED: is each line that a probe of the matrix printed
 (tests/probes/matrix.h) so in the record of RUN? DIR holds the cells."""
+import hashlib
 import json
 import os
 import re
@@ -74,9 +75,11 @@ def check_in(path, text):
     content = first_content(path)
     if content != text:
         return f"is recorded as {content!r}"
-    if not set(rows[path]["access"]) & set("rxm"):
-        return f"has the letters {rows[path]['access']}"
-    return None
+    # By one of its names: no two files hold the same before the run.
+    digest = rows[raw(rows[path].get("link", path))]["digest"]
+    letters = rows[path]["access"] + "".join(
+        r["access"] for r in rows.values() if r.get("digest") == digest)
+    return None if set(letters) & set("rxm") else f"has the letters {letters}"
 
 
 def check_raced(path, text):
@@ -85,6 +88,18 @@ def check_raced(path, text):
     if any(gap[1] == path.decode() for gap in found_gaps):
         return None
     return check_in(path, text)
+
+
+def check_came(path, text):
+    """The record of some file of the cell has it."""
+    digest = "sha256:" + hashlib.sha256(text).hexdigest()
+    cell = path[:len(top) + 1] + path[len(top) + 1:].split(b"/")[0] + b"/"
+    holders = [r for p, r in rows.items()
+               if p.startswith(cell) and r.get("digest") == digest]
+    letters = set("".join(r["access"] for r in holders))
+    if object_of(digest) != text or not letters & set("rxm"):
+        return f"is in no record of what was read: {holders}"
+    return None
 
 
 def check_torn(path, text):
@@ -159,7 +174,7 @@ def check_failed(path, text):
 owned = set()
 raced = set()
 checks = {
-    "in": check_in, "raced": check_raced, "torn": check_torn,
+    "in": check_in, "raced": check_raced, "came": check_came, "torn": check_torn,
     "kept": check_kept, "left": check_left,
     "unread": check_unread, "list": check_list, "own": check_own,
     "link": letter("l", "symlink"), "look": letter("s"),

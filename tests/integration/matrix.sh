@@ -35,7 +35,7 @@ record() {
 	rm -rf "$top" "$copy"
 }
 
-for probe in change append names open look process; do
+for probe in change append names open look process random; do
 	for kind in '' .static .32; do
 		if record "matrix_$probe" "$kind" env; then
 			replay_ok

@@ -7,7 +7,8 @@
  *line for each thing that must be in the record, three fields with tabs between them:
  *
  *	in P TEXT     the run read TEXT, which was at P before the run
- *	raced P TEXT  likewise, or a gap names it
+ *	came P TEXT   the run read TEXT, by P or by another name of it
+ *	raced P TEXT  the run read TEXT at P, or a gap names it
  *	torn P        a gap may name it
  *	left P        what is at P now is an output
  *	own P TEXT    the run read TEXT, which it had made itself

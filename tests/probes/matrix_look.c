@@ -91,6 +91,26 @@ static void listed_by_descriptor(void)
 	say_list("d/sub", d);
 }
 
+/* What nobody has looked at keeps a directory from being removed. */
+static void kept_by_others(void)
+{
+	FAILS(ENOTEMPTY, rmdir("d/sub"));
+	say("list", "d/sub", "z");
+	MUST(mkdir("e", 0755));
+	FAILS(ENOTEMPTY, rename("e", "d"));
+	say("look", "d/y", "");
+	MUST(rename("e", "empty"));
+	MUST(rmdir("empty"));
+	FAILS(ENOTDIR, rmdir("f"));
+	FAILS(EISDIR, unlink("d"));
+	in("f");
+}
+
+static void prepare_kept_by_others(void)
+{
+	MUST(mkdir("empty", 0755));
+}
+
 static void odd_names(void)
 {
 	char longest[256];
@@ -182,6 +202,7 @@ const struct cell cells[] = {
 	CELL(looked_for),
 	CELL(listed),
 	CELL(listed_by_descriptor),
+	PREPARED(kept_by_others),
 	PREPARED(odd_names),
 	PREPARED(nodes),
 	PREPARED(unreadable),

@@ -254,6 +254,14 @@ static void only_a_path(void)
 	snprintf(self, sizeof(self), "/dev/fd/%d", fd);
 	say_file("in", "g", self);
 	left("g");
+	/* It has grown since. */
+	fd = (int)MUST(open("one", O_WRONLY | O_APPEND));
+	MUST(unlink("one"));
+	MUST(unlink("two"));
+	put_fd(fd, "more\n");
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	say_file("own", "one", self);
+	say("kept", "one", "");
 }
 
 /* The kernel gives the number of an inode away again. */
@@ -276,6 +284,34 @@ static void inode_again(void)
 		left(name);
 	}
 	in("d/x");
+}
+
+/* Other kinds under the old names. */
+static void kinds_change(void)
+{
+	say_file("in", "f", "s");
+	MUST(unlink("s"));
+	put("s", NEW, "NEW s");
+	left("s");
+	say("link", "s", "f");
+	in("g");
+	MUST(unlink("g"));
+	MUST(mkdir("g", 0755));
+	put("g/new", NEW, "NEW g");
+	left("g/new");
+	in("d/sub/z");
+	MUST(unlink("d/sub/z"));
+	MUST(rmdir("d/sub"));
+	put("d/sub", NEW, "NEW sub");
+	own("d/sub");
+	MUST(unlink("d/sub"));
+	MUST(symlink("x", "d/sub"));
+	say_file("in", "d/x", "d/sub");
+	MUST(unlink("f"));
+	put("f", NEW, "NEW f");
+	MUST(unlink("f"));
+	put("f", NEW, "NEWER f");
+	left("f");
 }
 
 static void temporary_named(void)
@@ -327,6 +363,7 @@ const struct cell cells[] = {
 	CELL(directory_symlink_swapped),
 	CELL(only_a_path),
 	CELL(inode_again),
+	CELL(kinds_change),
 	CELL(temporary_named),
 	{NULL, NULL, NULL},
 };

@@ -165,8 +165,8 @@ static void fill(void)
 	record_preserved(&rec, f, &digest);
 	record_appended(&rec, x);
 	record_not_stored(&rec, x);
-	record_moved(&rec, d, "/w/e", true);
-	record_moved(&rec, f, "/w/f.1", false);
+	record_moved(&rec, d, "/w/e", &dir);
+	record_moved(&rec, f, "/w/f.1", NULL);
 	record_touch(&rec, "/w/f", ACCESS_N, &absent, NULL);
 	record_gone(&rec, n, NULL, false);
 	st = a_file(6);
@@ -177,6 +177,10 @@ static void fill(void)
 	record_gone(&rec, g, &st, false);
 	record_back(&rec, g);
 	record_touch_earlier(&rec, "/w/f", ACCESS_R, &st, NULL);
+	record_moved(&rec, g, "/w/not", NULL);
+	record_unmoved(&rec, g);
+	record_moved(&rec, d, "/w/neither", &dir);
+	record_unmoved(&rec, d);
 	st = a_directory(5);
 	record_listing(&rec, record_touch(&rec, "/w/empty", 0, &st, NULL), &none);
 	record_exit(&rec, p, 7);
@@ -375,8 +379,13 @@ static void test_lookups(void **state)
 	h = record_touch(&rec, "/h", 0, &st, NULL);
 	record_gone(&rec, g, &st, false);
 	assert_ptr_equal(record_find_inode(&rec, &st), h);
-	assert_ptr_equal(h->twin, g);
-	assert_null(g->twin);
+	assert_ptr_equal(record_twin(h), g);
+	assert_null(record_twin(g));
+	/* The last name: nobody but who still has it open. */
+	st.nlink = 1;
+	record_gone(&rec, h, &st, false);
+	assert_null(record_find_inode(&rec, &st));
+	assert_ptr_equal(record_find_removed(&rec, &st), h);
 	/* What is made anew knows what was there. */
 	again = record_touch(&rec, "/f", ACCESS_N, &(struct state){0}, NULL);
 	assert_ptr_equal(record_find(&rec, "/f"), again);
@@ -396,7 +405,7 @@ static void test_lookups(void **state)
 static void test_moves(void **state)
 {
 	struct state dir = a_directory(1), st = a_file(2);
-	struct touched *d, *x, *y, *gone;
+	struct touched *d, *x, *y, *gone, *there;
 
 	begin_record();
 	d = record_touch(&rec, "/a", 0, &dir, NULL);
@@ -404,7 +413,7 @@ static void test_moves(void **state)
 	y = record_touch(&rec, "/ab", 0, &st, NULL);
 	gone = record_touch(&rec, "/a/gone", 0, &st, NULL);
 	record_gone(&rec, gone, &st, false);
-	record_moved(&rec, d, "/b", true);
+	record_moved(&rec, d, "/b", &dir);
 	assert_string_equal(d->now, "/b");
 	assert_string_equal(x->now, "/b/x");
 	assert_string_equal(x->path, "/a/x");
@@ -413,20 +422,37 @@ static void test_moves(void **state)
 	assert_string_equal(record_origin(&rec, "/b/x"), "/a/x");
 	assert_string_equal(record_origin(&rec, "/b"), "/a");
 	assert_string_equal(record_origin(&rec, "/bb"), "/bb");
-	record_moved(&rec, d, "/c", true);
+	record_moved(&rec, d, "/c", &dir);
 	assert_string_equal(record_destination(&rec, "/a/x"), "/c/x");
 	assert_string_equal(record_destination(&rec, "/ab"), "/ab");
 	assert_string_equal(d->was, "/b");
 	assert_string_equal(x->was, "/b/x");
 	assert_string_equal(x->now, "/c/x");
 	assert_string_equal(record_origin(&rec, "/c/x"), "/a/x");
+	assert_ptr_equal(record_find_moved(&rec, "/c/x"), x);
+	assert_null(record_find_moved(&rec, "/b/x"));
+	assert_null(record_find_moved(&rec, "/ab"));
+	/* A move that has failed takes nothing along that was there before. */
+	st.ino = 20;
+	there = record_touch(&rec, "/e/x", 0, &st, NULL);
+	record_moved(&rec, d, "/e", &dir);
+	assert_string_equal(x->now, "/e/x");
+	record_unmoved(&rec, d);
+	assert_string_equal(d->now, "/c");
+	assert_string_equal(x->now, "/c/x");
+	assert_string_equal(there->now, "/e/x");
+	assert_string_equal(record_origin(&rec, "/e/x"), "/e/x");
+	assert_string_equal(record_origin(&rec, "/c/x"), "/a/x");
+	assert_ptr_equal(record_find_moved(&rec, "/c/x"), x);
+	record_unmoved(&rec, d);
+	assert_string_equal(d->now, "/c");
 	/* Directories of the run's own take along what is in them, too. */
 	d = record_touch(&rec, "/made", ACCESS_N, &(struct state){0}, NULL);
 	y = record_touch(&rec, "/made/y", ACCESS_N, &(struct state){0}, NULL);
-	record_moved(&rec, d, "/final", true);
+	record_moved(&rec, d, "/final", &dir);
 	assert_string_equal(y->now, "/final/y");
 	/* A file's move says nothing of paths below it. */
-	record_moved(&rec, x, "/z", false);
+	record_moved(&rec, x, "/z", NULL);
 	assert_string_equal(x->now, "/z");
 	assert_string_equal(record_origin(&rec, "/z"), "/z");
 	end_record();

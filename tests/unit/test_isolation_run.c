@@ -110,6 +110,24 @@ static void standard_streams_are_the_callers(void **state)
 	assert_string_equal(o->out, "through\nerror\n");
 }
 
+/* Of the host: its ".." is no way out of the root (as CVE-2024-21626). */
+static void a_directory_is_no_standard_stream(void **state)
+{
+	int before = dup(0), dir = open("/tmp", O_RDONLY | O_DIRECTORY);
+	struct outcome *o;
+
+	assert_true(dir >= 0 && dup2(dir, 0) == 0);
+	o = run_script("cd /proc/self/fd/0/.. && echo out", is_root(state));
+	dup2(before, 0);
+	close(before);
+	close(dir);
+	assert_string_equal(o->out, "");
+	assert_int_equal(o->rc, -1);
+	assert_string_equal(o->e.msg,
+		"fds: descriptor 0 is a directory: it would lead out of the "
+		"sandbox");
+}
+
 static void stdin_from_a_file_starts_at_the_offset(void **state)
 {
 	bool root = is_root(state);
@@ -684,6 +702,7 @@ int main(int argc, char **argv)
 		{"ids_above_the_range_are_mapped", ids_above_the_range_are_mapped,
 			NULL, NULL, (void *)&as_root},
 		BOTH(standard_streams_are_the_callers),
+		BOTH(a_directory_is_no_standard_stream),
 		BOTH(stdin_from_a_file_starts_at_the_offset),
 		BOTH(limits_and_affinity_are_set),
 		{"limits_that_cannot_be_raised_are_noted",

@@ -67,6 +67,8 @@ static void begin(struct draft *d)
 	if (plan_init(&d->plan, d->arena, &d->m, &d->options, &d->host, &d->e) < 0)
 		fail_msg("%s", d->e.msg);
 	add(d, "/", KIND_DIRECTORY, NULL);
+	add(d, "/bin", KIND_DIRECTORY, NULL);
+	add(d, "/bin/x", KIND_FILE, NULL);
 	add(d, "/dangling", KIND_SYMLINK, "none");
 	add(d, "/p", KIND_SYMLINK, "proc");
 	add(d, "/w", KIND_DIRECTORY, NULL);
@@ -287,6 +289,7 @@ static void outer_volumes_come_first(void **state)
 	assert_null(tree_find(&d->plan.tree, "/w/dir/x"));
 	assert_true(parts_covers(&d->plan, "/w/dir/z"));
 	assert_false(parts_covers(&d->plan, "/w/dirty"));
+	assert_false(parts_covers(&d->plan, "/w/dir/../../proc/self/exe"));
 }
 
 static void variables_stand_for_recorded_ones(void **state)

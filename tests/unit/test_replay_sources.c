@@ -108,6 +108,8 @@ static void begin(struct draft *d)
 	if (plan_init(&d->plan, d->arena, &d->m, &d->options, &d->host, &d->e) < 0)
 		fail_msg("%s", d->e.msg);
 	add(d, "/", KIND_DIRECTORY);
+	add(d, "/bin", KIND_DIRECTORY);
+	add(d, "/bin/x", KIND_FILE);
 	add(d, "/tmp", KIND_DIRECTORY);
 	add(d, d->dir, KIND_DIRECTORY);
 	add(d, "/w", KIND_DIRECTORY);
