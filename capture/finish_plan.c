@@ -55,7 +55,8 @@ static bool is_carried(const struct item *i)
 	       state_same_content(&i->t->first, &i->last);
 }
 
-/* Was its content read, or could it have been, or does an output show it? */
+/* Was its content read, or could it have been, or does an output show it; or is
+ * all of it stored? */
 static bool first_matters(const struct item *i)
 {
 	const struct touched *t = i->t;

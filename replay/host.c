@@ -93,6 +93,33 @@ static const struct support *refused(
 	return NULL;
 }
 
+/* The first thing that is in the way of this root or, for 0, of both, with its
+ * remedy: another cache is easier to have than another kernel. */
+static const char *root_detail(
+	struct arena *a, const struct host_support *s, char strategy)
+{
+	const char *const names[] = {"user-namespaces", "host-name", "mounts",
+		"proc-mount",
+		strategy == 'A' ? "overlay-metadata-root" : "overlay-cache-root"};
+	const struct support *item = NULL;
+	const struct support *kernel =
+		strategy ? NULL : refused(s, "overlay-metadata-root");
+	const size_t count = sizeof(names) / sizeof(*names);
+	size_t i = 0;
+
+	while (!item && i < count)
+		item = refused(s, names[i++]);
+	if (!item)
+		return NULL;
+	if (i < count || !kernel || !kernel->remedy || !item->remedy)
+		return arena_printf(a, "%s: %s%s%s", item->name,
+			item->detail ? item->detail : "no",
+			item->remedy ? "; " : "",
+			item->remedy ? item->remedy : "");
+	return arena_printf(a, "%s: %s; %s, or have %s", item->name,
+		item->detail ? item->detail : "no", item->remedy, kernel->remedy);
+}
+
 /* As proc_pid_mountinfo(5) has it: blanks and backslashes in octal. */
 static char *unescape(char *s)
 {
@@ -125,33 +152,6 @@ static void read_mounts(struct strlist *out, struct arena *a)
 			*ARENA_PUSH(a, out->items, out->count) =
 				arena_strdup(a, unescape(s));
 	}
-}
-
-/* The first thing that is in the way of this root or, for 0, of both, with its
- * remedy: another cache is easier to have than another kernel. */
-static const char *root_detail(
-	struct arena *a, const struct host_support *s, char strategy)
-{
-	const char *const names[] = {"user-namespaces", "host-name", "mounts",
-		"proc-mount",
-		strategy == 'A' ? "overlay-metadata-root" : "overlay-cache-root"};
-	const struct support *item = NULL;
-	const struct support *kernel =
-		strategy ? NULL : refused(s, "overlay-metadata-root");
-	const size_t count = sizeof(names) / sizeof(*names);
-	size_t i = 0;
-
-	while (!item && i < count)
-		item = refused(s, names[i++]);
-	if (!item)
-		return NULL;
-	if (i < count || !kernel || !kernel->remedy || !item->remedy)
-		return arena_printf(a, "%s: %s%s%s", item->name,
-			item->detail ? item->detail : "no",
-			item->remedy ? "; " : "",
-			item->remedy ? item->remedy : "");
-	return arena_printf(a, "%s: %s; %s, or have %s", item->name,
-		item->detail ? item->detail : "no", item->remedy, kernel->remedy);
 }
 
 void host_look(struct host_view *h, struct arena *a, const struct manifest *m,

@@ -26,7 +26,7 @@ static int set_up(void **state)
 	d->m.run.id = (char *)"11111111-2222-4333-8444-555555555555";
 	d->m.run.user.uid = d->m.run.user.gid = 1000;
 	d->m.command.cwd = (char *)"/w";
-	d->m.command.executable = (char *)"/bin/x";
+	d->m.command.executable = (char *)"/";
 	*ARENA_PUSH(d->arena, d->m.command.argv.items, d->m.command.argv.count) =
 		(char *)"x";
 	d->host = (struct host_view){.root_a = true};
