@@ -97,7 +97,8 @@ demo: ## install what is missing, build, and show a round trip
 	@examples/demo.sh $(BUILD)/reprise
 
 test: ## install what is missing, build, run every test
-	@tests/tools/deps.sh build demo test
+	@tests/tools/deps.sh build demo test old-kernel
+	@tests/tools/old-kernel.sh $(BUILD) get || test $$? = 77
 	@$(MAKE) --no-print-directory -j2 test-built
 
 test-built: all probes
@@ -113,6 +114,11 @@ unit-run: $(UNITS)
 integration: all probes ## integration tests; TESTS='name ...' runs some
 	@tests/tools/run.sh $(BUILD) integration $(TESTS)
 
+test-old-kernel: ## capture and replay in an emulator, on Debian 12's Linux
+	@tests/tools/deps.sh build old-kernel
+	@$(MAKE) --no-print-directory -j2 all probes
+	@tests/tools/old-kernel.sh $(BUILD)
+
 gpu-test: all probes ## what a replay does with GPUs; with a real one, too
 	@tests/tools/run.sh $(BUILD) integration gpu gpu-parts gpu-hardware
 
@@ -120,6 +126,11 @@ bench: ## compare with other tools on the same loads; BENCH='--quick ...'
 	@tests/tools/deps.sh build demo bench
 	@$(MAKE) --no-print-directory all
 	@bench/bench.py --reprise $(BUILD)/reprise $(BENCH)
+
+bench-replay: ## what a replay costs; BENCH='--runs 20 ...'
+	@tests/tools/deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@bench/replay.py --reprise $(BUILD)/reprise $(BENCH)
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
@@ -167,7 +178,7 @@ deps: ## install what a build needs
 	@tests/tools/deps.sh build
 
 test-deps: ## install what tests and checks need
-	@tests/tools/deps.sh build demo test extra
+	@tests/tools/deps.sh build demo test old-kernel extra
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
@@ -177,6 +188,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes bench gpu-test
+	test-deps probes bench bench-replay gpu-test test-old-kernel
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

@@ -21,20 +21,34 @@ enum log_level log_get_level(void)
 	return current;
 }
 
+/* Names come from anywhere: none may act on the terminal or look like a line
+ * of ours. */
+static size_t add_text(char *out, size_t room, const char *s)
+{
+	size_t len = 0;
+
+	for (; *s && len + 4 <= room; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < ' ' || c == 127)
+			len += (size_t)sprintf(out + len, "\\x%02x", c);
+		else
+			out[len++] = (char)c;
+	}
+	return len;
+}
+
 static void line(const char *fmt, va_list ap)
 {
 	static const char prefix[] = "reprise: ";
-	char buf[4096];
+	char text[4096], buf[sizeof(prefix) + sizeof(text)];
 	int saved = errno;
 	size_t len = sizeof(prefix) - 1;
-	int n;
 
 	memcpy(buf, prefix, len);
-	n = vsnprintf(buf + len, sizeof(buf) - len - 1, fmt, ap);
-	if (n < 0)
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		return;
-	len += (size_t)n < sizeof(buf) - len - 1 ? (size_t)n
-						 : sizeof(buf) - len - 2;
+	len += add_text(buf + len, sizeof(buf) - len - 1, text);
 	buf[len++] = '\n';
 	/* Nobody is left to tell when stderr itself is gone. */
 	if (write(STDERR_FILENO, buf, len) < 0)

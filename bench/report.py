@@ -7,7 +7,6 @@ import statistics
 import subprocess
 import time
 
-BEGIN, END = "<!-- results begin -->", "<!-- results end -->"
 PACKAGES = ["reprozip", "cde", "proot", "strace", "python3", "python3-sklearn",
             "python3-torch", "python3-numpy"]
 
@@ -159,10 +158,12 @@ def machine(reprise, top, others):
         "- " + ", ".join(versions)])
 
 
-def update(path, text):
+def update(path, text, part="results"):
+    """Replaces what stands between the marks of `part`."""
+    begin, end = "<!-- %s begin -->" % part, "<!-- %s end -->" % part
     with open(path) as f:
         old = f.read()
-    head, rest = old.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
+    head, rest = old.split(begin, 1)
+    tail = rest.split(end, 1)[1]
     with open(path, "w") as f:
-        f.write("%s%s\n%s\n%s%s" % (head, BEGIN, text, END, tail))
+        f.write("%s%s\n%s\n%s%s" % (head, begin, text, end, tail))

@@ -205,7 +205,8 @@ static int begin(struct capture *cap, struct err *e)
 		return -1;
 	if (record_begin(&cap->rec, yaml.s, yaml.len, e) < 0)
 		return -1;
-	record_options(&cap->rec, cap->opt->keep, &cap->opt->by_reference);
+	record_options(&cap->rec, cap->opt->keep, cap->opt->whole_packages,
+		&cap->opt->by_reference);
 	record_redact(&cap->rec, &cap->opt->redact);
 	return 0;
 }
@@ -290,6 +291,7 @@ static void release(struct capture *cap)
 	resolver_free(cap->resolver);
 	seen_release(&cap->seen);
 	map_release(&cap->command_env);
+	map_release(&cap->met);
 	run_dir_release(&cap->run);
 	store_close(cap->store);
 	arena_free(cap->arena);

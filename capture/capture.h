@@ -18,6 +18,8 @@ struct capture_options {
 	struct kvlist tags;
 	struct strlist redact;       /* further patterns, fnmatch(3) */
 	struct strlist by_reference; /* paths */
+	/* All files of each used package are stored, and a shell. */
+	bool whole_packages;
 	uint64_t keep; /* bytes above which a file is kept by reference */
 	/* Time for hashing after the command's end; -1: as long as it takes.
 	 * What is left is done by `reprise finish`. */

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/progress.h"
+#include "store/digest_file.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -44,24 +45,13 @@ struct digest_key content_key(const struct state *st)
 		st->dev, st->ino, st->size, state_mtime(st), st->ctime};
 }
 
-/* The kernel grants a read lease only while nobody has the file open for
- * writing (fcntl(2)); where it is not ours to lease, we could not write it
- * either, and who can is not part of the run. */
-static bool no_writer(int fd)
-{
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
-		return errno != EAGAIN;
-	fcntl(fd, F_SETLEASE, F_UNLCK);
-	return true;
-}
-
 bool content_is_quiet(int fd, const struct state *st)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec * 1000000000ll + now.tv_nsec - st->ctime > QUIET_NS &&
-	       no_writer(fd);
+	       digest_no_writer(fd);
 }
 
 #define CHUNK (1 << 20)

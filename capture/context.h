@@ -6,6 +6,7 @@
 #include "capture/calls.h"
 #include "capture/capture.h"
 #include "capture/log.h"
+#include "capture/packages.h"
 #include "capture/record.h"
 #include "capture/resolve.h"
 #include "store/runs.h"
@@ -59,10 +60,13 @@ struct capture {
 	struct watch *watch;       /* NULL while a run is frozen */
 	struct store_batch *batch; /* while the run is finished */
 	uint64_t new_bytes, known_bytes; /* of what was stored */
+	struct packages_added packages;
 	int64_t deadline; /* microseconds since the epoch; 0: none */
 	bool (*out_of_time)(void *cap); /* NULL: never */
 	struct map command_env;         /* NAME=VALUE of the command itself */
 	struct owner last_owner;
+	struct map met; /* pid_t -> what process_met() found */
+	pid_t last_met;
 	const char *home;
 	mode_t umask; /* the command's */
 	const struct watch_caller *caller;
@@ -113,6 +117,8 @@ uint32_t process_of(struct capture *cap, pid_t tid);
 void process_exec(struct capture *cap, const struct call *c,
 	const struct decoded *d, struct arena *scratch);
 void process_exit(struct capture *cap, pid_t tid, int code);
+/* A task makes a call that is no execve(2): is it a process not yet known? */
+void process_met(struct capture *cap, pid_t tid);
 /* How a process ended, from wait(2). */
 void process_ended(struct capture *cap, pid_t pid, int status);
 void process_command_ended(struct capture *cap, int status);

@@ -171,6 +171,10 @@ static void apply(
 	case EVENT_FORK:
 		record_fork(r);
 		return;
+	case EVENT_UNFORK:
+		if (r->forks)
+			record_unfork(r);
+		return;
 	case EVENT_DEVICE:
 		apply_device(r, &c);
 		return;
@@ -197,7 +201,7 @@ static void apply(
 		if (take(&c, &options, sizeof(options)) < 0)
 			return;
 		words(&c, a, options.by_reference, &paths);
-		record_options(r, options.keep, &paths);
+		record_options(r, options.keep, options.whole, &paths);
 		return;
 	case EVENT_REDACT:
 		if (take(&c, &bits, sizeof(bits)) < 0)

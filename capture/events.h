@@ -29,6 +29,7 @@ enum event_type {
 	EVENT_TOUCH_EARLIER, /* as EVENT_TOUCH */
 	EVENT_BACK,          /* struct event_bits */
 	EVENT_UNMOVED,       /* struct event_bits */
+	EVENT_UNFORK,        /* nothing: one fork less */
 	EVENT_EXCHANGED, /* two struct event_bits: 1 a directory; the other */
 };
 
@@ -68,4 +69,5 @@ struct event_end {
 struct event_options {
 	uint64_t keep;
 	uint32_t by_reference; /* number of paths */
+	uint32_t whole;        /* 0 in journals that are older than it */
 };

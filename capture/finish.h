@@ -32,6 +32,13 @@ struct finish {
 	struct rows rows;
 };
 
+/* Is it there for --packages whole alone? */
+static inline bool finish_only_whole(const struct touched *t)
+{
+	return t->access & TOUCH_WHOLE &&
+	       !(t->access & (ACCESS_R | ACCESS_X | ACCESS_W));
+}
+
 /* finish_plan.c: which contents are to be hashed, and which stored. */
 void finish_plan(struct finish *f);
 /* Sort the items by where they were at first, or where they are now. */

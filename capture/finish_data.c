@@ -151,6 +151,7 @@ static bool is_note(const char *kind)
 		"io-uring",
 		"setuid",
 		"configuration",
+		"package-file",
 		/* Terminals, make and editors leave descriptors open in what
 		 * they start; programs that read such a one are rare. */
 		"inherited-descriptor",

@@ -5,6 +5,7 @@
 #include "base/sort.h"
 #include "capture/classify.h"
 #include "capture/finish.h"
+#include "capture/packages.h"
 #include "capture/roots.h"
 #include "capture/secrets.h"
 
@@ -47,11 +48,22 @@ static bool is_input(const struct item *i)
 	       is_file(&t->first) && !is_environment_path(t->path);
 }
 
-/* Was its content read, or could it have been? */
-static bool first_matters(const struct touched *t)
+/* Has the file a new name for a content that the run never opened? */
+static bool is_carried(const struct item *i)
 {
+	return strcmp(i->t->now, i->t->path) != 0 &&
+	       state_same_content(&i->t->first, &i->last);
+}
+
+/* Was its content read, or could it have been, or does an output show it; or is
+ * all of it stored? */
+static bool first_matters(const struct item *i)
+{
+	const struct touched *t = i->t;
+
 	return is_file(&t->first) && !(t->access & ACCESS_N) &&
-	       (t->access & (ACCESS_R | ACCESS_X) || t->appended || t->preserved);
+	       (t->access & (ACCESS_R | ACCESS_X | TOUCH_WHOLE) ||
+		       t->appended || t->preserved || is_carried(i));
 }
 
 static bool left_something(const struct item *i)
@@ -106,7 +118,7 @@ static void plan_item(struct finish *f, struct item *i)
 	struct touched *t = i->t;
 	bool secret = secret_path(f->cap->home, t->path);
 
-	if (!(t->access & (ACCESS_R | ACCESS_X | ACCESS_W)))
+	if (!(t->access & (ACCESS_R | ACCESS_X | ACCESS_W | TOUCH_WHOLE)))
 		return;
 	if ((t->access & ACCESS_W) || t->now != t->path || f->rec->move_count)
 		find_last(f->rec, i);
@@ -114,8 +126,15 @@ static void plan_item(struct finish *f, struct item *i)
 		record_not_stored(f->rec, t);
 		return;
 	}
-	if (first_matters(t) && !t->preserved && !t->not_stored && !t->gone)
+	if (first_matters(i) && !t->preserved && !t->not_stored && !t->gone)
 		i->first = want_first(f, i);
+	if (i->first && i->first->by_reference && finish_only_whole(t)) {
+		/* To a replay a digest would be something that it needs. */
+		record_gap(f->rec, "package-file", t->path,
+			"is not stored with its package: by reference");
+		i->first = NULL;
+		f->content_count--;
+	}
 	if (!left_something(i) || !content_differs(i))
 		return;
 	i->replaced = t->gone && !t->emptied;
@@ -193,7 +212,11 @@ void finish_plan(struct finish *f)
 {
 	struct record *rec = f->rec;
 
-	rows_add_implied(rec);
+	rows_add_implied(rec, 0);
+	if (rec->whole) {
+		packages_add(rec, &f->cap->packages);
+		rows_add_implied(rec, TOUCH_WHOLE);
+	}
 	f->count = rec->touched_count;
 	f->items = arena_array(f->a, f->count, sizeof(*f->items));
 	f->contents = arena_array(f->a, 2 * f->count, sizeof(*f->contents));

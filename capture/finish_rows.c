@@ -36,6 +36,17 @@ static void gap_of(struct finish *f, const struct content *c, const char *path)
 	}
 }
 
+/* Nothing of the run is missing by it. */
+static void note_unstored(
+	struct finish *f, const struct content *c, const char *path)
+{
+	if (!c->stored)
+		record_gap(f->rec, "package-file", path,
+			"is not stored with its package: %s",
+			c->outcome == CONTENT_UNREADABLE ? strerror(c->error)
+							 : "no room");
+}
+
 static void row_content(
 	struct finish *f, const struct item *i, struct file_row *r)
 {
@@ -44,6 +55,8 @@ static void row_content(
 
 	if ((t->access & ACCESS_N) && i->result)
 		c = i->result;
+	if (finish_only_whole(t) && !(c && c->stored))
+		return;
 	if (c) {
 		r->has_digest = c->outcome != CONTENT_UNREADABLE;
 		r->digest = c->digest;
@@ -184,7 +197,9 @@ static void make_all(struct finish *f)
 	for (size_t i = 0; i < f->count; i++) {
 		struct item *it = &f->items[i];
 
-		if (it->first)
+		if (it->first && finish_only_whole(it->t))
+			note_unstored(f, it->first, it->t->path);
+		else if (it->first)
 			gap_of(f, it->first, it->t->path);
 		if (it->result)
 			gap_of(f, it->result, it->t->now);

@@ -255,6 +255,8 @@ void capture_call(
 	if (r == 0)
 		key = key_of(c, &d);
 	pthread_mutex_lock(&cap->rec.lock);
+	if (r == 0 && d.verb != VERB_EXEC)
+		process_met(cap, c->tid);
 	if (!resolver_one_view(cap->resolver))
 		key = NULL;
 	/* Most calls of a training end here. Before anything is recorded: the

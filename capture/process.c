@@ -127,8 +127,48 @@ void process_exit(struct capture *cap, pid_t tid, int code)
 
 	if (p && p->m.exit_code == ABSENT)
 		record_exit(&cap->rec, p, code);
-	else
-		record_fork(&cap->rec);
+}
+
+/* What is known of a task that has made a call. */
+enum met { MET_NOBODY, MET_TASK, MET_FORK };
+
+static enum met met_as(struct capture *cap, pid_t tid)
+{
+	return (enum met)(uintptr_t)map_get(&cap->met, &tid, sizeof(tid));
+}
+
+static void meet(struct capture *cap, pid_t tid, enum met as)
+{
+	map_put(&cap->met, arena_memdup(cap->rec.arena, &tid, sizeof(tid)),
+		sizeof(tid), (void *)(uintptr_t)as);
+}
+
+/* Neither a fork nor an exit can be watched without harm to programs: a signal
+ * may interrupt the call there. So processes are counted by their calls. */
+void process_met(struct capture *cap, pid_t tid)
+{
+	struct identity id;
+
+	if (tid == cap->last_met)
+		return;
+	cap->last_met = tid;
+	if (met_as(cap, tid) != MET_NOBODY)
+		return;
+	if (leader_of(tid) != tid || own_exec(cap, tid, &id)) {
+		meet(cap, tid, MET_TASK);
+		return;
+	}
+	meet(cap, tid, MET_FORK);
+	record_fork(&cap->rec);
+}
+
+/* It is counted among what was executed from now on. */
+static void met_executing(struct capture *cap, pid_t pid)
+{
+	if (met_as(cap, pid) == MET_FORK)
+		record_unfork(&cap->rec);
+	if (met_as(cap, pid) != MET_TASK)
+		meet(cap, pid, MET_TASK);
 }
 
 static void added_variables(struct capture *cap, const struct strlist *env,
@@ -245,6 +285,7 @@ void process_exec(struct capture *cap, const struct call *c,
 		parent = ancestor(cap, id.ppid);
 	record_process(
 		&cap->rec, parent ? parent->index : 0, id.pid, id.born, &m);
+	met_executing(cap, id.pid);
 	cap->last_owner = (struct owner){0};
 	watch_follow(cap->watch, id.pid);
 }

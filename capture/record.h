@@ -22,6 +22,10 @@ struct arena;
 struct err;
 struct journal;
 
+/* With the letters of `access`: not touched by the run, but there with its
+ * package, or as a directory on the way to such a file. */
+#define TOUCH_WHOLE (1u << 8)
+
 /* One path that the run touched. */
 struct touched {
 	uint32_t index;
@@ -108,6 +112,7 @@ struct record {
 	} ending;
 	/* What decides which contents are stored; also read back. */
 	uint64_t keep;
+	bool whole; /* --packages whole */
 	struct strlist by_reference;
 	struct strlist redact; /* patterns of secret names */
 };
@@ -170,6 +175,8 @@ struct process *record_process(struct record *r, uint32_t parent, pid_t tgid,
 struct process *record_find_process(struct record *r, pid_t tgid, uint64_t born);
 void record_exit(struct record *r, struct process *p, int code);
 void record_fork(struct record *r);
+/* One that was counted has executed a program, which is counted by itself. */
+void record_unfork(struct record *r);
 
 void record_device(struct record *r, const struct m_device *d);
 void record_network(struct record *r, const struct m_network *n);
@@ -177,8 +184,8 @@ void record_network(struct record *r, const struct m_network *n);
 void record_gap(struct record *r, const char *kind, const char *path,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void record_end(struct record *r, const struct ending *end);
-void record_options(
-	struct record *r, uint64_t keep, const struct strlist *by_reference);
+void record_options(struct record *r, uint64_t keep, bool whole,
+	const struct strlist *by_reference);
 void record_redact(struct record *r, const struct strlist *patterns);
 
 /* Read a journal back. The first record is the manifest as text, which goes

@@ -77,6 +77,12 @@ void record_fork(struct record *r)
 	record_append(r, EVENT_FORK, NULL, 0);
 }
 
+void record_unfork(struct record *r)
+{
+	r->forks--;
+	record_append(r, EVENT_UNFORK, NULL, 0);
+}
+
 /* True the first time that these words come together. */
 static bool first_time(struct record *r, const char *kind, const char *a,
 	const char *b, const char *c)
@@ -155,14 +161,15 @@ void record_end(struct record *r, const struct ending *end)
 	record_append(r, EVENT_END, &part, 1);
 }
 
-void record_options(
-	struct record *r, uint64_t keep, const struct strlist *by_reference)
+void record_options(struct record *r, uint64_t keep, bool whole,
+	const struct strlist *by_reference)
 {
-	struct event_options ev = {keep, (uint32_t)by_reference->count};
+	struct event_options ev = {keep, (uint32_t)by_reference->count, whole};
 	autostrbuf all = STRBUF_INIT;
 	struct journal_part parts[2] = {{&ev, sizeof(ev)}};
 
 	r->keep = keep;
+	r->whole = whole;
 	copy_list(r->arena, &r->by_reference, by_reference);
 	join_list(&all, by_reference);
 	parts[1] = (struct journal_part){all.s, all.len};

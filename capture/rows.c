@@ -61,10 +61,12 @@ void row_from_state(struct file_row *r, const struct state *st)
 
 unsigned row_access(const struct touched *t, bool content_changed)
 {
-	unsigned a = t->access;
+	unsigned a = t->access & ~TOUCH_WHOLE;
 	unsigned more =
 		ACCESS_R | ACCESS_X | ACCESS_W | ACCESS_D | ACCESS_L | ACCESS_N;
 
+	if (!a && t->access & TOUCH_WHOLE)
+		return 0;
 	if (a & more)
 		a &= ~(unsigned)ACCESS_S;
 	else
@@ -74,7 +76,7 @@ unsigned row_access(const struct touched *t, bool content_changed)
 	return a;
 }
 
-static void add_as_it_is(struct record *rec, const char *path)
+static void add_as_it_is(struct record *rec, const char *path, unsigned bits)
 {
 	struct state st;
 	char *target = NULL;
@@ -85,10 +87,10 @@ static void add_as_it_is(struct record *rec, const char *path)
 		return;
 	if (S_ISLNK(st.mode))
 		target = fs_readlink(rec->arena, AT_FDCWD, path);
-	record_touch(rec, path, 0, &st, target);
+	record_touch(rec, path, bits, &st, target);
 }
 
-static void add_ancestors(struct record *rec, const char *path)
+static void add_ancestors(struct record *rec, const char *path, unsigned bits)
 {
 	char *dir = arena_strdup(rec->arena, path);
 	char *slash;
@@ -101,9 +103,9 @@ static void add_ancestors(struct record *rec, const char *path)
 		/* Those of a known directory are known, too. */
 		if (record_find(rec, dir))
 			return;
-		add_as_it_is(rec, dir);
+		add_as_it_is(rec, dir, bits);
 	}
-	add_as_it_is(rec, "/");
+	add_as_it_is(rec, "/", bits);
 }
 
 static bool same_directory(const char *a, const char *b)
@@ -144,7 +146,7 @@ static void add_entries(struct record *rec, const struct touched *t)
 	}
 }
 
-void rows_add_implied(struct record *rec)
+void rows_add_implied(struct record *rec, unsigned bits)
 {
 	/* Both add to what is walked here; what they add needs no more. */
 	size_t n = rec->touched_count;
@@ -155,7 +157,7 @@ void rows_add_implied(struct record *rec)
 
 		/* Most lie beside the one before. */
 		if (!same_directory(path, last))
-			add_ancestors(rec, path);
+			add_ancestors(rec, path, bits);
 		last = path;
 		if (rec->touched[i]->access & ACCESS_D)
 			add_entries(rec, rec->touched[i]);

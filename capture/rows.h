@@ -23,9 +23,9 @@ unsigned row_access(const struct touched *t, bool content_changed);
 
 /*
  * Complete the set: a row for each ancestor directory, and for each entry of
- * a listed directory that was not opened.
+ * a listed directory that was not opened; with these bits of access.
  */
-void rows_add_implied(struct record *rec);
+void rows_add_implied(struct record *rec, unsigned bits);
 
 /* Sort by path, byte by byte. */
 void rows_sort(struct rows *rows);

@@ -2,16 +2,10 @@
 /* What is opened and is no file: devices and named pipes. */
 #include "capture/context.h"
 #include "capture/touch.h"
+#include "host/accelerators.h"
 
 #include <string.h>
 #include <sys/stat.h>
-
-static bool is_accelerator(const char *path)
-{
-	return !strncmp(path, "/dev/nvidia", 11) ||
-	       !strncmp(path, "/dev/dri/", 9) || !strcmp(path, "/dev/kfd") ||
-	       !strncmp(path, "/dev/accel/", 11) || !strcmp(path, "/dev/dxg");
-}
 
 static bool is_opening(const struct touch *t)
 {
@@ -30,7 +24,7 @@ static void open_device(
 		.access = (char *)(t->intent == INTENT_READ ? "r"
 				   : t->reads               ? "rw"
 							    : "w"),
-		.accelerator = is_accelerator(p->path),
+		.accelerator = accelerator_has_node(p->path),
 	};
 
 	record_device(&cap->rec, &d);

@@ -110,6 +110,11 @@ void summary_print(const struct capture *cap)
 		size_text(in.bytes, in_size), (unsigned long long)out.files,
 		plural(out.files), size_text(out.bytes, out_size),
 		(unsigned long long)environment_files(&cap->rec));
+	if (cap->packages.files)
+		log_info("stored whole: %zu package%s and a shell, %zu files "
+			 "that were not used",
+			cap->packages.packages, plural(cap->packages.packages),
+			cap->packages.files);
 	print_unstored(m);
 	if (strcmp(m->completeness.aggregate, "complete") != 0)
 		log_info("the record is incomplete: %zu gap%s, see: "

@@ -18,6 +18,7 @@ struct capture_cli {
 	struct strlist redact;
 	struct strlist by_reference;
 	uint64_t keep;
+	const char *packages;
 	int64_t finish_within;
 	bool log;
 };
@@ -36,6 +37,10 @@ static const struct cli_opt capture_opts[] = {
 		"keep PATH and what is below it by digest "
 		"only; may be repeated",
 		CLI_LIST, OPTION(by_reference)},
+	{"packages", 0, "used|whole",
+		"store used files only, or all files of used packages and a "
+		"shell",
+		CLI_CHOICE, OPTION(packages)},
 	{"redact", 0, "PATTERN",
 		"variables and options whose values are never "
 		"written; may be repeated",
@@ -59,6 +64,7 @@ static void capture_defaults(void *options)
 	o->keep = CAPTURE_KEEP_DEFAULT;
 	o->finish_within = -1;
 	o->backend = "auto";
+	o->packages = "used";
 }
 
 static enum watch_backend backend_of(const char *word)
@@ -91,6 +97,7 @@ static int capture_main(struct invocation *in)
 		.tags = o->tags,
 		.redact = o->redact,
 		.by_reference = o->by_reference,
+		.whole_packages = !strcmp(o->packages, "whole"),
 		.keep = o->keep,
 		.finish_within_ms = o->finish_within,
 		.log = o->log,

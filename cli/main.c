@@ -38,6 +38,7 @@
  *   bundle_read   what a bundle may hold
  *   commit        making a batch durable
  *   digest_cache  digests of files that were quiet
+ *   digest_file   the digest of a file, through that cache
  *   journal       writing a journal
  *   journal_read  reading one, and whether its run lives
  *   names         names of runs
@@ -59,16 +60,19 @@
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
  *   cpuinfo       /proc/cpuinfo as data, and back as text
+ *   dpkg          Debian packages, and who has a file
  *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run, or loaded
  *   files         small files of /proc and /sys
  *   hardware      all of it
  *   kfd           what AMD's compute driver adds
  *   ld_cache      the cache of the dynamic loader
+ *   libraries     libraries that an ELF file needs, as the loader finds them
  *   limits        names of the resource limits
  *   memory        sizes of memory
  *   nvidia        GPUs of NVIDIA's driver
  *   nvidia_driver  its user libraries
+ *   python        distributions in a directory of Python's packages
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
@@ -114,6 +118,7 @@
  *   seccomp_deny  calls that no training run needs
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
+ *   volumes       parts of the host that the caller asks for
  * capture/: what is recorded
  *   ahead         hashing while the command runs
  *   arguments     argv and environ of an execve
@@ -142,6 +147,7 @@
  *   inherit       what the command has before it runs
  *   log           standard output and error as outputs
  *   network       peers of connect and bind
+ *   packages      whole packages, and a shell
  *   parameters    names and values out of configuration files
  *   parameters_argv  those of a command line
  *   parameters_toml  TOML as a tree
@@ -204,21 +210,29 @@
  *   gpu_text      both sides in words
  *   gpu_visible   CUDA_VISIBLE_DEVICES and its like
  *   host          what the plan needs to know of this host
+ *   inputs        files of this host in the place of recorded ones
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree
  *   layer_kinds   real files, and names only
  *   objects       checking objects before they are used
+ *   parts         options that replace parts, looked up
+ *   parts_plan    the plan with replaced parts
+ *   parts_result  what is said about them
+ *   place         how files of this host get into the root
  *   plan          rows in, objects out, differences foreseen
  *   plan_print    the plan for a person
  *   read_only     subtrees that the command may not write
+ *   references    inputs that were kept by reference
  *   replay        one replay, from plan to verdict
  *   result        the verdict, for people and as JSON
  *   scratch       the private directory of a replay
+ *   sources       files of this host, hashed
  *   stage         what both ways to build a root share
  *   stage_a       metadata over the store's objects
  *   stage_b       a tree of real files in the cache
  *   tree          rows become a tree
  *   tree_finish   order of names, and layers
+ *   tree_replace  what stands in the place of rows
  *   tree_resolve  paths as the command will follow them
  *   upper         what the replay wrote
  *   verdict       two contents: close, or different

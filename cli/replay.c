@@ -21,9 +21,14 @@ struct replay_cli_options {
 	struct common_options common;
 	bool check, dry_run;
 	struct strlist ignore;
-	const char *output, *result, *cpus, *gpus;
+	const char *output, *result, *cpus, *gpus, *network;
 	double tolerance;
+	struct replay_parts parts;
 };
+
+#define PART(field)                                   \
+	(offsetof(struct replay_cli_options, parts) + \
+		offsetof(struct replay_parts, field))
 
 static const struct cli_opt replay_opts[] = {
 	{"check", 0, NULL, "exit 0 when all is as recorded, 1 when not",
@@ -39,6 +44,22 @@ static const struct cli_opt replay_opts[] = {
 		CLI_STRING, offsetof(struct replay_cli_options, output)},
 	{"result", 0, "FILE", "write the verdict to FILE, as JSON", CLI_STRING,
 		offsetof(struct replay_cli_options, result)},
+	{"input", 0, "PATH=FILE",
+		"FILE or directory stands in for the recorded PATH; may be "
+		"repeated",
+		CLI_KEYVALUE, PART(inputs)},
+	{"env", 'e', "K=V",
+		"set a variable; K alone: as it is here; may be repeated",
+		CLI_LIST, PART(env)},
+	{"workdir", 'w', "DIR", "begin in DIR", CLI_STRING, PART(workdir)},
+	{"volume", 'v', "SRC:DST[:ro]",
+		"give SRC of this host at DST, to be written unless :ro; may "
+		"be repeated",
+		CLI_LIST, PART(volumes)},
+	{"device", 0, "PATH", "give a device node of this host; may be repeated",
+		CLI_LIST, PART(devices)},
+	{"network", 0, "none|host", "give this host's network (default none)",
+		CLI_CHOICE, offsetof(struct replay_cli_options, network)},
 	{"cpus", 0, "recorded|host",
 		"show the recorded processors and memory (default), or this "
 		"host's",
@@ -142,6 +163,7 @@ static int run(struct invocation *in)
 		.criteria = {o->tolerance, o->ignore},
 		.output = o->output,
 		.result = o->result,
+		.parts = o->parts,
 		.options.gpus = gpus_of(o->gpus),
 	};
 	char id[RUN_ID_LEN + 1];
@@ -155,6 +177,7 @@ static int run(struct invocation *in)
 	}
 	if (in->argc > 1)
 		r.options.argv = in->argv + 1;
+	r.parts.host_network = o->network && !strcmp(o->network, "host");
 	r.options.host_cpus = o->cpus && !strcmp(o->cpus, "host");
 	if (forced_root(&r.options.strategy, &e) == 0)
 		s = open_run(in, &own, id, &e);

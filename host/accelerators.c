@@ -40,6 +40,19 @@ void accelerators_read(struct m_hardware *h, struct arena *a, const char *root)
 			sizeof(*h->accelerators.items), by_address);
 }
 
+bool accelerator_has_node(const char *path)
+{
+	static const char *const beginnings[] = {
+		"/dev/nvidia", "/dev/dri/", "/dev/accel/"};
+
+	if (strstr(path, "/.."))
+		return false;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++)
+		if (!strncmp(path, beginnings[i], strlen(beginnings[i])))
+			return true;
+	return !strcmp(path, "/dev/kfd") || !strcmp(path, "/dev/dxg");
+}
+
 static bool is_node(const struct m_accelerator *x, const char *path)
 {
 	for (size_t i = 0; i < x->device_nodes.count; i++)

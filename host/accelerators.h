@@ -15,6 +15,9 @@ struct arena;
 /* Adds to h->accelerators, sorted by PCI address. */
 void accelerators_read(struct m_hardware *h, struct arena *a, const char *root);
 
+/* Is this where a GPU or the like has its device nodes? */
+bool accelerator_has_node(const char *path);
+
 /*
  * Set `used` of those one of whose nodes (their own, or one of a part of
  * theirs) is among the devices that the run opened.

@@ -2,6 +2,8 @@
 /* Reading ELF files through libelf. */
 #pragma once
 
+#include "manifests/model.h"
+
 struct arena;
 
 /* PT_INTERP of the ELF file, from the arena; NULL when there is none or the
@@ -16,3 +18,13 @@ struct elf_library {
 
 /* Of a shared object; -1 when the file is none. Strings from the arena. */
 int elf_read_library(int fd, struct arena *a, struct elf_library *out);
+
+/* What the dynamic loader is asked for. */
+struct elf_needs {
+	int machine, bits;
+	struct strlist libraries; /* DT_NEEDED */
+	struct strlist search;    /* directories of DT_RPATH and DT_RUNPATH */
+};
+
+/* Of a program or a shared object; -1 when the file is none. */
+int elf_read_needs(int fd, struct arena *a, struct elf_needs *out);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/major.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -64,7 +65,8 @@ static bool is_set_anew(const struct plan *p, const char *name)
 	return false;
 }
 
-static void plan_environment(struct plan *p)
+static int plan_environment(
+	struct plan *p, const struct parts *parts, struct err *e)
 {
 	const struct m_environment *env = &p->manifest->environment;
 	size_t n = env->variables.count;
@@ -75,6 +77,10 @@ static void plan_environment(struct plan *p)
 	for (size_t i = 0; i < n; i++) {
 		const struct kv *v = &env->variables.items[i];
 
+		/* It would be another variable than --dry-run shows. */
+		if (v->value && (!*v->key || strchr(v->key, '=')))
+			return err_set(
+				e, "'%s' is no name of a variable", v->key);
 		if (!is_set_anew(p, v->key))
 			out[count++] = v->value ? arena_printf(p->arena, "%s=%s",
 							  v->key, v->value)
@@ -87,27 +93,32 @@ static void plan_environment(struct plan *p)
 	}
 	p->iso.envp = out;
 	for (size_t i = 0; i < env->redacted.count; i++)
-		note_add(&p->notes, "secret", NULL,
-			"the variable '%s' was not recorded: absent",
-			env->redacted.items[i]);
+		if (!parts_gives(parts, env->redacted.items[i]))
+			note_add(&p->notes, "secret", NULL,
+				"the variable '%s' was not recorded: absent",
+				env->redacted.items[i]);
+	parts_variables(p, parts);
+	return 0;
 }
 
 static const char *variable(const struct plan *p, const char *name)
 {
-	const struct kvlist *v = &p->manifest->environment.variables;
+	size_t n = strlen(name);
 
-	for (size_t i = 0; i < v->count; i++)
-		if (v->items[i].value && !strcmp(v->items[i].key, name))
-			return v->items[i].value;
+	for (char *const *v = p->iso.envp; *v; v++)
+		if (!strncmp(*v, name, n) && (*v)[n] == '=')
+			return *v + n + 1;
 	return NULL;
 }
 
 /* 0 a program, else why not. */
 static int check_program(const struct plan *p, const char *path)
 {
-	const struct node *n =
-		tree_resolve(&p->tree, p->manifest->command.cwd, path);
+	const struct node *n = tree_resolve(&p->tree, p->iso.cwd, path);
 
+	/* What is in a volume is found out by running it. */
+	if (parts_covers(p, n ? n->path : path))
+		return 0;
 	if (!n)
 		return ENOENT;
 	n = node_file(n);
@@ -171,6 +182,10 @@ static int plan_argv(struct plan *p, struct err *e)
 	memcpy(argv, c->argv.items, c->argv.count * sizeof(*argv));
 	p->iso.argv = argv;
 	p->iso.executable = c->executable;
+	/* Of /proc, it could be this program itself: /proc/self/exe. */
+	if (!tree_resolve(&p->tree, c->cwd, c->executable))
+		return err_set(e, "the program '%s' is not in the file table",
+			c->executable);
 	return 0;
 }
 
@@ -182,7 +197,8 @@ static void plan_stdin(struct plan *p)
 	if (!in->kind || strcmp(in->kind, "file") != 0 || !in->path)
 		return;
 	n = tree_resolve(&p->tree, NULL, in->path);
-	if (!n) {
+	/* To open a pipe would wait for somebody who writes to it. */
+	if (!n || node_file(n)->kind != KIND_FILE) {
 		note_add(&p->notes, "stdin", in->path,
 			"the recorded standard input is not in the replay");
 		return;
@@ -206,6 +222,17 @@ static bool is_standard(const char *path)
 	return !strncmp(path, "/dev/pts/", 9) || !strncmp(path, "/dev/tty", 8);
 }
 
+/*
+ * Nodes that show the host itself: its disks, its memory and kernel log, what
+ * is on its screen and what is typed. Only the device's number tells, since
+ * the manifest can call it anything: Documentation/admin-guide/devices.txt.
+ */
+static bool shows_host(const struct host_device *d)
+{
+	return d->is_block || d->major == MEM_MAJOR || d->major == VCS_MAJOR ||
+	       d->major == INPUT_MAJOR;
+}
+
 /* Those of GPUs are the other part of the plan. */
 static void plan_devices(struct plan *p, const struct host_view *h)
 {
@@ -217,23 +244,26 @@ static void plan_devices(struct plan *p, const struct host_view *h)
 		const struct host_device *host = &h->devices[i];
 		bool block = d->type && !strcmp(d->type, "block");
 
-		if (is_standard(d->path) || d->accelerator)
+		if (is_standard(d->path) || gpu_is_node(d))
 			continue;
-		if (strncmp(d->path, "/dev/", 5) != 0)
+		if (strncmp(d->path, "/dev/", 5) != 0 || strstr(d->path, "/.."))
 			note_add(&p->notes, "device", d->path,
 				"device nodes are given back in /dev only");
 		else if (!host->exists)
 			note_add(&p->notes, "device", d->path,
 				"this host has no such device");
+		else if (shows_host(host))
+			note_add(&p->notes, "device", d->path,
+				"this device would show the host: absent");
 		else if (host->is_block != block || host->major != d->major)
 			note_add(&p->notes, "device", d->path,
 				"this host has another device there (%u:%u, "
 				"recorded %" PRId64 ":%" PRId64 ")",
 				host->major, host->minor, d->major, d->minor);
 		else
-			*ARENA_PUSH(p->arena, out, count) = (struct iso_device){
-				d->path, d->path, host->is_block, host->major,
-				host->minor};
+			*ARENA_PUSH(p->arena, out, count) =
+				(struct iso_device){d->path, d->path, false,
+					host->major, host->minor};
 	}
 	for (size_t i = 0; i < p->gpu.device_count; i++)
 		*ARENA_PUSH(p->arena, out, count) = p->gpu.devices[i];
@@ -272,11 +302,14 @@ int plan_command(struct plan *p, const struct replay_options *o,
 		return err_set(e,
 			"the working directory '%s' is not in the file table",
 			p->iso.cwd);
-	plan_environment(p);
+	if (plan_environment(p, o->parts, e) < 0)
+		return -1;
 	plan_stdin(p);
 	plan_cpus(p, o, h);
 	plan_devices(p, h);
-	if (plan_limits(p, e) < 0)
+	parts_devices(p, o->parts, h->ranges);
+	parts_network(p, o->parts);
+	if (parts_workdir(p, o->parts, e) < 0 || plan_limits(p, e) < 0)
 		return -1;
 	return o->argv ? plan_other_command(p, o->argv, e) : plan_argv(p, e);
 }

@@ -87,7 +87,7 @@ static void judge_untouched(
 {
 	const struct node *f = node_file(n);
 
-	if (f->kind == KIND_FILE && f->content == CONTENT_OBJECT) {
+	if (f->kind == KIND_FILE && node_has_digest(f)) {
 		o->has_replayed = true;
 		o->replayed = f->digest;
 		o->replayed_bytes = f->size;
@@ -155,6 +155,8 @@ static const char *not_judged(const struct compare *k, const struct m_data *d)
 		       "the caller's";
 	if (d->role && !strcmp(d->role, "log"))
 		return "a log";
+	if (parts_covers(k->plan, d->path))
+		return "a volume lies there";
 	return ignored(k, d->path);
 }
 

@@ -149,6 +149,9 @@ const char *gpu_variable(const struct manifest *m, const char *name);
 /* Of the manifest's devices. */
 bool gpu_opened(const struct manifest *m, const char *path);
 
+/* A manifest may come from anyone: what it calls a GPU's must lie where those
+ * do, as such nodes are given with their group. */
+bool gpu_is_node(const struct m_device *d);
 /* A node of a GPU that no reader knows. */
 bool gpu_is_unknown(const struct manifest *m, const struct m_device *d);
 /* Gives the command a node, once. 0 when this host has none of that path. */

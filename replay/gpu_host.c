@@ -95,7 +95,7 @@ static void look_for_nodes(struct gpu_host *h, struct arena *a,
 					x->mig.items[k].device_node);
 	}
 	for (size_t i = 0; i < m->devices.count; i++)
-		if (m->devices.items[i].accelerator)
+		if (gpu_is_node(&m->devices.items[i]))
 			look_for(h, a, root, m->devices.items[i].path,
 				m->devices.items[i].path);
 	for (size_t i = 0; i < h->cdi.devices.count; i++) {
@@ -107,7 +107,7 @@ static void look_for_nodes(struct gpu_host *h, struct arena *a,
 static bool opened_any(const struct manifest *m)
 {
 	for (size_t i = 0; i < m->devices.count; i++)
-		if (m->devices.items[i].accelerator)
+		if (gpu_is_node(&m->devices.items[i]))
 			return true;
 	return false;
 }

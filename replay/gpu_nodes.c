@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "host/accelerators.h"
 #include "replay/plan.h"
 
 #include <string.h>
@@ -146,11 +147,16 @@ static const char *vendor_of_together(const char *path)
 	return NULL;
 }
 
+bool gpu_is_node(const struct m_device *d)
+{
+	return d->accelerator && accelerator_has_node(d->path);
+}
+
 bool gpu_is_unknown(const struct manifest *m, const struct m_device *d)
 {
 	static const char *const gpus[] = {"/dev/accel/", "/dev/dxg"};
 
-	if (!d->accelerator || gpu_of_node(&m->hardware, d->path))
+	if (!gpu_is_node(d) || gpu_of_node(&m->hardware, d->path))
 		return false;
 	for (size_t i = 0; i < sizeof(gpus) / sizeof(*gpus); i++)
 		if (starts(d->path, gpus[i]))
@@ -188,7 +194,7 @@ static int add_others(struct plan *p, const struct gpu_host *h, struct err *e)
 		const struct m_device *d = &m->devices.items[i];
 		const char *vendor = vendor_of_together(d->path);
 
-		if (!d->accelerator || gpu_of_node(&m->hardware, d->path))
+		if (!gpu_is_node(d) || gpu_of_node(&m->hardware, d->path))
 			continue;
 		if (!vendor && add_other(p, h, d, e) < 0)
 			return -1;

@@ -83,23 +83,75 @@ static void look_at_device(struct host_device *d, const char *path)
 	d->minor = minor(st.st_rdev);
 }
 
-/* The first thing that is in the way of any root, with its remedy. */
-static const char *root_detail(struct arena *a, const struct host_support *s)
+static const struct support *refused(
+	const struct host_support *s, const char *name)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		const struct support *item = &s->items[i];
-
-		if (item->state == SUPPORT_NO &&
-			(!strcmp(item->name, "user-namespaces") ||
-				!strcmp(item->name, "mounts") ||
-				!strcmp(item->name, "proc-mount") ||
-				!strncmp(item->name, "overlay-", 8)))
-			return arena_printf(a, "%s: %s%s%s", item->name,
-				item->detail ? item->detail : "no",
-				item->remedy ? "; " : "",
-				item->remedy ? item->remedy : "");
-	}
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].state == SUPPORT_NO &&
+			!strcmp(s->items[i].name, name))
+			return &s->items[i];
 	return NULL;
+}
+
+/* The first thing that is in the way of this root or, for 0, of both, with its
+ * remedy: another cache is easier to have than another kernel. */
+static const char *root_detail(
+	struct arena *a, const struct host_support *s, char strategy)
+{
+	const char *const names[] = {"user-namespaces", "host-name", "mounts",
+		"proc-mount",
+		strategy == 'A' ? "overlay-metadata-root" : "overlay-cache-root"};
+	const struct support *item = NULL;
+	const struct support *kernel =
+		strategy ? NULL : refused(s, "overlay-metadata-root");
+	const size_t count = sizeof(names) / sizeof(*names);
+	size_t i = 0;
+
+	while (!item && i < count)
+		item = refused(s, names[i++]);
+	if (!item)
+		return NULL;
+	if (i < count || !kernel || !kernel->remedy || !item->remedy)
+		return arena_printf(a, "%s: %s%s%s", item->name,
+			item->detail ? item->detail : "no",
+			item->remedy ? "; " : "",
+			item->remedy ? item->remedy : "");
+	return arena_printf(a, "%s: %s; %s, or have %s", item->name,
+		item->detail ? item->detail : "no", item->remedy, kernel->remedy);
+}
+
+/* As proc_pid_mountinfo(5) has it: blanks and backslashes in octal. */
+static char *unescape(char *s)
+{
+	char *to = s;
+
+	for (char *p = s; *p; p++)
+		if (*p == '\\' && p[1] && p[2] && p[3]) {
+			*to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 |
+				       (p[3] - '0'));
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	*to = 0;
+	return s;
+}
+
+static void read_mounts(struct strlist *out, struct arena *a)
+{
+	autofile *f = fopen("/proc/self/mountinfo", "re");
+	autofree char *line = NULL;
+	size_t size = 0;
+
+	while (f && getline(&line, &size, f) > 0) {
+		char *s = line, *save = NULL;
+
+		for (int i = 0; i < 5 && s; i++)
+			s = strtok_r(i ? NULL : line, " ", &save);
+		if (s)
+			*ARENA_PUSH(a, out->items, out->count) =
+				arena_strdup(a, unescape(s));
+	}
 }
 
 void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
@@ -112,8 +164,9 @@ void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	host_support_root(&support, a, strategy);
 	h->root_a = support.root_a;
 	h->root_b = support.root_b;
-	h->root_detail = root_detail(a, &support);
+	h->root_detail = root_detail(a, &support, strategy);
 	h->ranges = host_support_ranges();
+	read_mounts(&h->mounts, a);
 	h->device_nodes = h->ranges && may_make_nodes();
 	look_at_cpus(h);
 	look_at_memory(h);

@@ -66,15 +66,31 @@ static int open_parent(int dir, const char *path, struct err *e)
 	return fd;
 }
 
-static int copy_bytes(int from, int to)
+/* What the file holds, and no more: its holes can be larger than any disk. */
+static int copy_bytes(int from, int to, off_t size)
 {
 	static char buf[1 << 17];
+	off_t at = 0, end;
 	ssize_t n;
 
-	while ((n = fs_read_all(from, buf, sizeof(buf))) > 0)
-		if (FAULT("replay.keep") || fs_write_all(to, buf, (size_t)n) < 0)
+	while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
+		end = lseek(from, at, SEEK_HOLE);
+		if (end < 0 || lseek(from, at, SEEK_SET) < 0 ||
+			lseek(to, at, SEEK_SET) < 0)
 			return -1;
-	return n < 0 ? -1 : 0;
+		for (; at < end; at += n) {
+			size_t want = sizeof(buf);
+
+			if ((off_t)want > end - at)
+				want = (size_t)(end - at);
+			n = fs_read_all(from, buf, want);
+			if (n <= 0 || FAULT("replay.keep") ||
+				fs_write_all(to, buf, (size_t)n) < 0)
+				return -1;
+		}
+	}
+	/* ENXIO: no data from there on. */
+	return errno == ENXIO ? ftruncate(to, size) : -1;
 }
 
 static int keep_file(int parent, const char *name, const struct upper *u,
@@ -88,7 +104,7 @@ static int keep_file(int parent, const char *name, const struct upper *u,
 		return -1;
 	to = openat(parent, name,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to < 0 || copy_bytes(from, to) < 0 ||
+	if (to < 0 || copy_bytes(from, to, l->st.st_size) < 0 ||
 		fchmod(to, l->st.st_mode & 0777) < 0 || futimens(to, times) < 0)
 		return err_sys(e, "cannot write '%s' to the output directory",
 			l->path);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "replay/source.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -69,16 +70,41 @@ static int object_file(
 	return 0;
 }
 
+/* What was hashed, before it is read and after. */
+static int host_file(const struct node *n, int *fd, struct err *e)
+{
+	const struct node *f = node_file(n);
+	const struct source *s = f->source;
+	autoclose int from =
+		open(s->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (from < 0)
+		return err_sys(e, "cannot read '%s'", s->path);
+	*fd = layer_new_file(n, f->mode & 0777, 0, e);
+	if (*fd < 0)
+		return -1;
+	if (FAULT("replay.source") || !source_is_same(s, from) ||
+		copy_content(from, *fd) < 0 || !source_is_same(s, from))
+		return err_set(
+			e, "'%s' has changed since it was checked", s->path);
+	return 0;
+}
+
 static int real_file(
 	struct layer *l, const struct node *n, int *fd, struct err *e)
 {
 	const struct node *f = node_file(n);
+	bool mounted =
+		f->content == CONTENT_HOST && f->source->place == PLACE_BIND;
 
+	if (f->content == CONTENT_HOST && !mounted)
+		return host_file(n, fd, e);
 	if (f->content == CONTENT_OBJECT)
 		return object_file(l, n, fd, e);
 	/* What must not be read has its mode taken away: see plan.c. */
 	*fd = layer_new_file(n,
-		f->content == CONTENT_UNOPENED ? 0 : f->mode & 0777, f->size, e);
+		f->content == CONTENT_UNOPENED ? 0 : f->mode & 0777,
+		mounted ? 0 : f->size, e);
 	return *fd < 0 ? -1 : 0;
 }
 

@@ -8,68 +8,24 @@
 #include "base/log.h"
 #include "replay/plan.h"
 #include "store/digest_cache.h"
+#include "store/digest_file.h"
 #include "store/store.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/stat.h>
-#include <time.h>
-
-/* A cached digest is to be believed only of a file that was quiet. */
-#define QUIET_S 2
-
-static int64_t nanoseconds(const struct timespec *t)
-{
-	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
-}
-
-static struct digest_key key_of(const struct stat *st)
-{
-	return (struct digest_key){
-		.dev = st->st_dev,
-		.ino = st->st_ino,
-		.size = (uint64_t)st->st_size,
-		.mtime_ns = nanoseconds(&st->st_mtim),
-		.ctime_ns = nanoseconds(&st->st_ctim),
-	};
-}
-
-static bool is_quiet(const struct stat *st)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return nanoseconds(&now) - nanoseconds(&st->st_ctim) >
-	       QUIET_S * 1000000000ll;
-}
 
 /* Known already, and of the recorded size? Then it need not be opened. */
 static bool is_known(
 	struct store *s, struct digest_cache *c, const struct plan_object *o)
 {
-	struct digest_key key;
 	struct digest known;
 	struct stat st;
 
 	if (!c || store_stat_object(s, &o->digest, &st, NULL) != 1 ||
 		!S_ISREG(st.st_mode) || st.st_size != o->size)
 		return false;
-	key = key_of(&st);
-	return digest_cache_get(c, &key, &known) &&
-	       digest_equal(&known, &o->digest);
-}
-
-static int hash(struct digest_cache *c, int fd, const struct stat *st,
-	struct digest *out, struct err *e)
-{
-	struct digest_key key = key_of(st);
-	bool quiet = is_quiet(st);
-
-	if (digest_fd(fd, out, NULL, e) < 0)
-		return -1;
-	if (c && quiet)
-		digest_cache_put(c, &key, out);
-	return 0;
+	return digest_known(c, &st, &known) && digest_equal(&known, &o->digest);
 }
 
 /* 0 as named; -1 with the reason. */
@@ -92,7 +48,7 @@ static int check_one(struct store *s, struct digest_cache *c,
 		return err_set(e,
 			"object %s of '%s' has %lld bytes, recorded were %lld",
 			name, o->path, (long long)st.st_size, (long long)o->size);
-	if (hash(c, fd, &st, &found, e) < 0)
+	if (digest_file(c, fd, &st, &found, e) < 0)
 		return err_wrap(e, "object %s of '%s'", name, o->path);
 	if (!digest_equal(&found, &o->digest))
 		return err_set(e, "object %s of '%s' is damaged", name, o->path);

@@ -254,13 +254,23 @@ static void add_cwd(struct plan *p)
 			"was not recorded: empty, with another mode and time");
 }
 
+int plan_places(struct plan *p, const struct replay_options *o, struct err *e)
+{
+	p->has_places = true;
+	add_cwd(p);
+	return parts_volumes(p, o->parts, e);
+}
+
 int plan_finish(struct plan *p, const struct replay_options *o,
 	const struct host_view *h, struct err *e)
 {
-	add_cwd(p);
+	if (!p->has_places && plan_places(p, o, e) < 0)
+		return -1;
+	tree_leave_withheld(&p->tree);
 	if (plan_gpus(p, &h->gpu, o->gpus, e) < 0)
 		return -1;
 	tree_finish(&p->tree);
+	sources_place(p, &h->mounts);
 	if (need_objects(p, e) < 0 || plan_command(p, o, h, e) < 0)
 		return -1;
 	collect_ids(p);

@@ -8,6 +8,8 @@
 #include "base/digest.h"
 #include "manifests/model.h"
 #include "replay/gpu.h"
+#include "replay/parts.h"
+#include "replay/source.h"
 #include "replay/tree.h"
 #include "sandbox/isolation/isolation.h"
 #include <stdbool.h>
@@ -23,6 +25,8 @@ struct replay_options {
 	char *const *argv; /* another command (NULL-terminated), or NULL */
 	bool host_cpus;    /* show this host's processors and memory */
 	enum gpus gpus;
+	/* What the user replaces, or NULL: nothing. */
+	const struct parts *parts;
 };
 
 /* A device of the manifest, on this host. */
@@ -39,6 +43,7 @@ struct host_view {
 	bool ranges;             /* other owners can be shown */
 	bool device_nodes;       /* can be made */
 	cpu_set_t cpus;          /* that this process may use */
+	struct strlist mounts;   /* where file systems are mounted */
 	cpu_set_t online;
 	int64_t memory_bytes;
 	int64_t boot_time; /* in seconds since 1970 */
@@ -89,6 +94,9 @@ struct plan {
 	struct gpu_plan gpu;
 	/* The recorded command: its outputs can be judged. */
 	bool recorded_command;
+	struct replaced_list replaced;
+	struct sources sources;
+	bool has_places; /* plan_places() was called */
 	struct notes notes;
 	/* While rows come in. */
 	struct map needed;
@@ -104,12 +112,15 @@ int plan_init(struct plan *p, struct arena *a, const struct manifest *m,
 	const struct replay_options *o, const struct host_view *h, struct err *e);
 int plan_add(struct plan *p, const char *base, const struct file_row *r,
 	struct err *e);
+/* Volumes, and the working directory; finish calls it when nobody has. */
+int plan_places(struct plan *p, const struct replay_options *o, struct err *e);
 int plan_finish(struct plan *p, const struct replay_options *o,
 	const struct host_view *h, struct err *e);
 void plan_release(struct plan *p);
 
 /* For --dry-run. */
 void plan_print(const struct plan *p, FILE *out);
+void plan_print_line(FILE *out, const char *label, const char *text);
 
 /* read_only.c: the largest subtrees in which the captured user could write
  * nothing. All ids as recorded. */
@@ -118,6 +129,9 @@ void plan_read_only(struct plan *p);
 /* cpu_plan.c: processors and memory. */
 void plan_cpus(struct plan *p, const struct replay_options *o,
 	const struct host_view *h);
+
+/* parts_plan.c: after all that are there. */
+void plan_add_volume(struct plan *p, const struct iso_volume *v);
 
 /* command.c: argv, environment, limits, ids, stdin, devices. */
 int plan_command(struct plan *p, const struct replay_options *o,

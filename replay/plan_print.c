@@ -18,7 +18,7 @@ static void print_text(FILE *out, const char *s)
 			putc(*s, out);
 }
 
-static void print_line(FILE *out, const char *label, const char *s)
+void plan_print_line(FILE *out, const char *label, const char *s)
 {
 	fprintf(out, "%-12s ", label);
 	print_text(out, s ? s : "-");
@@ -74,39 +74,41 @@ static void print_notes(const struct plan *p, FILE *out)
 
 void plan_print(const struct plan *p, FILE *out)
 {
-	print_line(out, "run", p->manifest->run.id);
+	plan_print_line(out, "run", p->manifest->run.id);
 	fprintf(out, "%-12s %c\n", "root", p->strategy);
 	print_argv(p, out);
-	print_line(out, "executable", p->iso.executable);
-	print_line(out, "directory", p->iso.cwd);
+	plan_print_line(out, "executable", p->iso.executable);
+	plan_print_line(out, "directory", p->iso.cwd);
 	fprintf(out, "%-12s uid %u, gid %u, umask %04o\n", "user",
 		(unsigned)p->iso.uid, (unsigned)p->iso.gid,
 		(unsigned)p->iso.umask);
-	print_line(out, "host name", p->iso.hostname);
-	print_line(out, "stdin",
+	plan_print_line(out, "host name", p->iso.hostname);
+	plan_print_line(out, "stdin",
 		p->iso.stdin_kind == ISO_STDIN_FILE ? p->iso.stdin_path
 						    : "inherited");
-	print_line(out, "cpus",
+	plan_print_line(out, "cpus",
 		p->cpu_view ? cpu_list_text(p->arena, &p->emulation.start)
 			    : "of this host");
 	if (p->iso.emulation)
-		print_line(out, "emulated",
+		plan_print_line(out, "emulated",
 			!p->emulation.cpus     ? "memory"
 			: !p->emulation.memory ? "processors"
 					       : "processors, memory");
 	print_tree(p, out);
 	for (size_t i = 0; i < p->iso.read_only_count; i++)
-		print_line(out, "read-only", p->iso.read_only[i]);
+		plan_print_line(out, "read-only", p->iso.read_only[i]);
 	for (size_t i = 0; i < p->gpu.count; i++)
-		print_line(out, "gpu", gpu_line(p->arena, &p->gpu, i));
+		plan_print_line(out, "gpu", gpu_line(p->arena, &p->gpu, i));
 	for (size_t i = 0; i < p->iso.device_count; i++)
-		print_line(out, "device", p->iso.devices[i].target);
+		plan_print_line(out, "device", p->iso.devices[i].target);
 	for (size_t i = 0; i < p->gpu.bind_count; i++)
-		print_line(out, "of this host", p->gpu.binds[i].source);
+		plan_print_line(out, "of this host", p->gpu.binds[i].source);
 	for (size_t i = 0; i < p->gpu.variables.count; i++)
-		print_line(out, "variable",
+		plan_print_line(out, "variable",
 			arena_printf(p->arena, "%s=%s",
 				p->gpu.variables.items[i].key,
 				p->gpu.variables.items[i].value));
+	parts_print(p, out);
+	references_print(p, out);
 	print_notes(p, out);
 }

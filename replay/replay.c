@@ -30,6 +30,8 @@ struct replay {
 	const struct replay_request *request;
 	struct store *store;
 	struct arena *arena;
+	struct replay_options options;
+	struct parts parts;
 	struct manifest manifest;
 	struct host_view host;
 	struct plan plan;
@@ -41,6 +43,21 @@ struct replay {
 
 static int add_rows(struct replay *r, const char *base, int fd,
 	const char *name, struct err *e);
+
+/* What rows say is done, so they must be those that were recorded. */
+static int open_table(struct store *s, const struct digest *d, struct err *e)
+{
+	autoclose int fd = store_open_object(s, d, e);
+	struct digest is;
+
+	if (fd < 0 || digest_fd(fd, &is, NULL, e) < 0)
+		return -1;
+	if (!digest_equal(&is, d))
+		return err_set(e, "is damaged: its digest is another");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(e, "cannot read it");
+	return steal_fd(&fd);
+}
 
 /* A root of data is one row; its table is an object. */
 static int add_data_root(
@@ -55,7 +72,7 @@ static int add_data_root(
 			"its content was not stored: empty in the replay");
 		return 0;
 	}
-	fd = store_open_object(r->store, &digest, e);
+	fd = open_table(r->store, &digest, e);
 	if (fd < 0)
 		return err_wrap(e, "the table of '%s'", path);
 	return add_rows(r, path, fd, path, e);
@@ -86,9 +103,12 @@ static int add_rows(struct replay *r, const char *base, int fd,
 
 static int make_plan(struct replay *r, struct err *e)
 {
-	const struct replay_options *o = &r->request->options;
+	const struct replay_options *o = &r->options;
 	autoclose int fd = -1;
 
+	r->options.parts = &r->parts;
+	if (parts_read(&r->parts, r->arena, &r->request->parts, e) < 0)
+		return -1;
 	if (run_read_manifest(
 		    r->store, r->request->id, r->arena, &r->manifest, e) < 0)
 		return -1;
@@ -96,7 +116,9 @@ static int make_plan(struct replay *r, struct err *e)
 	if (plan_init(&r->plan, r->arena, &r->manifest, o, &r->host, e) < 0)
 		return -1;
 	fd = run_open_files(r->store, r->request->id, &r->manifest, e);
-	if (fd < 0 || add_rows(r, NULL, fd, "files.yaml", e) < 0)
+	if (fd < 0 || add_rows(r, NULL, fd, "files.yaml", e) < 0 ||
+		plan_places(&r->plan, o, e) < 0 ||
+		inputs_apply(&r->plan, &r->parts, e) < 0)
 		return -1;
 	return plan_finish(&r->plan, o, &r->host, e);
 }
@@ -297,6 +319,7 @@ int replay_run(struct store *s, const struct replay_request *request,
 {
 	struct replay r = {
 		.request = request,
+		.options = request->options,
 		.store = s,
 		.arena = a,
 		.scratch = REPLAY_SCRATCH_INIT,

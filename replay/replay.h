@@ -3,10 +3,15 @@
  * Replaying a run: plan it, check its objects, build its root, run the command
  * in the sandbox, judge what it left.
  *
- *	tree.c, tree_finish.c   rows of the file table as a tree of nodes
+ *	tree.c, tree_finish.c,
+ *	tree_replace.c          rows of the file table as a tree of nodes
  *	tree_resolve.c          paths as a program will follow them
  *	plan.c, command.c,
  *	read_only.c             what will be done, decided before it is done
+ *	parts.c, parts_plan.c,
+ *	parts_result.c          what the user replaces: parts.h
+ *	inputs.c, references.c,
+ *	sources.c, place.c      inputs that this host has: source.h
  *	gpu*.c                  the part of the plan about GPUs (gpu.h)
  *	plan_print.c            --dry-run
  *	host.c                  what this host offers
@@ -36,6 +41,7 @@ struct store;
 struct replay_request {
 	const char *id; /* of the run */
 	struct replay_options options;
+	struct replay_parts parts;
 	bool check;
 	bool dry_run;
 	struct criteria criteria;

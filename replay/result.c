@@ -107,6 +107,7 @@ static void print_notes(const struct notes *notes, bool quiet)
 
 void result_announce(const struct plan *p)
 {
+	parts_announce(p);
 	print_notes(&p->notes, false);
 }
 
@@ -150,15 +151,20 @@ void result_print(const struct replay_outcome *o)
 	struct arena *a = o->plan->arena;
 	const struct m_run *run = &o->plan->manifest->run;
 	const char *signal = o->end.signal ? signal_name(a, o->end.signal) : NULL;
-	const char *end = end_text(a, o->end.exit_code, signal);
+	const char *end = end_text(a, o->end.exit_code, signal), *parts = "";
+	size_t changed = parts_changed(o->plan);
 
 	if (!o->plan->recorded_command)
 		return;
+	if (changed)
+		parts = arena_printf(a, ", %zu part%s replaced", changed,
+			changed == 1 ? "" : "s");
 	if (result_same_end(o))
-		log_info("replayed %.8s: %s as recorded; %s", run->id, end,
-			summary(o));
+		log_info("replayed %.8s%s: %s as recorded; %s", run->id, parts,
+			end, summary(o));
 	else
-		log_info("replayed %.8s: %s, recorded: %s; %s", run->id, end,
+		log_info("replayed %.8s%s: %s, recorded: %s; %s", run->id,
+			parts, end,
 			run->exit_code == ABSENT && !run->signal
 				? "none"
 				: end_text(a, (int)run->exit_code, run->signal),
@@ -168,8 +174,7 @@ void result_print(const struct replay_outcome *o)
 		print_notes(&o->plan->notes, true);
 }
 
-/* Paths need not be UTF-8: bytes that are not become U+FFFD. */
-static json_t *text(const char *s)
+json_t *result_text(const char *s)
 {
 	json_t *j = s ? json_string(s) : json_null();
 	autofree char *out = NULL;
@@ -187,12 +192,12 @@ static json_t *text(const char *s)
 	return json_string(out);
 }
 
-static json_t *number(int64_t n)
+json_t *result_number(int64_t n)
 {
 	return n < 0 ? json_null() : json_integer(n);
 }
 
-static json_t *digest_json(bool has, const struct digest *d)
+json_t *result_digest(bool has, const struct digest *d)
 {
 	char name[DIGEST_TEXT];
 
@@ -211,16 +216,17 @@ static json_t *real(double d)
 /* The numbers of two contents, as far as they were compared. */
 static void set_distance(json_t *j, const struct distance *d)
 {
-	json_object_set_new(j, "format", text(d ? d->format : NULL));
+	json_object_set_new(j, "format", result_text(d ? d->format : NULL));
 	json_object_set_new(j, "values",
 		d ? json_integer((json_int_t)d->values) : json_null());
 	json_object_set_new(j, "values_different",
 		d ? json_integer((json_int_t)d->different) : json_null());
 	json_object_set_new(j, "max_abs", d ? real(d->max_abs) : json_null());
 	json_object_set_new(j, "max_rel", d ? real(d->max_rel) : json_null());
-	json_object_set_new(j, "where", text(d && *d->where ? d->where : NULL));
 	json_object_set_new(
-		j, "unlike", text(d && *d->unlike ? d->unlike : NULL));
+		j, "where", result_text(d && *d->where ? d->where : NULL));
+	json_object_set_new(
+		j, "unlike", result_text(d && *d->unlike ? d->unlike : NULL));
 }
 
 static json_t *outputs_json(const struct comparison *c)
@@ -231,20 +237,20 @@ static json_t *outputs_json(const struct comparison *c)
 		const struct outcome *o = &c->items[i];
 		json_t *j = json_object();
 
-		json_object_set_new(j, "path", text(o->path));
+		json_object_set_new(j, "path", result_text(o->path));
 		json_object_set_new(
 			j, "verdict", json_string(verdict_name(o->verdict)));
-		json_object_set_new(j, "reason", text(o->reason));
+		json_object_set_new(j, "reason", result_text(o->reason));
 		json_object_set_new(j, "recorded",
 			json_pack("{s:o,s:o}", "digest",
-				digest_json(o->has_recorded, &o->recorded),
-				"bytes", number(o->recorded_bytes)));
+				result_digest(o->has_recorded, &o->recorded),
+				"bytes", result_number(o->recorded_bytes)));
 		json_object_set_new(j, "replayed",
 			json_pack("{s:o,s:o}", "digest",
-				digest_json(o->has_replayed, &o->replayed),
-				"bytes", number(o->replayed_bytes)));
-		json_object_set_new(
-			j, "first_difference", number(o->first_difference));
+				result_digest(o->has_replayed, &o->replayed),
+				"bytes", result_number(o->replayed_bytes)));
+		json_object_set_new(j, "first_difference",
+			result_number(o->first_difference));
 		set_distance(j, o->distance);
 		json_array_append_new(list, j);
 	}
@@ -258,9 +264,10 @@ static json_t *notes_json(const struct notes *notes)
 	for (size_t i = 0; i < notes->count; i++) {
 		const struct note *n = &notes->items[i];
 
-		json_array_append_new(list,
-			json_pack("{s:s,s:o,s:o}", "kind", n->kind, "path",
-				text(n->path), "detail", text(n->detail)));
+		json_array_append_new(
+			list, json_pack("{s:s,s:o,s:o}", "kind", n->kind,
+				      "path", result_text(n->path), "detail",
+				      result_text(n->detail)));
 	}
 	return list;
 }
@@ -271,7 +278,8 @@ static json_t *missing_json(const struct notes *notes)
 
 	for (size_t i = 0; i < notes->count; i++)
 		if (!strcmp(notes->items[i].kind, "not-stored"))
-			json_array_append_new(list, text(notes->items[i].path));
+			json_array_append_new(
+				list, result_text(notes->items[i].path));
 	return list;
 }
 
@@ -282,10 +290,11 @@ static json_t *end_json(const struct replay_outcome *o)
 		o->end.signal ? signal_name(o->plan->arena, o->end.signal) : NULL;
 
 	return json_pack("{s:o,s:o,s:o,s:o,s:b}", "recorded_code",
-		number(run->exit_code), "recorded_signal", text(run->signal),
-		"replayed_code",
+		result_number(run->exit_code), "recorded_signal",
+		result_text(run->signal), "replayed_code",
 		signal ? json_null() : json_integer(o->end.exit_code),
-		"replayed_signal", text(signal), "same", result_same_end(o));
+		"replayed_signal", result_text(signal), "same",
+		result_same_end(o));
 }
 
 int result_write(const struct replay_outcome *o, const char *path, struct err *e)
@@ -295,13 +304,13 @@ int result_write(const struct replay_outcome *o, const char *path, struct err *e
 	autofree char *doc = NULL;
 	json_t *j = json_object();
 
-	json_object_set_new(j, "run", text(o->plan->manifest->run.id));
+	json_object_set_new(j, "run", result_text(o->plan->manifest->run.id));
 	json_object_set_new(j, "root", json_string(strategy));
 	json_object_set_new(
 		j, "recorded_command", json_boolean(o->plan->recorded_command));
 	json_object_set_new(j, "exit", end_json(o));
 	json_object_set_new(j, "judged", json_boolean(o->compared));
-	json_object_set_new(j, "not_judged", text(o->not_judged));
+	json_object_set_new(j, "not_judged", result_text(o->not_judged));
 	json_object_set_new(j, "same", json_boolean(result_same(o)));
 	json_object_set_new(
 		j, "outputs_judged", json_integer((json_int_t)c->judged));
@@ -312,6 +321,8 @@ int result_write(const struct replay_outcome *o, const char *path, struct err *e
 	json_object_set_new(j, "tolerance",
 		o->tolerance < 0 ? json_null() : json_real(o->tolerance));
 	json_object_set_new(j, "outputs", outputs_json(c));
+	json_object_set_new(j, "replaced", parts_json(o->plan));
+	json_object_set_new(j, "by_reference", references_json(o->plan));
 	json_object_set_new(j, "missing_inputs", missing_json(&o->plan->notes));
 	json_object_set_new(j, "gpus", gpu_json(&o->plan->gpu));
 	json_object_set_new(j, "notes", notes_json(&o->plan->notes));

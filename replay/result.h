@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct err;
+struct json_t;
 struct plan;
 
 struct replay_outcome {
@@ -30,3 +31,9 @@ void result_announce(const struct plan *p);
 /* After it. */
 void result_print(const struct replay_outcome *o);
 int result_write(const struct replay_outcome *o, const char *path, struct err *e);
+
+/* Values of the document: null for NULL, negative numbers and no digest. Bytes
+ * that are not UTF-8 become U+FFFD. */
+struct json_t *result_text(const char *s);
+struct json_t *result_number(int64_t n);
+struct json_t *result_digest(bool has, const struct digest *d);

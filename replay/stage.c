@@ -60,11 +60,12 @@ int stage_set(int fs, const char *key, const char *value, struct err *e)
 	return 0;
 }
 
-int stage_set_fd(int fs, const char *key, int fd, struct err *e)
+int stage_set_layer(int fs, const char *key, int fd, struct err *e)
 {
-	if (fsconfig(fs, FSCONFIG_SET_FD, key, NULL, fd) < 0)
-		return refused(fs, key, e);
-	return 0;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return stage_set(fs, key, path, e);
 }
 
 int stage_mount(int fs, struct err *e)

@@ -66,6 +66,8 @@ int stage_b(struct stage *s, const struct stage_layers *l, struct err *e);
 int stage_dir(int dirfd, const char *name, struct err *e);
 /* fsconfig(2) of a string. */
 int stage_set(int fs, const char *key, const char *value, struct err *e);
-int stage_set_fd(int fs, const char *key, int fd, struct err *e);
+/* A layer by its descriptor, as a path: no other has to be quoted, and the
+ * command, which can read the option in its mountinfo, learns none of ours. */
+int stage_set_layer(int fs, const char *key, int fd, struct err *e);
 /* The last steps of both: upper, work, create, mount. */
 int stage_mount(int fs, struct err *e);

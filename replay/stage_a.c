@@ -42,17 +42,23 @@ static int redirected_file(
 	struct layer *l, const struct node *n, int *fd, struct err *e)
 {
 	const struct node *f = node_file(n);
-	char place[NAME_MAX + 3] = "/";
+	char object[NAME_MAX + 3] = "/";
+	const char *place = object;
+	/* A file that is mounted is only a place for the mount. */
+	bool mounted =
+		f->content == CONTENT_HOST && f->source->place == PLACE_BIND;
 
-	*fd = layer_new_file(n, f->mode & 0777, f->size, e);
+	*fd = layer_new_file(n, f->mode & 0777, mounted ? 0 : f->size, e);
 	if (*fd < 0)
 		return -1;
-	if (f->content == CONTENT_NONE)
+	if (f->content == CONTENT_NONE || mounted)
 		return 0;
 	if (f->content == CONTENT_OBJECT)
-		object_path(&f->digest, place + 1);
+		object_path(&f->digest, object + 1);
+	else if (f->content == CONTENT_HOST)
+		place = f->source->inside;
 	else
-		no_place(place);
+		no_place(object);
 	if (fsetxattr(*fd, METACOPY, "", 0, 0) < 0 ||
 		fsetxattr(*fd, REDIRECT, place, strlen(place), 0) < 0)
 		return err_sys(e, "cannot mark '%s'", n->path);
@@ -90,17 +96,24 @@ static int add_objects(int fs, int known, struct err *e)
 		return err_sys(e, "cannot open '%s' again", path);
 	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 		return err_set(e, "'%s' was replaced", path);
-	return stage_set_fd(fs, "datadir+", fd, e);
+	return stage_set_layer(fs, "datadir+", fd, e);
 }
 
-static int add_data(int fs, struct store *s, struct err *e)
+static int add_data(int fs, struct store *s, const char *inputs, struct err *e)
 {
+	autoclose int fd = -1;
+
 	if (add_objects(fs, store_objects_fd(s), e) < 0)
 		return -1;
 	for (size_t i = 0; i < store_alternate_count(s); i++)
 		if (add_objects(fs, store_alternate_fd(s, i), e) < 0)
 			return -1;
-	return 0;
+	if (!inputs)
+		return 0;
+	fd = open(inputs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", inputs);
+	return stage_set_layer(fs, "datadir+", fd, e);
 }
 
 int stage_a(struct stage *s, const struct stage_layers *l, struct err *e)
@@ -117,10 +130,10 @@ int stage_a(struct stage *s, const struct stage_layers *l, struct err *e)
 	if (fs < 0)
 		return err_sys(e, "cannot make an overlay");
 	if (stage_set(fs, "userxattr", NULL, e) < 0 ||
-		stage_set_fd(fs, "lowerdir+", lower, e) < 0 ||
-		add_data(fs, s->store, e) < 0 ||
-		stage_set_fd(fs, "upperdir", l->upper, e) < 0 ||
-		stage_set_fd(fs, "workdir", l->work, e) < 0)
+		stage_set_layer(fs, "lowerdir+", lower, e) < 0 ||
+		add_data(fs, s->store, s->plan->sources.layer, e) < 0 ||
+		stage_set_layer(fs, "upperdir", l->upper, e) < 0 ||
+		stage_set_layer(fs, "workdir", l->work, e) < 0)
 		return -1;
 	return stage_mount(fs, e);
 }

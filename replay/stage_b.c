@@ -30,14 +30,16 @@
 #define TREE_FORMAT 2
 
 /*
- * Trees are $XDG_CACHE_HOME/reprise/trees/<run>-<files digest>-<format>, with the owners
- * of the range of ids when there is one; beside each lies its lock file.
+ * Trees are $XDG_CACHE_HOME/reprise/trees/<run>-<files digest>-<format>, with
+ * the variant when there are inputs of this host, and with the owners of the
+ * range of ids when there is one; beside each lies its lock file.
  */
 int stage_b_prepare(struct stage *s, bool ranges, struct err *e)
 {
 	struct arena *a = s->plan->arena;
 	const struct manifest *m = s->plan->manifest;
 	const char *digest = m->files.digest ? m->files.digest : "sha256:";
+	const char *variant = s->plan->sources.variant;
 	const char *cache = replay_cache_dir(a);
 	const char *dir, *lock;
 
@@ -47,8 +49,9 @@ int stage_b_prepare(struct stage *s, bool ranges, struct err *e)
 	dir = fs_join(a, cache, "trees");
 	if (fs_mkdirs(dir, 0700, e) < 0)
 		return -1;
-	s->tree_path = arena_printf(a, "%s/%s-%.16s-%d%s", dir, m->run.id,
+	s->tree_path = arena_printf(a, "%s/%s-%.16s-%d%s%s%s", dir, m->run.id,
 		digest + strcspn(digest, ":") + 1, TREE_FORMAT,
+		variant ? "-" : "", variant ? variant : "",
 		ranges ? "-range" : "");
 	lock = arena_printf(a, "%s.lock", s->tree_path);
 	s->tree_lock =
@@ -122,13 +125,10 @@ static int set_layers(int fs, int tree, int names, const struct stage_layers *l,
 	else
 		snprintf(text, sizeof(text),
 			"/proc/self/fd/%d:/proc/self/fd/%d", tree, names);
-	if (stage_set(fs, "lowerdir", text, e) < 0)
+	if (stage_set(fs, "lowerdir", text, e) < 0 ||
+		stage_set_layer(fs, "upperdir", l->upper, e) < 0)
 		return -1;
-	snprintf(text, sizeof(text), "/proc/self/fd/%d", l->upper);
-	if (stage_set(fs, "upperdir", text, e) < 0)
-		return -1;
-	snprintf(text, sizeof(text), "/proc/self/fd/%d", l->work);
-	return stage_set(fs, "workdir", text, e);
+	return stage_set_layer(fs, "workdir", l->work, e);
 }
 
 int stage_b(struct stage *s, const struct stage_layers *l, struct err *e)

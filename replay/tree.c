@@ -135,10 +135,12 @@ static uint32_t owner(int64_t id)
 
 static enum content content_of(const struct file_row *r)
 {
+	if (r->kind == KIND_FILE && r->not_stored && !r->has_digest)
+		return CONTENT_WITHHELD;
 	if (r->kind != KIND_FILE || r->size <= 0)
 		return CONTENT_NONE;
 	if (r->has_digest)
-		return CONTENT_OBJECT;
+		return r->not_stored ? CONTENT_HOST : CONTENT_OBJECT;
 	/* Overwritten before anybody read it: its size was all there was. */
 	if (r->access & (ACCESS_W | ACCESS_M))
 		return CONTENT_HOLE;
@@ -156,7 +158,11 @@ static void fill(struct tree *t, struct node *n, const struct file_row *r)
 	n->mtime_s = r->mtime_s == ABSENT ? 0 : r->mtime_s;
 	n->mtime_ns = r->mtime_ns;
 	n->content = content_of(r);
-	n->digest = r->digest;
+	/* The table of a root of data may have a row of the root itself. */
+	if (!n->tree)
+		n->digest = r->digest;
+	n->tree |= r->kind == KIND_TREE;
+	t->withheld |= n->content == CONTENT_WITHHELD;
 	if (r->target)
 		n->target = arena_strdup(t->arena, r->target);
 	if (r->xattrs)
@@ -179,12 +185,12 @@ static int join_link(struct tree *t, struct node *n, const struct file_row *r,
 	if (first->kind != n->kind || n->kind == KIND_DIRECTORY || first->link)
 		return err_set(
 			e, "'%s' cannot be a hard link of '%s'", n->path, path);
-	if (n->content == CONTENT_OBJECT && first->content == CONTENT_OBJECT &&
+	if (node_has_digest(n) && node_has_digest(first) &&
 		!digest_equal(&n->digest, &first->digest))
 		return err_set(e,
 			"'%s' and '%s' are one file, but have two digests",
 			path, n->path);
-	if (n->content == CONTENT_OBJECT) {
+	if (node_has_digest(n) && first->content != CONTENT_OBJECT) {
 		first->content = n->content;
 		first->digest = n->digest;
 		first->size = n->size;
@@ -216,8 +222,6 @@ static bool is_left_out(struct tree *t, const struct file_row *r, const char *pa
 		leave_out(t, LEFT_MOUNTED, path);
 	else if (is_device(r) && !can_be_made(t, r))
 		leave_out(t, LEFT_DEVICE, path);
-	else if (r->kind == KIND_FILE && r->not_stored)
-		leave_out(t, LEFT_NOT_STORED, path);
 	else
 		return false;
 	return true;
@@ -286,6 +290,23 @@ struct node *tree_add_directory(struct tree *t, const char *path)
 		at = n ? n : node_new(t, at, part, KIND_DIRECTORY);
 	}
 	return at;
+}
+
+struct node *tree_insert(
+	struct tree *t, struct node *dir, const char *name, enum file_kind kind)
+{
+	return node_new(t, dir, fs_join(t->arena, dir->path, name), kind);
+}
+
+struct node *tree_place(struct tree *t, const char *path, bool directory)
+{
+	struct node *dir = directory_of(t, path), *n;
+
+	if (!dir || tree_find(t, path))
+		return NULL;
+	n = node_new(t, dir, path, directory ? KIND_DIRECTORY : KIND_FILE);
+	n->placed = true;
+	return n;
 }
 
 struct node *tree_add_of_host(struct tree *t, const char *path, const char *target)

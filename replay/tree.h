@@ -14,11 +14,14 @@
 
 struct arena;
 struct err;
+struct source;
 
 /* Where the bytes of a regular file come from. */
 enum content {
 	CONTENT_NONE,     /* no regular file, or an empty one */
 	CONTENT_OBJECT,   /* the object `digest` of the store */
+	CONTENT_HOST,     /* a file of this host: `source`, once it is known */
+	CONTENT_WITHHELD, /* a secret: absent, unless it is given */
 	CONTENT_HOLE,     /* nobody read it before the run overwrote it */
 	CONTENT_UNOPENED, /* listed or looked at only: must not be readable */
 };
@@ -60,6 +63,8 @@ struct node {
 	bool listed;  /* the run has listed this directory */
 	bool created; /* the run has made something in this directory */
 	bool of_host; /* no row: a name that this host needs */
+	bool tree;    /* a root of data: `digest` is its table's */
+	bool placed; /* no row: made for this replay, in the upper layer only */
 	uint32_t mode;
 	uint32_t uid, gid;
 	int64_t size;
@@ -67,11 +72,12 @@ struct node {
 	uint32_t mtime_ns;
 	unsigned major, minor; /* of a device node */
 	struct digest digest;
+	struct source *source; /* CONTENT_HOST; NULL: not looked for yet */
 };
 
 /* A row that the replay does not give back, and why. */
 enum left_out {
-	LEFT_NOT_STORED, /* by reference, or a secret */
+	LEFT_NOT_STORED, /* a secret */
 	LEFT_UNOPENED,   /* there, but cannot be opened */
 	LEFT_DEVICE,     /* a device node that cannot be made */
 	LEFT_SHM,        /* in /dev/shm, which is empty at the start */
@@ -82,6 +88,7 @@ struct tree {
 	struct arena *arena;
 	struct node *root;
 	size_t count;     /* nodes */
+	bool withheld;    /* there are secrets among them */
 	struct map nodes; /* by path */
 	/* The one that the last row lay in: the next one often does, too. */
 	struct node *last_dir;
@@ -108,6 +115,11 @@ int tree_add(struct tree *t, const char *base, const struct file_row *r,
  * when something else is in its place. */
 struct node *tree_add_directory(struct tree *t, const char *path);
 /*
+ * A directory or an empty file for this replay, in a directory that is there;
+ * NULL when something is in its place.
+ */
+struct node *tree_place(struct tree *t, const char *path, bool directory);
+/*
  * A file, empty, or a symbolic link that this host needs beside what the run
  * had; NULL when its directory is not there or has the name already.
  */
@@ -115,6 +127,9 @@ struct node *tree_add_of_host(
 	struct tree *t, const char *path, const char *target);
 /* All rows are in: join hard links, sort by listings, choose the layers. */
 void tree_finish(struct tree *t);
+
+/* After that: a file, with all its names, is a real one in the upper layer. */
+void tree_raise(struct tree *t, struct node *n);
 
 /* The node at exactly this path, or NULL. */
 struct node *tree_find(const struct tree *t, const char *path);
@@ -124,6 +139,19 @@ struct node *tree_find(const struct tree *t, const char *path);
  */
 struct node *tree_resolve(
 	const struct tree *t, const char *cwd, const char *path);
+
+/* tree_replace.c: what the user puts in the place of rows; before
+ * tree_finish(). */
+
+/* A new node, without a row, in a directory that has no such name. */
+struct node *tree_insert(struct tree *t, struct node *dir, const char *name,
+	enum file_kind kind);
+/* The node and all below it are not there; other names of its files are. */
+void tree_remove(struct tree *t, struct node *n);
+/* From now on a file of its own: its other names keep what was there. */
+void tree_detach(struct tree *t, struct node *n);
+/* Secrets that were not given are not there, which is told. */
+void tree_leave_withheld(struct tree *t);
 
 /* All nodes, a directory before what is in it: NULL at the end. */
 struct node *tree_next(const struct node *n);
@@ -137,6 +165,20 @@ static inline bool node_holds_place(const struct node *n)
 {
 	return n->layers & IN_UPPER && n->parent && n->parent->listed &&
 	       n->parent->layers & IN_LOWER;
+}
+
+/* The node after all that is below this one. */
+static inline struct node *tree_after(const struct node *n)
+{
+	while (n && !n->next)
+		n = n->parent;
+	return n ? n->next : NULL;
+}
+
+/* Is the digest known of what a program reads here? */
+static inline bool node_has_digest(const struct node *f)
+{
+	return f->content == CONTENT_OBJECT || f->content == CONTENT_HOST;
 }
 
 /* The node whose content and attributes all names of the file share. */

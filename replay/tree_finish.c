@@ -71,6 +71,8 @@ static bool is_changed(const struct node *n)
 /* A directory that was renamed or removed goes up as a whole. */
 static bool moves_up(const struct node *n)
 {
+	if (n->placed)
+		return true;
 	if (n->parent && n->kind == KIND_DIRECTORY && is_changed(n))
 		return true;
 	return n->parent && n->parent->layers & IN_UPPER;
@@ -104,6 +106,16 @@ static void raise_links(struct tree *t)
 				lift(n);
 		}
 	}
+}
+
+void tree_raise(struct tree *t, struct node *n)
+{
+	if (n->layers & IN_UPPER)
+		return;
+	lift(n);
+	for (size_t i = 0; n->layers & HAS_LINKS && i < t->link_count; i++)
+		if (t->links[i]->link == n && !(t->links[i]->layers & IN_UPPER))
+			lift(t->links[i]);
 }
 
 static void choose_layers(struct tree *t)

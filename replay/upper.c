@@ -176,7 +176,7 @@ static int file_changed(const struct upper *u, const struct node *f,
 	if (f->content == CONTENT_NONE)
 		return 0;
 	/* Without a recorded content, the time of the last change decides. */
-	if (f->content != CONTENT_OBJECT)
+	if (!node_has_digest(f))
 		return l->st.st_mtim.tv_sec != f->mtime_s ||
 		       l->st.st_mtim.tv_nsec != f->mtime_ns;
 	fd = upper_open(u, l, e);

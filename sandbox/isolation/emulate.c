@@ -6,16 +6,17 @@
 #include "base/fs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -85,37 +86,51 @@ void emulator_release(struct emulator *em)
 	free(em->choices);
 }
 
-/* EPERM is of a task that hides its memory: it gets the kernel's answer. */
-static int memory_error(int code)
+/*
+ * By the number of the task it could be another's memory: a task that is killed
+ * meanwhile frees its number. So the memory is opened first, and the call's
+ * being there still then says whose it is: seccomp_unotify(2).
+ */
+static int open_memory(const struct emulator *em, const struct seccomp_notif *n)
 {
-	return code == EFAULT ? -EFAULT : EMULATE_NOT;
+	char path[32];
+	autoclose int fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%u/mem", n->pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return emulate_waits(em, n) ? steal_fd(&fd) : -1;
 }
 
-int emulate_read(
-	const struct seccomp_notif *n, uint64_t addr, void *buf, size_t size)
+/* EIO and EINVAL are of addresses where nothing is. A task that hides its
+ * memory gets the kernel's answer. */
+static int memory_error(int fd)
 {
-	struct iovec local = {buf, size};
-	struct iovec remote = {(void *)(uintptr_t)addr, size};
+	return fd >= 0 ? -EFAULT : EMULATE_NOT;
+}
 
-	if (process_vm_readv((pid_t)n->pid, &local, 1, &remote, 1, 0) ==
-		(ssize_t)size)
+bool emulate_waits(const struct emulator *em, const struct seccomp_notif *n)
+{
+	return ioctl(em->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &n->id) == 0;
+}
+
+int emulate_read(const struct emulator *em, const struct seccomp_notif *n,
+	uint64_t addr, void *buf, size_t size)
+{
+	autoclose int fd = open_memory(em, n);
+
+	if (fd >= 0 && pread(fd, buf, size, (off_t)addr) == (ssize_t)size)
 		return 0;
-	return memory_error(errno);
+	return memory_error(fd);
 }
 
-int emulate_write(struct emulator *em, const struct seccomp_notif *n,
+int emulate_write(const struct emulator *em, const struct seccomp_notif *n,
 	uint64_t addr, const void *buf, size_t size)
 {
-	struct iovec local = {(void *)buf, size};
-	struct iovec remote = {(void *)(uintptr_t)addr, size};
+	autoclose int fd = open_memory(em, n);
 
-	/* Were the task gone, its number could be another's by now. */
-	if (ioctl(em->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &n->id) < 0)
-		return EMULATE_NOT;
-	if (process_vm_writev((pid_t)n->pid, &local, 1, &remote, 1, 0) ==
-		(ssize_t)size)
+	if (fd >= 0 && pwrite(fd, buf, size, (off_t)addr) == (ssize_t)size)
 		return 0;
-	return memory_error(errno);
+	return memory_error(fd);
 }
 
 /* Load and the number of processes are of this host: none of the record. */

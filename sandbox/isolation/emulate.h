@@ -40,8 +40,10 @@ void emulator_answer(struct emulator *em);
 int emulate_getaffinity(struct emulator *em, const struct seccomp_notif *n);
 int emulate_setaffinity(struct emulator *em, const struct seccomp_notif *n);
 
+/* Is the call still to be answered? Then the numbers of its task are its own. */
+bool emulate_waits(const struct emulator *em, const struct seccomp_notif *n);
 /* The task's memory; 0, or what the call then returns. */
-int emulate_read(
-	const struct seccomp_notif *n, uint64_t addr, void *buf, size_t size);
-int emulate_write(struct emulator *em, const struct seccomp_notif *n,
+int emulate_read(const struct emulator *em, const struct seccomp_notif *n,
+	uint64_t addr, void *buf, size_t size);
+int emulate_write(const struct emulator *em, const struct seccomp_notif *n,
 	uint64_t addr, const void *buf, size_t size);

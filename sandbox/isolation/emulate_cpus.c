@@ -212,13 +212,16 @@ int emulate_setaffinity(struct emulator *em, const struct seccomp_notif *n)
 	int error;
 
 	len = len < what->mask_bytes ? len : what->mask_bytes;
-	error = emulate_read(n, n->data.args[2], &c.shown, len);
+	error = emulate_read(em, n, n->data.args[2], &c.shown, len);
 	if (error || !tid)
 		return error ? error : EMULATE_NOT;
 	CPU_AND(&c.shown, &c.shown, &what->allowed);
 	if (!CPU_COUNT(&c.shown))
 		return -EINVAL;
 	c.real = to_host(what, &c.shown);
+	/* Were the caller gone, its number could be one outside by now. */
+	if (!emulate_waits(em, n))
+		return EMULATE_NOT;
 	if (sched_setaffinity(tid, sizeof(c.real), &c.real) < 0)
 		return -errno;
 	if (em->shared)

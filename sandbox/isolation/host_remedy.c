@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which setting of this machine stands in the way, and how to change it. */
+#include "base/err.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "sandbox/isolation/setup.h"
@@ -56,4 +57,12 @@ void host_userns_remedy(int code, char *buf, size_t size)
 			settings[i].bad, settings[i].remedy);
 		return;
 	}
+}
+
+int host_add_remedy(struct err *e)
+{
+	char remedy[300];
+
+	host_userns_remedy(e->code, remedy, sizeof(remedy));
+	return *remedy ? err_wrap(e, "%s", remedy) : -1;
 }

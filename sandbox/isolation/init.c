@@ -14,9 +14,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The caller's streams; where it had closed one, a descriptor of ours can have
+ * its number, and ends at the exec. */
+static int check_streams(struct err *e)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) &&
+			!(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+			return err_set(e,
+				"descriptor %d is a directory: it would lead "
+				"out of the sandbox",
+				fd);
+	return 0;
+}
 
 /* All but the pipes and the standard streams: a directory of the host that
  * stays open would be a way out of the root (CVE-2024-21626). */
@@ -27,6 +44,8 @@ int step_fds(struct setup *s, struct err *e)
 
 	if (!guard_on(s->iso, "fds"))
 		return 0;
+	if (check_streams(e) < 0)
+		return -1;
 	if ((low > 3 && close_range(3, low - 1, 0) < 0) ||
 		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
 		close_range(high + 1, ~0u, 0) < 0)

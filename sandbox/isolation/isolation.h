@@ -35,6 +35,19 @@ struct iso_bind {
 	bool optional;
 };
 
+/*
+ * A file or directory of the host that the command works on itself: what it
+ * writes, it writes there. Owners are the same numbers inside where a range of
+ * ids is mapped and the file system can be shown so (idmapped mounts); else the
+ * caller is told.
+ */
+struct iso_volume {
+	const char *source;
+	const char *target; /* inside; must exist, with no link on the way */
+	bool read_only;
+	uint64_t dev, ino; /* what the source must be: it was looked at before */
+};
+
 /* A file with the given content over an existing path (a fake /proc file). */
 struct iso_fake {
 	const char *target;
@@ -140,6 +153,8 @@ struct isolation {
 
 	const struct iso_bind *binds;
 	size_t bind_count;
+	const struct iso_volume *volumes;
+	size_t volume_count;
 	const struct iso_fake *fakes;
 	size_t fake_count;
 	const struct iso_device *devices; /* besides the standard nodes */

@@ -83,6 +83,11 @@ int mount_target(int root, const char *path)
 	return open_inside(root, path, 0, 0);
 }
 
+int mount_place(int root, const char *path)
+{
+	return open_inside(root, path, 0, RESOLVE_NO_SYMLINKS);
+}
+
 int mount_point(int root, const char *path, struct err *e)
 {
 	int fd = open_inside(root, path, O_DIRECTORY, RESOLVE_NO_SYMLINKS);

@@ -39,5 +39,7 @@ int mount_attach(int mount, int target, const char *name, struct err *e);
  * it. -1 with errno when it is absent.
  */
 int mount_target(int root, const char *path);
+/* The same with no link on the way. */
+int mount_place(int root, const char *path);
 /* The same for /dev, /proc and /sys: a directory, and no link on the way. */
 int mount_point(int root, const char *path, struct err *e);

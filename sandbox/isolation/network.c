@@ -14,7 +14,6 @@
 int step_hostname(struct setup *s, struct err *e)
 {
 	const char *name = s->iso->hostname;
-	char remedy[300];
 
 	if (!name || !guard_on(s->iso, "utsns"))
 		return 0;
@@ -22,8 +21,7 @@ int step_hostname(struct setup *s, struct err *e)
 		return 0;
 	/* Podman's seccomp profile lets namespaces be made, but not named. */
 	err_sys(e, "cannot set the host name '%s'", name);
-	host_userns_remedy(e->code, remedy, sizeof(remedy));
-	return *remedy ? err_wrap(e, "%s", remedy) : -1;
+	return host_add_remedy(e);
 }
 
 int step_loopback(struct setup *s, struct err *e)

@@ -14,15 +14,11 @@
 
 int step_private(struct setup *s, struct err *e)
 {
-	char remedy[300];
-
 	/* What is mounted from here on must not appear on the host. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
 		return 0;
-	/* Ubuntu's AppArmor lets the namespace be made, but not used. */
 	err_sys(e, "cannot make the mounts private");
-	host_userns_remedy(e->code, remedy, sizeof(remedy));
-	return *remedy ? err_wrap(e, "%s", remedy) : -1;
+	return host_add_remedy(e);
 }
 
 int step_root(struct setup *s, struct err *e)

@@ -134,6 +134,7 @@ static int start(struct sandbox *b, struct err *e)
 		.caller_gid = getegid(),
 		.root = -1,
 		.dev = -1,
+		.userns = -1,
 		.proc_user = -1,
 	};
 
@@ -145,14 +146,8 @@ static int start(struct sandbox *b, struct err *e)
 	s.down = down_out = down[0];
 	b->pid = clone_with(clone_flags(b->iso, b->ids.range));
 	if (b->pid < 0) {
-		char remedy[300];
-		int code = errno;
-
 		err_sys(e, "cannot make namespaces");
-		host_userns_remedy(code, remedy, sizeof(remedy));
-		if (*remedy)
-			err_wrap(e, "%s", remedy);
-		return -1;
+		return host_add_remedy(e);
 	}
 	if (b->pid == 0) {
 		close(b->up);

@@ -10,11 +10,13 @@
 #include "sandbox/isolation/setup.h"
 
 #include <errno.h>
+#include <linux/ioprio.h>
 #include <linux/sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,7 +57,7 @@ static const struct deny {
 	{"statmount", ENOSYS, 457},
 	/* its flags lie in memory, where a filter cannot look */
 	{"clone3", ENOSYS, 0},
-	/* files past the root: CVE-2014-5206's "shocker" */
+	/* files past the root, by number */
 	{"name_to_handle_at", EPERM, 0},
 	{"open_by_handle_at", EPERM, 0},
 	/* the kernel itself */
@@ -126,6 +128,9 @@ static const struct deny_args {
 	/* input for whoever reads the terminal next: CVE-2017-5226 */
 	{"ioctl", EPERM, 1, {INT1(TIOCSTI)}},
 	{"ioctl", EPERM, 1, {INT1(TIOCLINUX)}},
+	/* "my process group" has members outside of the sandbox */
+	{"setpriority", EPERM, 2, {INT0(PRIO_PGRP), INT1(0)}},
+	{"ioprio_set", EPERM, 2, {INT0(IOPRIO_WHO_PGRP), INT1(0)}},
 	/* would switch the recorded CPUID or clock off */
 	{"arch_prctl", EPERM, 2, {INT0(SET_CPUID), SCMP_A1(SCMP_CMP_NE, 0)}},
 	{"prctl", EPERM, 1, {INT0(PR_SET_TSC)}},

@@ -8,6 +8,7 @@
  *	ids.c           id maps, the inner user namespace, uid and gid
  *	mounts.c        the few mount operations, all by descriptor
  *	root.c          the root: attach, binds, read-only subtrees, pivot
+ *	volumes.c       parts of the host that the caller asks for
  *	dev.c           /dev
  *	proc_sys.c      /proc and /sys, what is masked and faked in them
  *	covers.c        directories of /proc and /sys with a part of theirs
@@ -58,6 +59,7 @@ struct setup {
 	gid_t caller_gid;
 	int root;      /* mount of the new root */
 	int dev;       /* mount of the new /dev */
+	int userns;    /* with the maps that the command's will have, or -1 */
 	int proc_user; /* /proc/sys/user of the new /proc, still writable */
 };
 
@@ -92,6 +94,7 @@ bool ids_can_range(void);
 void ids_init(struct iso_ids *ids, const struct isolation *iso, bool range);
 int ids_write_range(const struct iso_ids *ids, pid_t pid, struct err *e);
 int step_ids_outer(struct setup *s, struct err *e);
+int step_volume_ids(struct setup *s, struct err *e);
 int step_userns(struct setup *s, struct err *e);
 int step_ids(struct setup *s, struct err *e);
 
@@ -101,6 +104,9 @@ int step_root(struct setup *s, struct err *e);
 int step_read_only(struct setup *s, struct err *e);
 int step_binds(struct setup *s, struct err *e);
 int step_pivot(struct setup *s, struct err *e);
+
+/* volumes.c */
+int step_volumes(struct setup *s, struct err *e);
 
 /* dev.c */
 int step_dev(struct setup *s, struct err *e);
@@ -141,3 +147,5 @@ _Noreturn void command_main(struct setup *s, int error_pipe);
 /* host_remedy.c: what would help when namespaces or mounts in them were refused
  * with this errno; "" when nobody knows. */
 void host_userns_remedy(int code, char *buf, size_t size);
+/* The same, added to the error that has just been set; -1. */
+int host_add_remedy(struct err *e);

@@ -114,6 +114,15 @@ letters f rm
 before f 'old f'
 steps append:f create:f read:f
 after f CREATED
+# Never read, but an output all the same.
+steps rename:f:h
+letters f w
+before f 'old f'
+after h 'old f'
+replay_same
+steps rename:f:h create:h
+after h CREATED
+replay_same
 
 # Old bytes nobody could read: only what stat says is kept.
 for change in create:f unlink:f rename:g:f; do

@@ -94,3 +94,6 @@ kill -s TERM "$JOB"
 ended 5
 [ -e "$REPRISE_STORE/runs/$RUN/manifest.yaml" ] || ok reprise list
 is_complete
+
+# What killed writers left in the store goes with the next one.
+ok reprise finish

@@ -69,6 +69,8 @@ fi
 start
 keeper=$JOB
 recorder=$(pgrep -P "$keeper")
+# What the command does without its recorder is not recorded.
+cp "$T/names.out" "$T/names.before"
 for pid in $recorder $keeper $all; do
 	kill -KILL "$pid" 2>/dev/null || :
 done
@@ -76,4 +78,6 @@ until members && [ -z "$all" ]; do
 	# shellcheck disable=SC2086 # a list of numbers
 	kill -KILL $all 2>/dev/null || :
 done
+wait
+cp "$T/names.before" "$T/names.out"
 frozen any

@@ -47,3 +47,14 @@ replay_ok "$RUN" -- "$PROBES/walk" /
 LC_ALL=C sort "$T/out" >"$T/walked"
 diff -u "$T/staged" "$T/walked" || fail "the root is not what was recorded"
 [ "$(wc -l <"$T/walked")" -gt 30 ] || fail "the root is too small"
+
+# The mounts tell of no directory of this host.
+cat >mounts.sh <<'END'
+while read -r line; do echo "$line"; done </proc/self/mountinfo
+END
+capture_ok -q sh mounts.sh
+replay_ok "$RUN"
+stdout_has ' / / '
+if grep -e "$REPRISE_STORE" -e "${XDG_CACHE_HOME:-$HOME}" -e "$T" "$T/out"; then
+	fail "the mounts tell where the store or the scratch lies"
+fi

@@ -17,7 +17,7 @@ def main():
     for row in yaml.load(sys.stdin.buffer, Loader=yaml.CSafeLoader):
         path, kind = row["path"], row["kind"]
         raw = path if isinstance(path, bytes) else os.fsencode(path)
-        if "n" in row["access"] or kind in ("absent", "char", "block"):
+        if "n" in row.get("access", "") or kind in ("absent", "char", "block"):
             continue
         if any(raw.startswith(os.fsencode(m) + b"/") for m in MOUNTED):
             continue

@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
@@ -35,6 +36,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -429,6 +431,10 @@ static int become_root(void)
 {
 	return getuid() == 0 ? NOT_TRIED : setuid(0);
 }
+static int drop_groups(void)
+{
+	return setgroups(0, NULL);
+}
 static int gain_capability(void)
 {
 	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -458,6 +464,17 @@ static int rename_host(void)
 	/* To what it is: the host's own would change if this gets through. */
 	gethostname(name, sizeof(name) - 1);
 	return sethostname(name, strlen(name));
+}
+/* Of the process group: its members outside are of the same user. */
+static int slow_group(void)
+{
+	return setpriority(PRIO_PGRP, 0, getpriority(PRIO_PROCESS, 0));
+}
+static int slow_group_io(void)
+{
+	const int who_group = 2, idle = 3 << 13;
+
+	return (int)syscall(SYS_ioprio_set, who_group, 0, idle);
 }
 static int set_memory_map(void)
 {
@@ -657,12 +674,15 @@ static const struct attempt {
 	{"push-input-high", push_input_high},
 	{"paste-selection", paste_selection},
 	{"become-root", become_root},
+	{"drop-groups", drop_groups},
 	{"gain-capability", gain_capability},
 	{"widen-bounds", widen_bounds},
 	{"unlock-securebits", unlock_securebits},
 	{"new-privileges", new_privileges},
 	{"rename-host", rename_host},
 	{"set-memory-map", set_memory_map},
+	{"slow-group", slow_group},
+	{"slow-group-io", slow_group_io},
 	{"session-keyring", session_keyring},
 	{"host-keyring", host_keyring},
 	{"new-key", new_key},

@@ -123,7 +123,8 @@ static long do_map(int i)
 	void *p;
 
 	(void)i;
-	if (fd < 0)
+	/* Not what is asked about here. */
+	while (fd < 0)
 		fd = open("/bin/true", O_RDONLY);
 	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	return p == MAP_FAILED ? -1 : munmap(p, 4096);

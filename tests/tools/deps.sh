@@ -22,6 +22,10 @@ packages() {
 		[ "$(dpkg --print-architecture)" != amd64 ] ||
 			echo gcc-multilib
 		;;
+	old-kernel)
+		[ "$(dpkg --print-architecture)" != amd64 ] ||
+			echo qemu-system-x86 busybox-static e2fsprogs
+		;;
 	bench)
 		echo reprozip cde proot strace python3-numpy python3-torch
 		;;

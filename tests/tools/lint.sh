@@ -51,6 +51,17 @@ if [ "$in_map" != "$in_tree" ]; then
 	bad=1
 fi
 
+# The tests that docs/attacks.md names are there.
+# shellcheck disable=SC2016
+for name in $(sed -n 's/.*| *\([^|]*\) |$/\1/p' docs/attacks.md |
+	grep -o '`[^`]*`' | tr -d '`'); do
+	if ! grep -rqF "${name%\*}" tests && ! [ -e "$name" ] &&
+		! [ -e "tests/integration/$name.sh" ]; then
+		echo "lint: docs/attacks.md names '$name', which is no test"
+		bad=1
+	fi
+done
+
 shellcheck .ci/run tests/tools/*.sh || bad=1
 # The tests source lib.sh by a path that shellcheck cannot know, and end by
 # their last check.

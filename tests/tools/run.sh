@@ -24,7 +24,7 @@ mkdir "$stage/tree" "$stage/results"
 unit=$build/unit
 [ ! -d "$build/faults/unit" ] || unit=$build/faults/unit
 mkdir "$stage/tree/build"
-for part in "$build/reprise" "$build/probes" "$unit"; do
+for part in "$build/reprise" "$build/probes" "$build/old-kernel" "$unit"; do
 	[ ! -e "$part" ] || cp -R "$part" "$stage/tree/build/"
 done
 chmod -R a+rX "$stage/tree"

@@ -101,7 +101,7 @@ static inline void record_on(struct scene *s, const char *host, const char *open
 	s->m.run.id = (char *)"11111111-2222-4333-8444-555555555555";
 	s->m.run.user.uid = s->m.run.user.gid = 1000;
 	s->m.command.cwd = (char *)"/";
-	s->m.command.executable = (char *)"/bin/x";
+	s->m.command.executable = (char *)"/";
 	*ARENA_PUSH(s->arena, s->m.command.argv.items, s->m.command.argv.count) =
 		(char *)"x";
 	accelerators_read(&s->m.hardware, s->arena,

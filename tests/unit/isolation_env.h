@@ -94,6 +94,8 @@ static struct outcome *run_sandbox(const struct isolation *iso, bool root)
 	o->rc = 77; /* "nothing was run" */
 	pid = fork();
 	if (pid == 0) {
+		/* As a shell has it: nobody else's process in the group. */
+		setpgid(0, 0);
 		if (!root)
 			become_ordinary();
 		dup2(out, 1);

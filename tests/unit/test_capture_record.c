@@ -117,8 +117,8 @@ static char *text_of(struct record *r)
 	for (size_t i = 0; i < r->move_count; i++)
 		strbuf_addf(
 			&out, "move %s %s\n", r->moves[i].from, r->moves[i].to);
-	strbuf_addf(&out, "ended %d %d %lld keep %llu", r->ended,
-		r->ending.status, (long long)r->ending.time,
+	strbuf_addf(&out, "ended %d %d %lld whole %d keep %llu", r->ended,
+		r->ending.status, (long long)r->ending.time, r->whole,
 		(unsigned long long)r->keep);
 	add_list(&out, &r->by_reference);
 	strbuf_addc(&out, '\n');
@@ -143,7 +143,8 @@ static void fill(void)
 	struct process *p;
 	struct digest digest;
 
-	record_options(&rec, 12345, &by_reference);
+	record_options(&rec, 12345, true, &by_reference);
+	assert_true(rec.whole);
 	p = record_process(&rec, 0, 100, 7, &m);
 	m.argv.count = 0;
 	m.env_added.count = 0;
@@ -508,6 +509,11 @@ static void test_letters(void **state)
 		{ACCESS_X | ACCESS_W, true, ACCESS_X | ACCESS_W},
 		{ACCESS_D | ACCESS_S, false, ACCESS_D},
 		{ACCESS_L, false, ACCESS_L},
+		/* There with its package: the run has not touched it, unless
+		 * it has listed the directory, or looked, or read. */
+		{TOUCH_WHOLE, false, 0},
+		{TOUCH_WHOLE | ACCESS_S, false, ACCESS_S},
+		{TOUCH_WHOLE | ACCESS_S | ACCESS_R, false, ACCESS_R},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -573,7 +579,7 @@ static void test_implied(void **state)
 	assert_int_equal(state_of(AT_FDCWD, "p/d/seen", &st), 0);
 	record_touch(&rec, arena_printf(a, "%s/p/d/seen", test_dir), ACCESS_R,
 		&st, NULL);
-	rows_add_implied(&rec);
+	rows_add_implied(&rec, 0);
 	t = record_find(&rec, arena_printf(a, "%s/p", test_dir));
 	assert_non_null(t);
 	assert_true(S_ISDIR(t->first.mode));

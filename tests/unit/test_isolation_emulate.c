@@ -225,6 +225,33 @@ static void another_listener_above(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* A call that is no more: whatever has its task's number now is left alone. */
+static void whose_call_is_gone_is_not_touched(void **state)
+{
+	struct iso_emulation em = processors(0, 2);
+	struct emulator e;
+	char memory[8] = "before", got[8] = "";
+	struct seccomp_notif n = {.id = 1, .pid = (unsigned)getpid()};
+	cpu_set_t before, after, one;
+
+	emulator_init(&e, &em);
+	assert_int_equal(emulate_write(&e, &n, (uintptr_t)memory, "after", 6),
+		EMULATE_NOT);
+	assert_string_equal(memory, "before");
+	assert_int_equal(
+		emulate_read(&e, &n, (uintptr_t)memory, got, 6), EMULATE_NOT);
+	assert_string_equal(got, "");
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	n.data.args[1] = 8;
+	n.data.args[2] = (uintptr_t)&one;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	assert_int_equal(emulate_setaffinity(&e, &n), EMULATE_NOT);
+	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+	assert_true(CPU_EQUAL(&before, &after));
+	emulator_release(&e);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +261,7 @@ int main(int argc, char **argv)
 		BOTH(memory_of_another_machine),
 		BOTH(calls_are_as_the_kernel_has_them),
 		BOTH(another_listener_above),
+		cmocka_unit_test(whose_call_is_gone_is_not_touched),
 	};
 
 	if (!strcmp(argv[0], CALLS)) {

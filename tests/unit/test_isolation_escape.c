@@ -98,6 +98,7 @@ static const struct {
 	{"seccomp", ALWAYS,
 		"file-handle push-input push-input-high paste-selection "
 		"session-keyring new-key gift-pages"},
+	{"seccomp", ROOTLESS, "slow-group slow-group-io"},
 #ifdef __x86_64__
 	{"seccomp", ALWAYS, "unmask-cpuid set-tsc"},
 	{"userns2,seccomp", ALWAYS, "unshare-32"},
@@ -111,6 +112,7 @@ static const struct {
 		"copy-tree writable-again unshare-mounts unshare-net "
 		"change-root swap-root socket-packet "
 		"reboot-machine umount-dev"},
+	{"userns2,caps", ROOT, "drop-groups"},
 	{"userns2,caps,masks", ROOTLESS, "more-namespaces"},
 	{"userns2,caps,seccomp,masks", ROOT, "write-sysctl read-kmsg"},
 	{"userns2,caps,seccomp", ROOT,
@@ -146,6 +148,51 @@ static void each_is_open_without_its_guard(void **state)
 				root, openings[i].without, openings[i].opens);
 }
 
+static volatile sig_atomic_t urgent;
+
+static void count(int sig)
+{
+	urgent++;
+}
+
+/* How often the caller is hit when the command signals its group; -1. */
+static int hits(bool root, const char *without)
+{
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv, "kill -URG 0");
+	struct sigaction counting = {.sa_handler = count, .sa_flags = SA_RESTART};
+	struct iso_result result;
+	int status;
+	pid_t pid;
+
+	iso.without_guard = without;
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		if (!root)
+			become_ordinary();
+		sigaction(SIGURG, &counting, NULL);
+		_exit(isolation_run(&iso, &result, NULL) < 0 || result.exit_code
+				? 99
+				: urgent);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A pid namespace hides the caller, but the process group is one. */
+static void the_caller_is_not_signalled(void **state)
+{
+	bool root = is_root(state);
+
+	/* Its scopes came with ABI 6, Linux 6.12. */
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 6)
+		skip();
+	assert_int_equal(hits(root, NULL), 0);
+	assert_int_equal(hits(root, "landlock"), root ? 0 : 1);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const kinds[] = {
@@ -153,6 +200,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		BOTH(nothing_is_open),
 		BOTH(each_is_open_without_its_guard),
+		BOTH(the_caller_is_not_signalled),
 	};
 	size_t n = 0;
 	int rc;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the host allows is found by trying, and agrees with what works. */
 #include "base/arena.h"
+#include "sandbox/isolation/setup.h"
 #include "tests/unit/isolation_env.h"
 
 #include <errno.h>
+#include <sched.h>
 
 static const struct support *item(const struct host_support *h, const char *name)
 {
@@ -133,6 +135,77 @@ static void a_host_name_must_be_settable(void **state)
 	assert_int_equal(status, 0);
 }
 
+static int write_to(const char *path, int flags, const char *text)
+{
+	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
+
+	return fd < 0 ? -1 : fs_write_all(fd, text, strlen(text));
+}
+
+/* A file of /proc/sys in a mount namespace of this process. */
+static int set_up_setting(const char *dir, const char *path, const char *value)
+{
+	const bool ordinary = geteuid() != 0;
+	char uid[32], gid[32];
+
+	snprintf(uid, sizeof(uid), "0 %u 1", (unsigned)geteuid());
+	snprintf(gid, sizeof(gid), "0 %u 1", (unsigned)getegid());
+	if (unshare(CLONE_NEWNS | (ordinary ? CLONE_NEWUSER : 0)) < 0)
+		return -1;
+	if (ordinary && (write_to("/proc/self/uid_map", 0, uid) < 0 ||
+				write_to("/proc/self/setgroups", 0, "deny") < 0 ||
+				write_to("/proc/self/gid_map", 0, gid) < 0))
+		return -1;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("tmpfs", dir, "tmpfs", 0, "mode=0755") < 0)
+		return -1;
+	return write_to(path, O_CREAT, value);
+}
+
+/* What distributions refuse namespaces by, and what they then have to do. */
+static void each_setting_has_its_own_remedy(void **state)
+{
+	static const struct {
+		const char *dir, *path, *value, *remedy;
+	} cases[] = {
+		{"/proc/sys/kernel",
+			"/proc/sys/kernel/"
+			"apparmor_restrict_unprivileged_userns",
+			"1\n",
+			"AppArmor profile for reprise with the line 'userns,'"},
+		{"/proc/sys/kernel", "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+			"0\n", "--security-opt systempaths=unconfined"},
+		{"/proc/sys/kernel", "/proc/sys/kernel/unprivileged_userns_clone",
+			"0\n", "sysctl kernel.unprivileged_userns_clone=1"},
+		{"/proc/sys/user", "/proc/sys/user/max_user_namespaces", "0\n",
+			"sysctl user.max_user_namespaces=10000"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = ERR_INIT;
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			if (set_up_setting(cases[i].dir, cases[i].path,
+				    cases[i].value) < 0)
+				_exit(77);
+			errno = EPERM;
+			err_sys(&e, "cannot write 'uid_map'");
+			_exit(host_add_remedy(&e) < 0 &&
+						strstr(e.msg, cases[i].remedy) &&
+						strstr(e.msg, "uid_map")
+					? 0
+					: 1);
+		}
+		waitpid(pid, &status, 0);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+			skip();
+		print_message("%s\n", cases[i].path);
+		assert_int_equal(status, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_root_is_found_with_few_probes),
 		cmocka_unit_test(nothing_stays_in_the_cache),
 		cmocka_unit_test(a_host_name_must_be_settable),
+		cmocka_unit_test(each_setting_has_its_own_remedy),
 		cmocka_unit_test(a_refusal_comes_with_its_remedy),
 	};
 

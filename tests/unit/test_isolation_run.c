@@ -110,6 +110,24 @@ static void standard_streams_are_the_callers(void **state)
 	assert_string_equal(o->out, "through\nerror\n");
 }
 
+/* Of the host: its ".." is no way out of the root (as CVE-2024-21626). */
+static void a_directory_is_no_standard_stream(void **state)
+{
+	int before = dup(0), dir = open("/tmp", O_RDONLY | O_DIRECTORY);
+	struct outcome *o;
+
+	assert_true(dir >= 0 && dup2(dir, 0) == 0);
+	o = run_script("cd /proc/self/fd/0/.. && echo out", is_root(state));
+	dup2(before, 0);
+	close(before);
+	close(dir);
+	assert_string_equal(o->out, "");
+	assert_int_equal(o->rc, -1);
+	assert_string_equal(o->e.msg,
+		"fds: descriptor 0 is a directory: it would lead out of the "
+		"sandbox");
+}
+
 static void stdin_from_a_file_starts_at_the_offset(void **state)
 {
 	bool root = is_root(state);
@@ -311,6 +329,81 @@ static void files_are_faked_bound_and_sealed(void **state)
 		"model name: old\n0-63\nhere\n"
 		"sh: 1: cannot create /media/made: Read-only file system\n"
 		"sealed\n-r--r--r--\n");
+}
+
+/* A directory of the caller's with a file in it, for all volumes of a test. */
+static struct iso_volume volume_of(
+	char dir[], bool root, const char *target, bool read_only)
+{
+	char file[64];
+	struct stat st;
+	int fd;
+
+	if (!strncmp(dir + strlen(dir) - 6, "XXXXXX", 6))
+		assert_non_null(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/old", dir);
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, "old\n", 4), 4);
+	close(fd);
+	if (!root && geteuid() == 0) {
+		assert_int_equal(chown(dir, ORDINARY, ORDINARY), 0);
+		assert_int_equal(chown(file, ORDINARY, ORDINARY), 0);
+	}
+	assert_int_equal(stat(dir, &st), 0);
+	return (struct iso_volume){dir, target, read_only, st.st_dev, st.st_ino};
+}
+
+/* What the command writes lies on the host, and is the caller's: as root its
+ * uid 0 is root's, and another is that other user's. */
+static void volumes_are_the_hosts(void **state)
+{
+	bool root = is_root(state);
+	char dir[] = "/var/tmp/reprise-volume-XXXXXX", file[64], *argv[4];
+	struct iso_volume volumes[] = {volume_of(dir, root, "/mnt", false),
+		volume_of(dir, root, "/media", true)};
+	struct isolation iso = sandbox_of(argv,
+		"cat /mnt/old; echo new >/mnt/new; cat /media/new; "
+		"(echo no >/media/no) 2>/dev/null || echo sealed; "
+		"stat -c %u /mnt/old /mnt/new");
+	struct outcome *o;
+	struct stat st;
+
+	iso.uid = iso.gid = 0;
+	iso.volumes = volumes;
+	iso.volume_count = 2;
+	o = run_sandbox(&iso, root);
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out, "old\nnew\nsealed\n0\n0\n");
+	assert_int_equal(o->result.note_count, 0);
+	snprintf(file, sizeof(file), "%s/new", dir);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_uid, root || geteuid() ? geteuid() : ORDINARY);
+	assert_int_equal(fs_remove_tree(AT_FDCWD, dir, NULL), 0);
+}
+
+static void a_volume_that_was_replaced_is_refused(void **state)
+{
+	bool root = is_root(state);
+	char dir[] = "/var/tmp/reprise-volume-XXXXXX", *argv[4];
+	struct iso_volume volume = volume_of(dir, root, "/mnt", false);
+	struct isolation iso = sandbox_of(argv, "echo started");
+	char expected[128];
+	struct outcome *o;
+
+	iso.volumes = &volume;
+	iso.volume_count = 1;
+	volume.ino++;
+	o = run_sandbox(&iso, root);
+	snprintf(expected, sizeof(expected), "volumes: '%s' was replaced", dir);
+	assert_string_equal(o->e.msg, expected);
+	/* No link of the root may lead it elsewhere: /bin is one. */
+	volume = volume_of(dir, root, "/bin/x", false);
+	o = run_sandbox(&iso, root);
+	assert_string_equal(o->e.msg,
+		"volumes: cannot find '/bin/x' in the "
+		"root: Too many levels of symbolic links");
+	assert_string_equal(o->out, "");
+	assert_int_equal(fs_remove_tree(AT_FDCWD, dir, NULL), 0);
 }
 
 static void devices_are_checked_for_their_numbers(void **state)
@@ -609,6 +702,7 @@ int main(int argc, char **argv)
 		{"ids_above_the_range_are_mapped", ids_above_the_range_are_mapped,
 			NULL, NULL, (void *)&as_root},
 		BOTH(standard_streams_are_the_callers),
+		BOTH(a_directory_is_no_standard_stream),
 		BOTH(stdin_from_a_file_starts_at_the_offset),
 		BOTH(limits_and_affinity_are_set),
 		{"limits_that_cannot_be_raised_are_noted",
@@ -621,6 +715,8 @@ int main(int argc, char **argv)
 		BOTH(the_hosts_network_can_be_kept),
 		BOTH(the_whole_root_can_be_read_only),
 		BOTH(files_are_faked_bound_and_sealed),
+		BOTH(volumes_are_the_hosts),
+		BOTH(a_volume_that_was_replaced_is_refused),
 		BOTH(devices_are_checked_for_their_numbers),
 		BOTH(file_capabilities_are_kept),
 		BOTH(signals_are_forwarded),

@@ -11,6 +11,7 @@ static const char *const steps[] = {
 	"signals",
 	"ids-outer",
 	"private",
+	"volume-ids",
 	"hostname",
 	"loopback",
 	"root",
@@ -21,6 +22,7 @@ static const char *const steps[] = {
 	"sys",
 	"covers",
 	"binds",
+	"volumes",
 	"fakes",
 	"masks",
 	"dev-seal",
@@ -134,6 +136,43 @@ static void mount_points_must_be_there(void **state)
 		"directory");
 }
 
+static int linked_root(void *arg, const struct iso_ids *ids, struct err *e)
+{
+	const char *names[] = {"dev", "proc", "sys", NULL};
+	int fd = bare_root(names, ids, e);
+
+	return fd < 0 || symlinkat(arg, fd, "mnt") < 0 ? -1 : fd;
+}
+
+/* By a link of the recorded files something of ours could be mounted in the
+ * host's root, or be opened through a process's (CVE-2021-30465). */
+static void a_link_of_the_root_leads_not_out(void **state)
+{
+	const struct iso_bind bind = {"/etc", "/mnt", true, false, false};
+	static const struct {
+		const char *link, *message;
+	} links[] = {
+		{"/proc/self/cwd/etc", "Too many levels of symbolic links"},
+		{"/proc/1/root/etc", "Too many levels of symbolic links"},
+		{"../../../../etc", "No such file or directory"},
+		{"/etc", "No such file or directory"},
+	};
+	char *argv[4], expected[200];
+	struct isolation iso = sandbox_of(argv, "");
+
+	iso.build_root = linked_root;
+	iso.binds = &bind;
+	iso.bind_count = 1;
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		iso.build_arg = (void *)links[i].link;
+		snprintf(expected, sizeof(expected),
+			"binds: cannot find '/mnt' in the root: %s",
+			links[i].message);
+		assert_string_equal(
+			run_sandbox(&iso, is_root(state))->e.msg, expected);
+	}
+}
+
 static void a_target_that_is_missing_is_named(void **state)
 {
 	const struct iso_fake fake = {"/proc/nowhere", "", 0};
@@ -166,6 +205,7 @@ int main(void)
 		BOTH(every_step_can_fail),
 		BOTH(an_error_of_the_root_builder_arrives),
 		BOTH(mount_points_must_be_there),
+		BOTH(a_link_of_the_root_leads_not_out),
 		BOTH(a_target_that_is_missing_is_named),
 	};
 

@@ -14,7 +14,7 @@ struct draft {
 	struct host_view host;
 	struct replay_options options;
 	struct plan plan;
-	struct host_device devices[4];
+	struct host_device devices[8];
 	bool begun;
 	struct err e;
 };
@@ -29,7 +29,8 @@ static int set_up(void **state)
 	d->m.run.user.uid = 1000;
 	d->m.run.user.gid = 1000;
 	d->m.command.cwd = (char *)"/";
-	d->m.command.executable = (char *)"/bin/x";
+	/* Always in the tree; what it is only exec(2) asks. */
+	d->m.command.executable = (char *)"/";
 	*ARENA_PUSH(d->arena, d->m.command.argv.items, d->m.command.argv.count) =
 		(char *)"x";
 	d->host = (struct host_view){
@@ -484,22 +485,71 @@ static void devices_must_be_what_they_were(void **state)
 	struct draft *d = *state;
 	struct m_device devices[] = {
 		{"/dev/null", "char", 1, 3, "rw", false},
-		{"/dev/loop7", "block", 7, 7, "rw", false},
+		{"/dev/infiniband/uverbs7", "char", 231, 199, "rw", false},
 		{"/dev/fuse", "char", 10, 229, "rw", false},
+		{"/dev/rtc", "char", 10, 135, "r", false},
+		/* Who wrote the manifest says that these are a GPU's. */
+		{"/dev/uinput", "char", 10, 223, "rw", true},
+		{"/dev/dri/../sda", "block", 8, 0, "rw", true},
+		{"/dev/dri/../ttyS0", "char", 4, 64, "rw", true},
 		{"/srv/null", "char", 1, 3, "rw", false},
 	};
 
 	d->m.devices.items = devices;
-	d->m.devices.count = 4;
-	d->devices[1] = (struct host_device){true, true, 7, 7};
+	d->m.devices.count = sizeof(devices) / sizeof(*devices);
+	for (size_t i = 1; i < d->m.devices.count; i++)
+		d->devices[i] = (struct host_device){true,
+			devices[i].type[0] == 'b', (unsigned)devices[i].major,
+			(unsigned)devices[i].minor};
 	d->devices[2] = (struct host_device){true, false, 99, 1};
 	finish(d);
-	assert_int_equal(d->plan.iso.device_count, 1);
-	assert_string_equal(d->plan.iso.devices[0].source, "/dev/loop7");
-	assert_int_equal(d->plan.iso.devices[0].major, 7);
-	assert_non_null(strstr(note(d, "device"), "another device there"));
+	assert_int_equal(d->plan.iso.device_count, 3);
 	assert_string_equal(
-		d->plan.notes.items[d->plan.notes.count - 1].path, "/srv/null");
+		d->plan.iso.devices[0].source, "/dev/infiniband/uverbs7");
+	assert_int_equal(d->plan.iso.devices[0].major, 231);
+	assert_string_equal(d->plan.iso.devices[1].source, "/dev/rtc");
+	assert_string_equal(d->plan.iso.devices[2].source, "/dev/uinput");
+	assert_int_equal(d->plan.iso.host_group_count, 0);
+	for (size_t i = 0, k = 0; i < d->plan.notes.count; i++) {
+		static const char *const said[] = {"another device there",
+			"in /dev only", "in /dev only", "in /dev only"};
+
+		if (strcmp(d->plan.notes.items[i].kind, "device") != 0)
+			continue;
+		assert_true(k < sizeof(said) / sizeof(*said));
+		assert_non_null(strstr(d->plan.notes.items[i].detail, said[k++]));
+	}
+}
+
+static void devices_that_show_the_host_stay_away(void **state)
+{
+	struct draft *d = *state;
+	struct m_device devices[] = {
+		{"/dev/loop7", "block", 7, 7, "rw", false},
+		{"/dev/kmsg", "char", 1, 11, "r", false},
+		{"/dev/vcs1", "char", 7, 1, "r", false},
+		{"/dev/input/event0", "char", 13, 64, "r", false},
+	};
+
+	d->m.devices.items = devices;
+	d->m.devices.count = 4;
+	for (size_t i = 0; i < 4; i++)
+		d->devices[i] = (struct host_device){true, i == 0,
+			(unsigned)devices[i].major, (unsigned)devices[i].minor};
+	finish(d);
+	assert_int_equal(d->plan.iso.device_count, 0);
+	assert_non_null(strstr(note(d, "device"), "would show the host"));
+}
+
+static void a_program_of_proc_is_refused(void **state)
+{
+	struct draft *d = *state;
+
+	d->m.command.executable = (char *)"/proc/self/exe";
+	assert_int_equal(begin(d), 0);
+	assert_int_equal(plan_finish(&d->plan, &d->options, &d->host, &d->e), -1);
+	assert_string_equal(d->e.msg,
+		"the program '/proc/self/exe' is not in the file table");
 }
 
 static void another_command_is_looked_for_in_the_run(void **state)
@@ -656,6 +706,8 @@ int main(void)
 		PLAN(root_cannot_open_what_was_not_opened),
 		PLAN(limits_and_environment_are_taken_over),
 		PLAN(devices_must_be_what_they_were),
+		PLAN(devices_that_show_the_host_stay_away),
+		PLAN(a_program_of_proc_is_refused),
 		PLAN(another_command_is_looked_for_in_the_run),
 		PLAN(stdin_is_a_file_when_it_was_one),
 		PLAN(the_working_directory_is_always_there),

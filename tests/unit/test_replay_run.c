@@ -776,19 +776,23 @@ static void what_was_not_stored_is_absent_and_named(void **state)
 	const struct way *w = way_of(state);
 	struct replay_request r = {.check = true};
 	autostrbuf json = STRBUF_INIT;
+	struct file_row *row;
 	struct played *p;
 	struct fake f;
 
-	begin(&f, "cat big");
-	fake_file(&f, "/w/big", ACCESS_R, 0644, "big")->not_stored = true;
+	begin(&f, "cat secret");
+	row = fake_file(&f, "/w/secret", ACCESS_R, 0644, "secret");
+	row->not_stored = true;
+	row->has_digest = false;
 	fake_publish(&f);
 	r.result = arena_strdup(f.arena, in_base("result.json"));
 	p = replay(f.id, w, &r);
-	has(p, "not as recorded: '/w/big': not stored: absent in the replay\n");
-	has(p, "cat big: No such file or directory\n");
+	has(p, "not as recorded: '/w/secret': not stored: absent in the "
+	       "replay\n");
+	has(p, "cat secret: No such file or directory\n");
 	assert_int_equal(fs_slurp(r.result, &json), 0);
 	assert_non_null(
-		strstr(json.s, "\"missing_inputs\": [\n    \"/w/big\""));
+		strstr(json.s, "\"missing_inputs\": [\n    \"/w/secret\""));
 	finish(&f);
 }
 
@@ -885,6 +889,30 @@ static void a_failed_step_runs_nothing(void **state)
 	}
 }
 
+/* Between the check of an input of this host and its copying. */
+static void an_input_that_changes_meanwhile_is_refused(void **state)
+{
+	const struct way *w = way_of(state);
+	struct played *p;
+	struct fake f;
+
+	begin(&f, "self");
+	assert_int_equal(
+		fs_write_file(AT_FDCWD, in_base("in"), "input", 5, 0644, NULL),
+		0);
+	fake_file(&f, in_base("in"), ACCESS_R, 0644, "input")->not_stored = true;
+	fake_publish(&f);
+	p = replay_anew(f.id, w, "replay.source=EIO");
+	assert_int_equal(p->status, 125);
+	has(p, "/in' has changed since it was checked");
+	has_not(p, "self /w");
+	scratch_is_empty();
+	p = replay_anew(f.id, w, "");
+	assert_int_equal(p->status, 0);
+	has(p, "self /w");
+	finish(&f);
+}
+
 /* A cache that cannot be written to: another place, which is said. */
 static void scratch_can_lie_elsewhere(void **state)
 {
@@ -955,6 +983,7 @@ int main(int argc, char **argv)
 		EVERY_WAY(links_do_not_lead_out),
 		EVERY_WAY(contradictory_tables_are_refused),
 		EVERY_WAY(a_failed_step_runs_nothing),
+		EVERY_WAY(an_input_that_changes_meanwhile_is_refused),
 		EVERY_WAY(scratch_can_lie_elsewhere),
 		EVERY_WAY(what_a_killed_replay_left_is_removed),
 	};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Debian packages, from dpkg's own files in /var/lib/dpkg: the status file
+ * (deb822(5), dpkg(1)), the list of files of each package, and diversions
+ * (dpkg-divert(1)).
+ *
+ * Paths that go in and come out are where files lie. That differs from the
+ * lists: on a system with a merged /usr, what is listed as "/bin/cat" lies at
+ * "/usr/bin/cat"; what another package has diverted lies elsewhere.
+ */
+#pragma once
+
+#include "manifests/model.h"
+#include <stddef.h>
+
+struct arena;
+struct dpkg;
+
+struct dpkg_package {
+	const char *name;
+	const char *version;
+	const char *architecture; /* "all" among them */
+	const char *source;       /* the source package, and its version */
+	const char *source_version;
+};
+
+/* The installed packages of the system below `root` ("" for this one): NULL
+ * when it has none of dpkg's files. Memory from the arena. */
+struct dpkg *dpkg_open(struct arena *a, const char *root);
+void dpkg_close(struct dpkg *d);
+
+/* In the order of the status file. */
+size_t dpkg_count(const struct dpkg *d);
+const struct dpkg_package *dpkg_at(const struct dpkg *d, size_t i);
+
+/*
+ * The package of each of the paths (absolute, no links on the way), NULL where
+ * none has it. All lists are read once, however many paths there are. Of a
+ * directory, or a file that two packages share, the first one.
+ */
+void dpkg_owners(const struct dpkg *d, const char *const *paths, size_t count,
+	const struct dpkg_package **owners);
+
+/* Everything that the package has, directories too; added to `out`. */
+void dpkg_files(const struct dpkg *d, const struct dpkg_package *p,
+	struct arena *a, struct strlist *out);

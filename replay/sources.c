@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Looking at files of this host, and hashing them, by several threads. */
+#include "replay/source.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/progress.h"
+#include "replay/plan.h"
+#include "store/digest_cache.h"
+#include "store/digest_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define THREADS_MAX 8
+
+struct source_job *source_job_new(struct arena *a, struct source_jobs *jobs,
+	struct node *n, const char *path, size_t group)
+{
+	struct source_job *j = arena_alloc(a, sizeof(*j));
+
+	j->node = n;
+	j->source.path = path;
+	j->source.group = group;
+	*ARENA_PUSH(a, jobs->items, jobs->count) = j;
+	return j;
+}
+
+size_t source_group_new(struct plan *p, const char *root, const char *by)
+{
+	struct sources *s = &p->sources;
+	struct source_group *g = ARENA_PUSH(p->arena, s->groups, s->group_count);
+	struct stat st;
+
+	g->root = root;
+	g->by = by;
+	if (by && stat(by, &st) == 0) {
+		g->dev = st.st_dev;
+		g->ino = st.st_ino;
+	}
+	return s->group_count - 1;
+}
+
+static int64_t nanoseconds(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+static void remember(struct source *s, const struct stat *st)
+{
+	s->dev = st->st_dev;
+	s->ino = st->st_ino;
+	s->size = (uint64_t)st->st_size;
+	s->mtime_s = st->st_mtim.tv_sec;
+	s->mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
+	s->ctime_ns = nanoseconds(&st->st_ctim);
+	s->mode = st->st_mode;
+	s->uid = st->st_uid;
+	s->gid = st->st_gid;
+}
+
+bool source_is_same(const struct source *s, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == s->dev &&
+	       st.st_ino == s->ino && (uint64_t)st.st_size == s->size &&
+	       st.st_mtim.tv_sec == s->mtime_s &&
+	       st.st_mtim.tv_nsec == s->mtime_ns &&
+	       nanoseconds(&st.st_ctim) == s->ctime_ns;
+}
+
+static void find_mount(struct source *s)
+{
+	struct statx x;
+
+	/* Kernel 5.8; 0 is no mount's number. */
+	if (statx(AT_FDCWD, s->path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &x) == 0 &&
+		x.stx_mask & STATX_MNT_ID)
+		s->mount = x.stx_mnt_id;
+}
+
+static int not_a_file(mode_t mode)
+{
+	return S_ISREG(mode) ? 0 : S_ISDIR(mode) ? EISDIR : EINVAL;
+}
+
+static void look(struct digest_cache *c, struct source_job *j)
+{
+	autoclose int fd = -1;
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	if (lstat(j->source.path, &st) < 0) {
+		j->error = errno;
+		return;
+	}
+	j->error = not_a_file(st.st_mode);
+	if (j->error)
+		return;
+	find_mount(&j->source);
+	if (digest_known(c, &st, &j->digest)) {
+		remember(&j->source, &st);
+		return;
+	}
+	fd = open(j->source.path,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0) {
+		j->error = errno;
+		return;
+	}
+	/* Without a number of its own: it does not keep still. */
+	if (digest_file(c, fd, &st, &j->digest, &e) < 0)
+		j->error = e.code ? e.code : EBUSY;
+	remember(&j->source, &st);
+}
+
+struct work {
+	const struct source_jobs *jobs;
+	struct digest_cache *cache;
+	_Atomic size_t next;
+};
+
+static void work(struct work *w, struct progress *p)
+{
+	size_t i;
+
+	while ((i = atomic_fetch_add(&w->next, 1)) < w->jobs->count) {
+		look(w->cache, w->jobs->items[i]);
+		if (p)
+			progress_step(p, i + 1);
+	}
+}
+
+static void *worker(void *arg)
+{
+	work(arg, NULL);
+	return NULL;
+}
+
+static size_t thread_count(size_t items)
+{
+	cpu_set_t set;
+	size_t n = 1;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = (size_t)CPU_COUNT(&set);
+	if (n > THREADS_MAX)
+		n = THREADS_MAX;
+	return items < n ? items : n;
+}
+
+void sources_look(const struct source_jobs *jobs)
+{
+	/* Without a cache it only takes longer. */
+	struct work w = {jobs, digest_cache_open(NULL, NULL), 0};
+	size_t n = thread_count(jobs->count), started = 0;
+	pthread_t threads[THREADS_MAX];
+	struct progress progress;
+
+	progress_begin(&progress, "checking input file", jobs->count,
+		isatty(STDERR_FILENO));
+	/* This thread is one of them. */
+	while (started + 1 < n &&
+		pthread_create(&threads[started], NULL, worker, &w) == 0)
+		started++;
+	work(&w, &progress);
+	progress_end(&progress);
+	while (started)
+		pthread_join(threads[--started], NULL);
+	digest_cache_close(w.cache);
+}
