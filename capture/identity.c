@@ -107,14 +107,19 @@ static struct touched *add(struct record *r, const char *path,
 	const struct place *p, unsigned bits, bool earlier)
 {
 	const struct touched *twin = changed_twin(r, p);
-	const struct state *first = twin ? &twin->first : &p->st;
+	const struct touched *other = record_find_inode(r, &p->st);
+	struct state first = twin ? twin->first : p->st;
 	struct touched *t;
+
+	/* The run may have removed names of it since. */
+	if (other && other->first.nlink > first.nlink)
+		first.nlink = other->first.nlink;
 
 	/* Read or executed is said when it is clear that it is no output. */
 	bits = p->st.exists ? bits & ~(unsigned)(ACCESS_R | ACCESS_X)
 			    : bits | ACCESS_N;
-	t = earlier ? record_touch_earlier(r, path, bits, first, p->target)
-		    : record_touch(r, path, bits, first, p->target);
+	t = earlier ? record_touch_earlier(r, path, bits, &first, p->target)
+		    : record_touch(r, path, bits, &first, p->target);
 	if (strcmp(path, p->path) != 0)
 		record_moved(r, t, p->path, NULL);
 	if (!twin)

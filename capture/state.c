@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -66,6 +67,19 @@ int state_of_parent(struct arena *a, const char *path, struct state *st)
 
 	/* The dot: it may be the link /proc/PID/root. */
 	return state_of(AT_FDCWD, arena_printf(a, "%.*s/.", len, path), st);
+}
+
+bool state_is_empty(const char *directory)
+{
+	DIR *d = opendir(directory);
+	struct dirent *ent;
+	size_t n = 0;
+
+	while (d && n <= 2 && (ent = readdir(d)))
+		n++;
+	if (d)
+		closedir(d);
+	return n <= 2;
 }
 
 bool state_same_file(const struct state *a, const struct state *b)
