@@ -23,6 +23,7 @@ void fs_autoclose(int *fd)
 
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -1;
 	errno = saved;
 }
 

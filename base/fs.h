@@ -15,6 +15,7 @@ struct err;
 struct strbuf;
 struct arena;
 
+/* Closes it, if it is one, and leaves -1: a second time does nothing. */
 void fs_autoclose(int *fd);
 void fs_autofclose(FILE **f);
 void fs_autofree(void *p);

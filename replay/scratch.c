@@ -112,7 +112,6 @@ static int make_one(struct replay_scratch *s, struct arena *a, const char *dir,
 		is_alive(s->parent_fd, s->name, s->fd))
 		return 1;
 	fs_autoclose(&s->fd);
-	s->fd = -1;
 	return 0;
 }
 

@@ -89,7 +89,6 @@ int run_open(struct store *s, const char *id, struct run_dir *r, struct err *e)
 void run_dir_release(struct run_dir *r)
 {
 	fs_autoclose(&r->fd);
-	r->fd = -1;
 }
 
 bool run_is_published(struct store *s, const char *id)

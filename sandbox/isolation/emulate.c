@@ -185,10 +185,8 @@ void emulator_answer(struct emulator *em)
 	struct pollfd p = {em->listener, POLLIN, 0};
 	struct seccomp_notif n = {.id = 0};
 
-	if (poll(&p, 1, 0) == 1 && !(p.revents & POLLIN)) {
+	if (poll(&p, 1, 0) == 1 && !(p.revents & POLLIN))
 		fs_autoclose(&em->listener);
-		em->listener = -1;
-	} else if (ioctl(em->listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0) {
+	else if (ioctl(em->listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0)
 		answer_one(em, &n);
-	}
 }

@@ -45,13 +45,6 @@ struct relay {
 	struct relay_shared *shared;
 };
 
-static void shut(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* The command's pipe, like the one that the caller gave. */
 static int make_pipe(struct relay *r, struct err *e)
 {
@@ -125,10 +118,10 @@ void relay_free(struct relay *r)
 {
 	if (!r)
 		return;
-	shut(&r->outer);
-	shut(&r->inner);
-	shut(&r->command);
-	shut(&r->wake);
+	fs_autoclose(&r->outer);
+	fs_autoclose(&r->inner);
+	fs_autoclose(&r->command);
+	fs_autoclose(&r->wake);
 	if (r->shared != MAP_FAILED)
 		munmap(r->shared, sizeof(*r->shared));
 	free(r);
@@ -274,7 +267,7 @@ int relay_start(struct relay *r, struct err *e)
 	if (r->pid < 0)
 		return err_sys(e, "cannot fork");
 	if (r->pid == 0) {
-		shut(&r->command);
+		fs_autoclose(&r->command);
 		hold_only_its_own(r);
 		copy(r);
 		_exit(0);
@@ -285,8 +278,8 @@ int relay_start(struct relay *r, struct err *e)
 static void finished(struct relay *r)
 {
 	/* The command's next write fails, the caller's reader sees the end. */
-	shut(&r->inner);
-	shut(&r->outer);
+	fs_autoclose(&r->inner);
+	fs_autoclose(&r->outer);
 	r->pid = 0;
 	atomic_store(&r->shared->done, 1);
 }
@@ -323,13 +316,13 @@ void relay_attach(const struct relay *r)
 
 void relay_let_go(struct relay *r, bool keeper)
 {
-	shut(&r->command);
+	fs_autoclose(&r->command);
 	if (keeper)
 		return;
-	shut(&r->inner);
+	fs_autoclose(&r->inner);
 	/* A terminal's reader waits for no end. */
 	if (!r->spec.terminal)
-		shut(&r->outer);
+		fs_autoclose(&r->outer);
 }
 
 static void wake(const struct relay *r)

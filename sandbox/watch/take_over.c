@@ -46,7 +46,6 @@ static void *attendant_main(void *arg)
 			syscall(SYS_pidfd_send_signal, s->command_fd, SIGKILL,
 				NULL, 0);
 		fs_autoclose(&s->sock);
-		s->sock = -1;
 	}
 }
 

@@ -41,6 +41,19 @@ static int out_of_dir(void **state)
 	return fs_remove_tree(AT_FDCWD, *state, &e);
 }
 
+/* The number may be another file's by the second time. */
+static void closes_once(void **state)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC), number = fd, other;
+
+	fs_autoclose(&fd);
+	other = open("/", O_PATH | O_CLOEXEC);
+	assert_int_equal(other, number);
+	fs_autoclose(&fd);
+	assert_int_equal(fcntl(other, F_GETFD), FD_CLOEXEC);
+	close(other);
+}
+
 static int entries_of(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -254,6 +267,7 @@ static void opens_paths_of_any_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(closes_once),
 		cmocka_unit_test(reads_and_writes_all_through_a_pipe),
 		cmocka_unit_test(transfers_survive_signals),
 		IN_DIR(write_file_replaces),
