@@ -39,7 +39,6 @@ static struct sock_filter code[] = {
 	WHEN(SYS_execve),
 	WHEN(SYS_faccessat),
 	WHEN(SYS_readlinkat),
-	WHEN(SYS_exit_group),
 #ifdef SYS_open
 	WHEN(SYS_open),
 	WHEN(SYS_access),
@@ -124,7 +123,7 @@ static void answer_all(int listener)
 				return;
 			continue;
 		}
-		if (n.data.nr != SYS_mmap && n.data.nr != SYS_exit_group) {
+		if (n.data.nr != SYS_mmap) {
 			int at = n.data.nr == SYS_openat ||
 				 n.data.nr == SYS_newfstatat ||
 				 n.data.nr == SYS_faccessat ||
