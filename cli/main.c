@@ -13,6 +13,7 @@
  *   library       loading a library when it is needed
  *   log           reprise's own lines on stderr
  *   map           the hash map
+ *   packet        messages with a descriptor
  *   progress      a line that says how far it is
  *   sort          sorting by text
  *   strbuf        the growing byte string
@@ -82,7 +83,6 @@
  *   filter        the table of calls as BPF
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
- *   message       between recorder and keeper
  *   notify        the engine of seccomp user notification
  *   pass_on       signals that are meant for the command
  *   probe         what of watching works here

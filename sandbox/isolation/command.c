@@ -2,6 +2,7 @@
 /* The last things before the command: limits, directory, stdin, exec. */
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/packet.h"
 #include "sandbox/isolation/emulate.h"
 #include "sandbox/isolation/setup.h"
 
@@ -134,7 +135,7 @@ static int step_emulate(struct setup *s, struct err *e)
 			"sched_getaffinity and sysinfo tell of this host: no "
 			"seccomp listener is possible here (%s)",
 			strerror(errno));
-	else if (setup_send_fd(s, &m, fd) < 0)
+	else if (packet_send(s->up, &m, sizeof(m), fd) < 0)
 		return err_sys(e, "cannot hand the listener over");
 	return 0;
 }

@@ -17,18 +17,11 @@
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-/* What the kernel shows in /proc belongs to root. */
-static int own(struct setup *s, int dirfd, const char *name)
-{
-	return fchownat(dirfd, name, s->ids.uid(&s->ids, 0),
-		s->ids.gid(&s->ids, 0), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
-}
-
 static int make_directory(
 	struct setup *s, int cover, const char *path, struct err *e)
 {
 	if (mkdirat(cover, path, 0555) == 0) {
-		if (own(s, cover, path) == 0)
+		if (ids_own(s, cover, path) == 0)
 			return 0;
 	} else if (errno == EEXIST) {
 		return 0;
@@ -57,7 +50,7 @@ static int make_file(
 		O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0444);
 
 	if (fd < 0 || fs_write_all(fd, n->content, n->len) < 0 ||
-		own(s, fd, "") < 0)
+		ids_own(s, fd, "") < 0)
 		return err_sys(e, "cannot make the file '%s'", n->path);
 	return 0;
 }
@@ -95,7 +88,7 @@ static int cover_one(struct setup *s, const struct iso_cover *c, struct err *e)
 	fd = mount_new("tmpfs", options, SAFE, e);
 	if (fd < 0 || mount_attach(fd, target, c->target, e) < 0)
 		return -1;
-	if (own(s, fd, "") < 0)
+	if (ids_own(s, fd, "") < 0)
 		return err_sys(e, "cannot own the directory");
 	for (size_t i = 0; i < c->count; i++) {
 		const struct iso_entry *n = &c->entries[i];

@@ -28,22 +28,13 @@ static const struct iso_device nodes[] = {
 	{"/dev/tty", "/dev/tty", false, 5, 0},
 };
 
-static const struct {
-	const char *name, *target;
-} links[] = {
-	{"fd", "/proc/self/fd"},
-	{"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"},
-	{"stderr", "/proc/self/fd/2"},
-	{"ptmx", "pts/ptmx"},
+static const struct iso_link links[] = {
+	{"/dev/fd", "/proc/self/fd"},
+	{"/dev/stdin", "/proc/self/fd/0"},
+	{"/dev/stdout", "/proc/self/fd/1"},
+	{"/dev/stderr", "/proc/self/fd/2"},
+	{"/dev/ptmx", "pts/ptmx"},
 };
-
-/* What we make belongs to the uid 0 that the command sees. */
-static int own(struct setup *s, int dirfd, const char *name)
-{
-	return fchownat(dirfd, name, s->ids.uid(&s->ids, 0),
-		s->ids.gid(&s->ids, 0), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
-}
 
 /* A directory in /dev and a mount over it. */
 static int sub_mount(struct setup *s, const char *name, const char *type,
@@ -53,7 +44,7 @@ static int sub_mount(struct setup *s, const char *name, const char *type,
 
 	if (fd < 0)
 		return -1;
-	if (mkdirat(s->dev, name, 0755) < 0 || own(s, s->dev, name) < 0)
+	if (mkdirat(s->dev, name, 0755) < 0 || ids_own(s, s->dev, name) < 0)
 		return err_sys(e, "cannot make '/dev/%s'", name);
 	target = openat(s->dev, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (target < 0)
@@ -76,7 +67,7 @@ static const char *make_parents(
 		strbuf_clear(&dir);
 		strbuf_add(&dir, name, (size_t)(p - name));
 		if (mkdirat(s->dev, dir.s, 0755) == 0) {
-			own(s, s->dev, dir.s);
+			ids_own(s, s->dev, dir.s);
 		} else if (errno != EEXIST) {
 			err_sys(e, "cannot make '/dev/%s'", dir.s);
 			return NULL;
@@ -97,7 +88,7 @@ static int placeholder(struct setup *s, const char *target, struct err *e)
 		O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0444);
 	if (fd < 0)
 		return err_sys(e, "cannot make '%s'", target);
-	own(s, fd, "");
+	ids_own(s, fd, "");
 	close(fd);
 	fd = mount_target(s->dev, name);
 	if (fd < 0)
@@ -136,12 +127,18 @@ static int bind_nodes(struct setup *s, const struct iso_device *d, size_t count,
 	return 0;
 }
 
-static int make_links(struct setup *s, struct err *e)
+static int make_links(
+	struct setup *s, const struct iso_link *l, size_t count, struct err *e)
 {
-	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
-		if (symlinkat(links[i].target, s->dev, links[i].name) < 0 ||
-			own(s, s->dev, links[i].name) < 0)
-			return err_sys(e, "cannot make '/dev/%s'", links[i].name);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = make_parents(s, l[i].path, e);
+
+		if (!name)
+			return -1;
+		if (symlinkat(l[i].target, s->dev, name) < 0 ||
+			ids_own(s, s->dev, name) < 0)
+			return err_sys(e, "cannot make '%s'", l[i].path);
+	}
 	return 0;
 }
 
@@ -185,11 +182,11 @@ int step_dev(struct setup *s, struct err *e)
 		"tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 	if (s->dev < 0 || mount_attach(s->dev, target, "/dev", e) < 0)
 		return -1;
-	if (own(s, s->dev, "") < 0)
+	if (ids_own(s, s->dev, "") < 0)
 		return err_sys(e, "cannot own '/dev'");
 	if (bind_nodes(s, nodes, sizeof(nodes) / sizeof(*nodes), e) < 0)
 		return -1;
-	if (make_links(s, e) < 0)
+	if (make_links(s, links, sizeof(links) / sizeof(*links), e) < 0)
 		return -1;
 	return make_sub_mounts(s, e);
 }
@@ -200,17 +197,7 @@ int step_devices(struct setup *s, struct err *e)
 
 	if (bind_nodes(s, iso->devices, iso->device_count, e) < 0)
 		return -1;
-	for (size_t i = 0; i < iso->dev_link_count; i++) {
-		const struct iso_link *l = &iso->dev_links[i];
-		const char *name = make_parents(s, l->path, e);
-
-		if (!name)
-			return -1;
-		if (symlinkat(l->target, s->dev, name) < 0 ||
-			own(s, s->dev, name) < 0)
-			return err_sys(e, "cannot make '%s'", l->path);
-	}
-	return 0;
+	return make_links(s, iso->dev_links, iso->dev_link_count, e);
 }
 
 /* Last, so that binds and fakes could still be put there. With one id the

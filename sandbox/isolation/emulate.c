@@ -72,12 +72,16 @@ int emulate_filter(const struct iso_emulation *what)
 
 void emulator_init(struct emulator *em, const struct iso_emulation *what)
 {
+	cpu_set_t taken;
+
 	*em = (struct emulator){.what = what, .listener = -1};
-	for (int i = 0; what && i < CPU_SETSIZE; i++)
-		for (int k = 0; k < i; k++)
-			em->shared |= CPU_ISSET(i, &what->allowed) &&
-				      CPU_ISSET(k, &what->allowed) &&
-				      what->host[i] == what->host[k];
+	CPU_ZERO(&taken);
+	for (int i = 0; what && i < CPU_SETSIZE; i++) {
+		if (!CPU_ISSET(i, &what->allowed))
+			continue;
+		em->shared |= CPU_ISSET(what->host[i], &taken) != 0;
+		CPU_SET(what->host[i], &taken);
+	}
 }
 
 void emulator_release(struct emulator *em)

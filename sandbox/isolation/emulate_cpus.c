@@ -47,16 +47,22 @@ static int read_status(const char *dir, const char *name, struct strbuf *out)
 	return fs_slurp(path, out) < 0 || !out->s ? -1 : 0;
 }
 
-/* In the same pid namespace? */
-static bool is_beside(const char *name, const char *ours)
+static bool pid_namespace(const char *name, char link[64])
 {
-	char path[300], link[64];
+	char path[300];
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/pid", name);
-	n = readlink(path, link, sizeof(link) - 1);
+	n = readlink(path, link, 63);
 	link[n < 0 ? 0 : n] = 0;
-	return !strcmp(link, ours);
+	return n >= 0;
+}
+
+static bool is_beside(const char *name, const char *ours)
+{
+	char link[64];
+
+	return pid_namespace(name, link) && !strcmp(link, ours);
 }
 
 /* The task below `dir` that the sandbox knows by the number `inner`; 0. */
@@ -87,7 +93,6 @@ static pid_t task_of(const struct emulator *em, pid_t caller, pid_t inner)
 	autostrbuf text = STRBUF_INIT;
 	char name[16], dir[64], link[64];
 	pid_t found;
-	ssize_t n;
 
 	if (inner <= 1) /* of init nothing can be read: it is not dumpable */
 		return inner < 0 ? 0 : inner ? em->init : caller;
@@ -99,12 +104,7 @@ static pid_t task_of(const struct emulator *em, pid_t caller, pid_t inner)
 	found = find_task(dir, inner, NULL);
 	if (found)
 		return found;
-	snprintf(dir, sizeof(dir), "/proc/%s/ns/pid", name);
-	n = readlink(dir, link, sizeof(link) - 1);
-	if (n < 0)
-		return 0;
-	link[n] = 0;
-	return find_task("/proc", inner, link);
+	return pid_namespace(name, link) ? find_task("/proc", inner, link) : 0;
 }
 
 static cpu_set_t to_host(const struct iso_emulation *what, const cpu_set_t *shown)

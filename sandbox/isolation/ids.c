@@ -132,6 +132,12 @@ static int write_text(
 	return 0;
 }
 
+int ids_own(struct setup *s, int dirfd, const char *name)
+{
+	return fchownat(dirfd, name, s->ids.uid(&s->ids, 0),
+		s->ids.gid(&s->ids, 0), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+}
+
 static int write_map(pid_t pid, const char *name, uint32_t base, uint32_t own,
 	const uint32_t *extra, size_t count, struct err *e)
 {

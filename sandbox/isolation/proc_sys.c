@@ -155,7 +155,7 @@ static int fake_one(struct setup *s, int dir, size_t n, struct err *e)
 	snprintf(name, sizeof(name), "%zu", n);
 	fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
 	if (fd < 0 || fs_write_all(fd, f->content, f->len) < 0 ||
-		fchown(fd, s->ids.uid(&s->ids, 0), s->ids.gid(&s->ids, 0)) < 0)
+		ids_own(s, fd, "") < 0)
 		return err_sys(e, "cannot write the content of '%s'", f->target);
 	mount = mount_clone(dir, name, e);
 	if (mount < 0 || mount_restrict(mount,

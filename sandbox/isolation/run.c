@@ -4,6 +4,7 @@
  * hears what becomes of it, forwards signals, waits.
  */
 #include "base/fs.h"
+#include "base/packet.h"
 #include "sandbox/isolation/emulate.h"
 #include "sandbox/isolation/setup.h"
 
@@ -73,32 +74,31 @@ static pid_t clone_with(uint64_t flags)
 	return (pid_t)pid;
 }
 
-/* A pipe whose ends are no standard stream, even if the caller's are closed. */
+/* Ends that are no standard stream, even if the caller's are closed. */
+static int raise_ends(const int low[2], int ends[2])
+{
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
+		close(low[i]);
+	}
+	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+}
+
 static int high_pipe(int ends[2])
 {
 	int low[2];
 
-	if (pipe2(low, O_CLOEXEC) < 0)
-		return -1;
-	ends[0] = fcntl(low[0], F_DUPFD_CLOEXEC, 3);
-	ends[1] = fcntl(low[1], F_DUPFD_CLOEXEC, 3);
-	close(low[0]);
-	close(low[1]);
-	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+	return pipe2(low, O_CLOEXEC) < 0 ? -1 : raise_ends(low, ends);
 }
 
-/* The same for a socket pair: unlike a pipe it passes descriptors on. */
+/* Unlike a pipe it passes descriptors on. */
 static int high_sockets(int ends[2])
 {
 	int low[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, low) < 0)
 		return -1;
-	for (int i = 0; i < 2; i++) {
-		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
-		close(low[i]);
-	}
-	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+	return raise_ends(low, ends);
 }
 
 static int block_signals(struct sandbox *b, struct err *e)
@@ -169,33 +169,6 @@ static void give_status(struct iso_result *out, const struct msg *m)
 	out->usage = m->usage;
 	out->signal = WIFSIGNALED(m->status) ? WTERMSIG(m->status) : 0;
 	out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(m->status);
-}
-
-/* The next message; `*fd` is what came with it, or -1. False at the end. */
-static bool receive(int up, struct msg *m, int *fd)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec part = {m, sizeof(*m)};
-	struct msghdr packet = {.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
-	ssize_t n;
-
-	*fd = -1;
-	do
-		n = recvmsg(up, &packet, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n != sizeof(*m))
-		return false;
-	c = CMSG_FIRSTHDR(&packet);
-	if (c && c->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	return true;
 }
 
 static void hear(struct sandbox *b, struct msg *m, int fd)
@@ -269,7 +242,7 @@ static void listen_to(struct sandbox *b)
 		if (fds[2].revents)
 			emulator_answer(&b->emulator);
 		if (fds[0].revents) {
-			if (!receive(b->up, &m, &fd))
+			if (!packet_recv(b->up, &m, sizeof(m), &fd))
 				return;
 			hear(b, &m, fd);
 		} else if (fds[1].revents) {

@@ -74,8 +74,6 @@ bool guard_on(const struct isolation *iso, const char *name);
 void setup_note(struct setup *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void setup_send(struct setup *s, const struct msg *m);
-/* The message and a descriptor with it. */
-int setup_send_fd(struct setup *s, const struct msg *m, int fd);
 
 /* steps.c: the whole life of the sandbox's first process. */
 _Noreturn void setup_main(struct setup *s);
@@ -92,6 +90,9 @@ int steps_run(
 /* ids.c */
 bool ids_can_range(void);
 void ids_init(struct iso_ids *ids, const struct isolation *iso, bool range);
+/* What we make belongs to the uid 0 that the command sees. A `name` of "" is
+ * `dirfd` itself. */
+int ids_own(struct setup *s, int dirfd, const char *name);
 int ids_write_range(const struct iso_ids *ids, pid_t pid, struct err *e);
 int step_ids_outer(struct setup *s, struct err *e);
 int step_volume_ids(struct setup *s, struct err *e);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,26 +32,6 @@ void setup_send(struct setup *s, const struct msg *m)
 {
 	/* A caller that is gone cannot be told; PDEATHSIG is on its way. */
 	(void)!write(s->up, m, sizeof(*m));
-}
-
-int setup_send_fd(struct setup *s, const struct msg *m, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {
-			     .cmsg_len = CMSG_LEN(sizeof(int)),
-			     .cmsg_level = SOL_SOCKET,
-			     .cmsg_type = SCM_RIGHTS,
-		     }};
-	struct iovec part = {(void *)m, sizeof(*m)};
-	struct msghdr packet = {.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-	return sendmsg(s->up, &packet, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
 void setup_note(struct setup *s, const char *fmt, ...)

@@ -83,16 +83,19 @@ static void *exits_main(void *arg)
 
 void watch_exits_start(struct watch *w)
 {
-	struct exits *x = xcalloc(1, sizeof(*x));
+	struct exits *x;
 	pthread_t t;
 
+	if (!w->spec->handler.exited)
+		return;
+	x = xcalloc(1, sizeof(*x));
 	*x = (struct exits){.w = w,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 		/* The rest is for files. */
 		.most = (int)(sysconf(_SC_OPEN_MAX) / 2),
 		.lock = PTHREAD_MUTEX_INITIALIZER};
-	if (!w->spec->handler.exited || x->epoll < 0 ||
-		pthread_create(&t, NULL, exits_main, x) != 0) {
+	if (x->epoll < 0 || pthread_create(&t, NULL, exits_main, x) != 0) {
+		fs_autoclose(&x->epoll);
 		free(x);
 		return;
 	}

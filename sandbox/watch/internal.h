@@ -117,11 +117,6 @@ struct keeper {
 void watch_timers_take(struct itimerval timers[WATCH_TIMERS]);
 void watch_timers_give(const struct itimerval timers[WATCH_TIMERS]);
 
-/* message.c: -1 with errno; fd -1 means none. */
-int watch_send(int sock, const struct watch_msg *m, int fd);
-/* 1 a message, 0 the other end is gone; *fd gets what it carried or -1. */
-int watch_recv(int sock, struct watch_msg *m, int *fd);
-
 /* signals.c */
 void watch_signals_save(struct watch *w);
 /* Block what may come to keeper and recorder; a signalfd, or -1. */
@@ -180,6 +175,8 @@ void watch_let_go(const struct watch *w);
 void watch_recorder(struct watch *w) __attribute__((noreturn));
 /* The command was stopped, or has ended; from whoever reaps. */
 void watch_command_stopped(struct watch *w, int sig);
+/* The keeper must know it if this process dies before it can tell. */
+void watch_note_end(struct watch *w, int status);
 void watch_command_ended(struct watch *w, int status);
 void watch_dispatch(struct watch *w, const struct call *c, struct answer *out);
 

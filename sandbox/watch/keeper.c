@@ -5,6 +5,7 @@
  */
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/packet.h"
 #include "sandbox/watch/internal.h"
 
 #include <errno.h>
@@ -137,7 +138,7 @@ int watch_keeper(struct watch *w, pid_t recorder, int signals,
 		}
 		if (!p[0].revents)
 			continue;
-		if (watch_recv(w->sock, &m, &fd) == 0)
+		if (!packet_recv(w->sock, &m, sizeof(m), &fd))
 			return watch_take_over(&k);
 		handle_message(&k, &m, fd);
 	}

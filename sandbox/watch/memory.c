@@ -57,6 +57,14 @@ static void drop(struct source *s)
 	s->reads = 0;
 }
 
+static int open_memory(pid_t tid, int mode)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+	return open(path, mode | O_CLOEXEC);
+}
+
 /* A descriptor of the task's memory; -1: it is not worth one, or not to be
  * had. */
 static int memory_of(pid_t tid)
@@ -64,7 +72,6 @@ static int memory_of(pid_t tid)
 	struct source *s = &sources[(unsigned)tid % SOURCES];
 	unsigned now = atomic_load_explicit(&generation, memory_order_acquire);
 	struct timespec t;
-	char path[64];
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
 	if (s->tid != tid || s->generation != now ||
@@ -77,8 +84,7 @@ static int memory_of(pid_t tid)
 		return s->fd;
 	if (++s->reads < OFTEN)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	s->fd = open(path, O_RDONLY | O_CLOEXEC);
+	s->fd = open_memory(tid, O_RDONLY);
 	s->until = t.tv_sec + 1;
 	return s->fd;
 }
@@ -90,12 +96,9 @@ static int memory_of(pid_t tid)
  */
 static ssize_t read_file(pid_t tid, uint64_t addr, void *buf, size_t n)
 {
-	char path[64];
-	autoclose int fd = -1;
+	autoclose int fd = open_memory(tid, O_RDONLY);
 	ssize_t r;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		errno = errno == ENOENT ? ESRCH : EPERM;
 		return -1;
@@ -158,7 +161,6 @@ int watch_write(pid_t tid, uint64_t addr, const void *buf, size_t n)
 {
 	struct iovec local = {(void *)buf, n};
 	struct iovec remote = {(void *)(uintptr_t)addr, n};
-	char path[64];
 	autoclose int fd = -1;
 
 	if (process_vm_writev(tid, &local, 1, &remote, 1, 0) == (ssize_t)n)
@@ -166,8 +168,7 @@ int watch_write(pid_t tid, uint64_t addr, const void *buf, size_t n)
 	if (errno != EPERM && errno != ENOSYS)
 		return -1;
 	/* As for reading. */
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = open_memory(tid, O_RDWR);
 	return fd >= 0 && pwrite(fd, buf, n, (off_t)addr) == (ssize_t)n ? 0 : -1;
 }
 

@@ -5,6 +5,7 @@
  * whoever makes a call that it does not allow.
  */
 #include "base/fs.h"
+#include "base/packet.h"
 #include "base/strbuf.h"
 #include "sandbox/watch/internal.h"
 #include "sandbox/watch/support.h"
@@ -68,7 +69,7 @@ static void say(int sock, int value, int fd)
 {
 	const struct watch_msg m = {.type = MSG_LISTENER, .value = value};
 
-	watch_send(sock, &m, fd);
+	packet_send(sock, &m, sizeof(m), fd);
 }
 
 /* What the child said; -1 when it could not, killed for its call. */
@@ -76,7 +77,7 @@ static int hear(int sock, int *fd)
 {
 	struct watch_msg m;
 
-	return watch_recv(sock, &m, fd) == 1 ? m.value : -1;
+	return packet_recv(sock, &m, sizeof(m), fd) ? m.value : -1;
 }
 
 /* Is somebody above who answers? */

@@ -23,6 +23,14 @@ static ssize_t read_file(pid_t pid, const char *name, char *buf, size_t cap)
 	return n;
 }
 
+/* What stands `n` fields after the one before which `p` is the space. */
+static const char *next_field(const char *p, int n)
+{
+	while (p && n--)
+		p = strchr(p + 1, ' ');
+	return p ? p + 1 : NULL;
+}
+
 /* Field `n` of /proc/PID/stat, counted as proc(5) does, from 3 on; NULL. */
 static const char *stat_field(pid_t pid, int n, char *buf, size_t cap)
 {
@@ -32,9 +40,7 @@ static const char *stat_field(pid_t pid, int n, char *buf, size_t cap)
 		return NULL;
 	/* The name may hold anything, ") " included. */
 	p = strrchr(buf, ')');
-	for (int field = 2; p && field < n; field++)
-		p = strchr(p + 1, ' ');
-	return p ? p + 1 : NULL;
+	return next_field(p, n - 2);
 }
 
 char watch_process_state(pid_t pid)
@@ -61,7 +67,8 @@ bool watch_process_ended(pid_t pid, int *status)
 
 	if (!p || *p != 'Z')
 		return false;
-	p = stat_field(pid, 52, buf, sizeof(buf));
+	/* Of the same look. */
+	p = next_field(p - 1, 52 - 3);
 	*status = p ? atoi(p) : 0;
 	return p != NULL;
 }

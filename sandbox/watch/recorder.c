@@ -5,6 +5,7 @@
  * what the command left running.
  */
 #include "base/fs.h"
+#include "base/packet.h"
 #include "sandbox/watch/internal.h"
 
 #include <errno.h>
@@ -76,7 +77,7 @@ static void tell(struct watch *w, enum watch_msg_type type, int value, int fd)
 {
 	struct watch_msg m = {.type = type, .value = value, .pid = w->command};
 
-	watch_send(w->sock, &m, fd);
+	packet_send(w->sock, &m, sizeof(m), fd);
 }
 
 void watch_command_stopped(struct watch *w, int sig)
@@ -90,7 +91,7 @@ static void fail(struct watch *w, const struct err *e)
 {
 	struct watch_msg m = {.type = MSG_FAILED, .err = *e};
 
-	watch_send(w->sock, &m, -1);
+	packet_send(w->sock, &m, sizeof(m), -1);
 	_exit(125);
 }
 
@@ -101,8 +102,7 @@ static bool keeper_is_gone(struct watch *w)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
 }
 
-/* The keeper must know it if this process dies before it can tell. */
-static void note_end(struct watch *w, int status)
+void watch_note_end(struct watch *w, int status)
 {
 	atomic_store(&w->shared->status, status);
 	atomic_store(&w->shared->ended, true);
@@ -132,7 +132,7 @@ static bool reap(struct watch *w, int *status)
 			watch_command_stopped(w, si.si_status);
 		} else if (pid == w->command) {
 			*status = status_of(&si);
-			note_end(w, *status);
+			watch_note_end(w, *status);
 			ended = true;
 		}
 		/* This and nothing that has happened since. */
@@ -194,7 +194,7 @@ static bool not_started(struct watch *w)
 	}
 	errno = code - WATCH_NO_FILTER;
 	err_sys(&m.err, "cannot load the seccomp filter");
-	watch_send(w->sock, &m, -1);
+	packet_send(w->sock, &m, sizeof(m), -1);
 	return true;
 }
 
@@ -264,7 +264,7 @@ void watch_command_ended(struct watch *w, int status)
 {
 	static struct finisher f;
 
-	note_end(w, status);
+	watch_note_end(w, status);
 	f = (struct finisher){w, status};
 	atomic_store(&w->shared->frozen, 1);
 	finisher_started =

@@ -50,8 +50,7 @@ void watch_relays_reap(struct watch *w)
 void watch_relays_reaped(struct watch *w, pid_t pid, int status)
 {
 	each_relay (r, w)
-		if (pid > 0)
-			relay_ended(*r, pid, status);
+		relay_ended(*r, pid, status);
 }
 
 void watch_relays_flush(

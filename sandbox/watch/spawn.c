@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The command's process, from fork to its first execve. */
 #include "base/fs.h"
+#include "base/packet.h"
 #include "sandbox/watch/internal.h"
 
 #include <errno.h>
@@ -79,7 +80,7 @@ static void command(struct watch *w, int go, int errors, int sock)
 		_exit(125);
 	}
 	if (w->backend == BACKEND_NOTIFY) {
-		watch_send(sock, &m, fd);
+		packet_send(sock, &m, sizeof(m), fd);
 		close(fd);
 	}
 	watch_relays_attach(w);
@@ -136,7 +137,7 @@ pid_t watch_spawn(struct watch *w, int *go, struct err *e)
 	/* The listener comes as soon as the filter is loaded; the command then
 	 * waits in its execve until somebody receives. */
 	if (write(*go, "g", 1) != 1 ||
-		watch_recv(sock[0], &m, &w->listener) != 1) {
+		!packet_recv(sock[0], &m, sizeof(m), &w->listener)) {
 		close(sock[0]);
 		errno = watch_exec_error(w) - WATCH_NO_FILTER;
 		return err_sys(e, "cannot load the seccomp filter");

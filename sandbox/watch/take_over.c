@@ -92,8 +92,7 @@ static void start_stand_in(struct keeper *k)
 static void command_ended(struct keeper *k, int status)
 {
 	k->out->status = status;
-	atomic_store(&k->w->shared->status, status);
-	atomic_store(&k->w->shared->ended, true);
+	watch_note_end(k->w, status);
 	k->ended = true;
 }
 

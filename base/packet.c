@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Messages between recorder and keeper, with a descriptor when needed. */
-#include "sandbox/watch/internal.h"
+/* Messages between processes, with a descriptor when needed. */
+#include "base/packet.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,9 +12,9 @@ union control {
 	struct cmsghdr align;
 };
 
-int watch_send(int sock, const struct watch_msg *m, int fd)
+int packet_send(int sock, const void *m, size_t n, int fd)
 {
-	struct iovec iov = {(void *)m, sizeof(*m)};
+	struct iovec iov = {(void *)m, n};
 	union control c = {0};
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
 	struct cmsghdr *cm;
@@ -35,9 +35,9 @@ int watch_send(int sock, const struct watch_msg *m, int fd)
 	return r < 0 ? -1 : 0;
 }
 
-int watch_recv(int sock, struct watch_msg *m, int *fd)
+bool packet_recv(int sock, void *m, size_t n, int *fd)
 {
-	struct iovec iov = {m, sizeof(*m)};
+	struct iovec iov = {m, n};
 	union control c;
 	struct msghdr h = {.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -50,10 +50,10 @@ int watch_recv(int sock, struct watch_msg *m, int *fd)
 	do
 		r = recvmsg(sock, &h, MSG_CMSG_CLOEXEC);
 	while (r < 0 && errno == EINTR);
-	if (r != (ssize_t)sizeof(*m))
-		return 0;
+	if (r != (ssize_t)n)
+		return false;
 	cm = CMSG_FIRSTHDR(&h);
 	if (cm && cm->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(cm), sizeof(int));
-	return 1;
+	return true;
 }
