@@ -56,7 +56,7 @@ static void apply_bits(
 	struct record *r, uint32_t type, struct cursor *c, struct arena *a)
 {
 	static const struct state directory = {.mode = S_IFDIR};
-	struct event_bits ev;
+	struct event_bits ev, other;
 	struct strlist names;
 	struct touched *t;
 
@@ -98,6 +98,12 @@ static void apply_bits(
 		break;
 	case EVENT_UNMOVED:
 		record_unmoved(r, t);
+		break;
+	case EVENT_EXCHANGED:
+		if (take(c, &other, sizeof(other)) == 0 &&
+			touched_at(r, other.index))
+			record_exchanged(r, t, ev.bits ? &directory : NULL,
+				touched_at(r, other.index), NULL);
 		break;
 	}
 }

@@ -30,6 +30,7 @@ enum event_type {
 	EVENT_BACK,          /* struct event_bits */
 	EVENT_UNMOVED,       /* struct event_bits */
 	EVENT_UNFORK,        /* nothing: one fork less */
+	EVENT_EXCHANGED, /* two struct event_bits: 1 a directory; the other */
 };
 
 struct event_touch {

@@ -45,7 +45,7 @@ static struct touched *by_inode(struct record *r, const struct place *p)
 
 	while (t && (strcmp(t->now, p->path) != 0 ||
 			    (!look_again(r, t, p) && !t->emptied)))
-		t = t->twin;
+		t = record_twin_removed(t, p->st.btime);
 	return t;
 }
 
@@ -66,7 +66,7 @@ static bool undone(struct record *r, struct touched *t, const struct place *p)
 	const struct state *as = t->as.exists ? &t->as : &t->first;
 	struct state st;
 
-	if (t->gone || !t->was || state_same_file(as, &p->st))
+	if ((t->gone && !t->emptied) || !t->was || state_same_file(as, &p->st))
 		return false;
 	state_of(AT_FDCWD, t->was, &st);
 	if (!state_same_file(as, &st))
@@ -91,9 +91,15 @@ static struct touched *not_moved(struct touched *t, const struct place *p)
 static const struct touched *changed_twin(struct record *r, const struct place *p)
 {
 	const struct touched *t = record_find_inode(r, &p->st);
+	struct state now;
 
 	while (t && !t->preserved && !t->appended && !t->emptied && !t->not_stored)
 		t = record_twin(t);
+	/* Some overlays make a file of its own of the name that is written. */
+	if (t && (!t->gone || t->emptied) &&
+		state_of(AT_FDCWD, t->now, &now) == 0 &&
+		!state_same_file(&now, &p->st))
+		return NULL;
 	return t;
 }
 
@@ -101,14 +107,19 @@ static struct touched *add(struct record *r, const char *path,
 	const struct place *p, unsigned bits, bool earlier)
 {
 	const struct touched *twin = changed_twin(r, p);
-	const struct state *first = twin ? &twin->first : &p->st;
+	const struct touched *other = record_find_inode(r, &p->st);
+	struct state first = twin ? twin->first : p->st;
 	struct touched *t;
+
+	/* The run may have removed names of it since. */
+	if (other && other->first.nlink > first.nlink)
+		first.nlink = other->first.nlink;
 
 	/* Read or executed is said when it is clear that it is no output. */
 	bits = p->st.exists ? bits & ~(unsigned)(ACCESS_R | ACCESS_X)
 			    : bits | ACCESS_N;
-	t = earlier ? record_touch_earlier(r, path, bits, first, p->target)
-		    : record_touch(r, path, bits, first, p->target);
+	t = earlier ? record_touch_earlier(r, path, bits, &first, p->target)
+		    : record_touch(r, path, bits, &first, p->target);
 	if (strcmp(path, p->path) != 0)
 		record_moved(r, t, p->path, NULL);
 	if (!twin)
@@ -122,6 +133,16 @@ static struct touched *add(struct record *r, const char *path,
 	else
 		record_appended(r, t);
 	return t;
+}
+
+struct touched *row_known(struct capture *cap, const struct place *p)
+{
+	struct record *r = &cap->rec;
+	struct touched *t = by_inode(r, p);
+
+	if (!t)
+		t = record_find_moved(r, p->path);
+	return t ? t : now_at(record_find(r, record_origin(r, p->path)), p->path);
 }
 
 struct touched *row_of(struct capture *cap, const struct place *p, unsigned bits)
@@ -167,11 +188,10 @@ struct touched *row_anew(struct capture *cap, const struct touched *before,
 	return t;
 }
 
-/* Numbers of inodes are given again, but not in the same nanosecond. */
+/* Where there is no time of birth, numbers of inodes may be another's. */
 static bool is_same_inode(const struct state *a, const struct state *b)
 {
-	return state_same_content(a, b) ||
-	       (state_same_file(a, b) && a->btime && a->btime == b->btime);
+	return state_same_content(a, b) || (a->btime && a->btime == b->btime);
 }
 
 struct touched *row_without_name(struct capture *cap, const struct place *p)
@@ -180,6 +200,6 @@ struct touched *row_without_name(struct capture *cap, const struct place *p)
 
 	while (t && (!t->gone || t->emptied || !t->last ||
 			    !is_same_inode(t->last, &p->st)))
-		t = t->twin;
+		t = record_twin_removed(t, p->st.btime);
 	return t;
 }

@@ -10,6 +10,8 @@ struct touched;
 
 /* The row of a place that has a name. New ones get `bits`, but for reading. */
 struct touched *row_of(struct capture *cap, const struct place *p, unsigned bits);
+/* Likewise, NULL when there is none yet. */
+struct touched *row_known(struct capture *cap, const struct place *p);
 /* A new row for what the run makes where it has moved `before` away. */
 struct touched *row_anew(struct capture *cap, const struct touched *before,
 	const struct place *p);

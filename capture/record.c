@@ -77,25 +77,36 @@ struct touched *record_find(struct record *r, const char *path)
 	return map_gets(&r->by_path, path);
 }
 
-struct touched *record_find_moved(struct record *r, const char *path)
+/* Numbers of inodes are given again, but not with the same time of birth. */
+static bool is_same(const struct touched *t, int64_t btime)
 {
-	struct touched *t = map_gets(&r->by_now, path);
-
-	return t && !strcmp(t->now, path) && (!t->gone || t->emptied) ? t : NULL;
+	return !t->first.btime || !btime || t->first.btime == btime;
 }
 
 struct touched *record_find_removed(struct record *r, const struct state *st)
 {
 	struct inode_key k = {st->dev, st->ino};
+	struct touched *t =
+		st->exists ? map_get(&r->by_inode, &k, sizeof(k)) : NULL;
 
-	return st->exists ? map_get(&r->by_inode, &k, sizeof(k)) : NULL;
+	return t && !is_same(t, st->btime) ? record_twin_removed(t, st->btime)
+					   : t;
+}
+
+struct touched *record_twin_removed(const struct touched *t, int64_t btime)
+{
+	struct touched *o = t->twin;
+
+	while (o && !is_same(o, btime))
+		o = o->twin;
+	return o;
 }
 
 struct touched *record_twin(const struct touched *t)
 {
 	struct touched *o = t->twin;
 
-	while (o && o->removed)
+	while (o && (o->removed || !is_same(o, t->first.btime)))
 		o = o->twin;
 	return o;
 }
@@ -104,7 +115,9 @@ struct touched *record_find_inode(struct record *r, const struct state *st)
 {
 	struct touched *t = record_find_removed(r, st);
 
-	return t && t->removed ? record_twin(t) : t;
+	while (t && t->removed)
+		t = record_twin_removed(t, st->btime);
+	return t;
 }
 
 static void index_inode(
@@ -225,85 +238,16 @@ void record_not_stored(struct record *r, struct touched *t)
 	record_append_bits(r, EVENT_NOT_STORED, t->index, 0);
 }
 
-/* `path` with its beginning `from` replaced by `to`. */
-static const char *rebase(
-	struct record *r, const char *path, const char *from, const char *to)
-{
-	return arena_printf(r->arena, "%s%s", to, path + strlen(from));
-}
-
-static void move_to(struct record *r, struct touched *t, const char *to)
-{
-	t->now = to;
-	map_puts(&r->by_now, to, t);
-}
-
-/* A directory takes along what is below it. */
-static void move_below(struct record *r, const struct touched *t,
-	const char *from, const char *to)
-{
-	struct move *m = ARENA_PUSH(r->arena, r->moves, r->move_count);
-
-	*m = (struct move){from, arena_strdup(r->arena, to)};
-	for (size_t i = 0; i < r->touched_count; i++) {
-		struct touched *o = r->touched[i];
-
-		if (o == t || (o->gone && !o->emptied) || !fs_below(o->now, from))
-			continue;
-		o->was = o->now;
-		move_to(r, o, rebase(r, o->now, from, to));
-	}
-}
-
-void record_moved(struct record *r, struct touched *t, const char *to,
-	const struct state *as)
-{
-	bool directory = as && S_ISDIR(as->mode);
-	struct event_bits ev = {t->index, directory};
-	struct journal_part parts[] = {{&ev, sizeof(ev)}, record_text(to)};
-
-	record_append(r, EVENT_MOVED, parts, 2);
-	if (directory)
-		move_below(r, t, t->now, to);
-	if (as)
-		t->as = *as;
-	t->was = t->now;
-	move_to(r, t, arena_strdup(r->arena, to));
-}
-
-void record_unmoved(struct record *r, struct touched *t)
-{
-	size_t k = r->move_count;
-
-	if (!t->was)
-		return;
-	record_append_bits(r, EVENT_UNMOVED, t->index, 0);
-	while (k && (strcmp(r->moves[k - 1].from, t->was) != 0 ||
-			    strcmp(r->moves[k - 1].to, t->now) != 0))
-		k--;
-	for (size_t i = 0; k && i < r->touched_count; i++) {
-		struct touched *o = r->touched[i];
-
-		/* Not what was there before. */
-		if (o != t && o->was && fs_below(o->was, t->was) &&
-			!strcmp(o->now + strlen(t->now), o->was + strlen(t->was)) &&
-			fs_below(o->now, t->now))
-			move_to(r, o, o->was);
-	}
-	if (k) {
-		memmove(&r->moves[k - 1], &r->moves[k],
-			(r->move_count - k) * sizeof(*r->moves));
-		r->move_count--;
-	}
-	move_to(r, t, t->was);
-	t->was = NULL;
-}
-
 void record_gone(struct record *r, struct touched *t, const struct state *now,
 	bool emptied)
 {
 	struct touched *o;
 
+	/* The inode's number may be given to the next new file. */
+	if (now && now->exists && now->nlink < 2 && !emptied)
+		for (o = record_find_removed(r, now); o;
+			o = record_twin_removed(o, now->btime))
+			o->removed = true;
 	if (t->gone && (t->emptied || !emptied))
 		return;
 	t->gone = true;
@@ -315,10 +259,6 @@ void record_gone(struct record *r, struct touched *t, const struct state *now,
 		*last = *now;
 		t->last = last;
 	}
-	/* The inode's number may be given to the next new file. */
-	if (now && now->exists && now->nlink < 2 && !emptied)
-		for (o = record_find_removed(r, now); o; o = o->twin)
-			o->removed = true;
 	record_append_bits(r, EVENT_GONE, t->index, emptied);
 }
 
@@ -327,27 +267,4 @@ void record_back(struct record *r, struct touched *t)
 	t->gone = t->emptied = t->removed = false;
 	t->doubtful = true;
 	record_append_bits(r, EVENT_BACK, t->index, 0);
-}
-
-const char *record_origin(struct record *r, const char *path)
-{
-	/* Latest first: a directory may have been moved more than once. */
-	for (size_t i = r->move_count; i > 0; i--) {
-		const struct move *m = &r->moves[i - 1];
-
-		if (fs_below(path, m->to))
-			path = rebase(r, path, m->to, m->from);
-	}
-	return path;
-}
-
-const char *record_destination(struct record *r, const char *path)
-{
-	for (size_t i = 0; i < r->move_count; i++) {
-		const struct move *m = &r->moves[i];
-
-		if (fs_below(path, m->from))
-			path = rebase(r, path, m->from, m->to);
-	}
-	return path;
 }

@@ -55,7 +55,8 @@ struct touched {
 	const struct state *last;
 	/* What was at the same path before, and has been moved away since. */
 	struct touched *before;
-	/* The next of the same device and inode: another name of it. */
+	/* The next of the same device and inode: another name of it, or what
+	 * had its number before. */
 	struct touched *twin;
 };
 
@@ -92,9 +93,10 @@ struct record {
 	struct map once; /* keys of devices, network and gaps */
 
 	/* Directories that the run has renamed: paths below `to` were below
-	 * `from` when it started. */
+	 * `from` before; and the other way round when they were exchanged. */
 	struct move {
 		const char *from, *to;
+		bool exchange;
 	} * moves;
 	size_t move_count;
 
@@ -126,8 +128,9 @@ struct touched *record_find_moved(struct record *r, const char *path);
  * the next of them. */
 struct touched *record_find_inode(struct record *r, const struct state *st);
 struct touched *record_twin(const struct touched *t);
-/* Likewise, also what is removed; linked by `twin`. */
+/* Likewise, also what is removed. */
 struct touched *record_find_removed(struct record *r, const struct state *st);
+struct touched *record_twin_removed(const struct touched *t, int64_t btime);
 
 /* A path that was not touched before, or that the run makes anew after it
  * has moved away what was there. Strings are copied. */
@@ -151,6 +154,9 @@ void record_not_stored(struct record *r, struct touched *t);
  * what is below it. */
 void record_moved(struct record *r, struct touched *t, const char *to,
 	const struct state *as);
+/* Each is at the other's place, with what is below it. */
+void record_exchanged(struct record *r, struct touched *a,
+	const struct state *a_as, struct touched *b, const struct state *b_as);
 /* It is still where it was before its last move: that call has failed. */
 void record_unmoved(struct record *r, struct touched *t);
 /* `t`, which is `now` (NULL: unknown), is about to lose its name or, emptied,

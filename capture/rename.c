@@ -5,23 +5,9 @@
 #include "capture/context.h"
 #include "capture/touch.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static bool is_empty(const char *directory)
-{
-	DIR *d = opendir(directory);
-	struct dirent *ent;
-	size_t n = 0;
-
-	while (d && n <= 2 && (ent = readdir(d)))
-		n++;
-	if (d)
-		closedir(d);
-	return n <= 2;
-}
 
 /* Is it plain before the call that it will fail, or do nothing (rename(2))? */
 static bool rename_fails(const struct place *a, const struct place *b,
@@ -36,7 +22,7 @@ static bool rename_fails(const struct place *a, const struct place *b,
 		return true;
 	if (b->st.exists && !to->exchange &&
 		(S_ISDIR(a->st.mode) != S_ISDIR(b->st.mode) ||
-			(S_ISDIR(b->st.mode) && !is_empty(b->access))))
+			(S_ISDIR(b->st.mode) && !state_is_empty(b->access))))
 		return true;
 	/* Into itself. */
 	if (fs_below(b->path, a->path) ||
@@ -81,8 +67,15 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	/* What is in a directory keeps it from being replaced. */
 	if (a.st.exists && !to->exchange)
 		touch_list(cap, tb, &b);
-	if (rename_fails(&a, &b, to, scratch))
+	if (rename_fails(&a, &b, to, scratch)) {
+		/* Nothing happens when both are one file. That they are one
+		 * has to be so in a replay, too, when it does the same. */
+		if (ta != tb && state_same_file(&a.st, &b.st)) {
+			record_access(r, ta, ACCESS_W);
+			record_access(r, tb, ACCESS_W);
+		}
 		return;
+	}
 	record_written(r, ta, process_of(cap, tid));
 	seen_forget(&cap->seen);
 	touch_last_name(cap, ta, &a);
@@ -90,14 +83,12 @@ void touch_rename(struct capture *cap, pid_t tid, const struct touch *from,
 	if (to->exchange) {
 		touch_last_name(cap, tb, &b);
 		record_written(r, tb, process_of(cap, tid));
-		record_moved(r, ta, "/.exchange", &a.st);
-		record_moved(r, tb, a.path, &b.st);
-		record_moved(r, ta, b.path, &a.st);
+		record_exchanged(r, ta, &a.st, tb, &b.st);
 	} else {
 		if (ta != tb) /* else it is back where it was at first */
 			touch_writing(cap, tid, tb, &b, to);
 		record_moved(r, ta, b.path, &a.st);
 	}
-	if (!S_ISREG(a.st.mode))
+	if (!S_ISREG(a.st.mode) || (b.st.exists && !S_ISREG(b.st.mode)))
 		resolver_forget(cap->resolver);
 }

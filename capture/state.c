@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +30,10 @@ static int take(int dirfd, const char *path, int flags, struct state *st)
 		.mtime_s = x.stx_mtime.tv_sec,
 		.mtime_ns = x.stx_mtime.tv_nsec,
 		.ctime = x.stx_ctime.tv_sec * 1000000000 + x.stx_ctime.tv_nsec,
-		.btime = x.stx_mask & STATX_BTIME
+		/* Overlays, on devices without a major number, give a file
+		 * another one with its first write; where no overlay is, such
+		 * file systems never give an inode's number again. */
+		.btime = (x.stx_mask & STATX_BTIME) && x.stx_dev_major
 				 ? x.stx_btime.tv_sec * 1000000000 +
 					   x.stx_btime.tv_nsec
 				 : 0,
@@ -63,6 +67,19 @@ int state_of_parent(struct arena *a, const char *path, struct state *st)
 
 	/* The dot: it may be the link /proc/PID/root. */
 	return state_of(AT_FDCWD, arena_printf(a, "%.*s/.", len, path), st);
+}
+
+bool state_is_empty(const char *directory)
+{
+	DIR *d = opendir(directory);
+	struct dirent *ent;
+	size_t n = 0;
+
+	while (d && n <= 2 && (ent = readdir(d)))
+		n++;
+	if (d)
+		closedir(d);
+	return n <= 2;
 }
 
 bool state_same_file(const struct state *a, const struct state *b)

@@ -31,6 +31,9 @@ int state_of(int dirfd, const char *path, struct state *st);
 /* Of the directory that the absolute path lies in. */
 int state_of_parent(struct arena *a, const char *path, struct state *st);
 
+/* Nothing but "." and ".." in it, or it cannot be read. */
+bool state_is_empty(const char *directory);
+
 /* Same file with the same content, as far as stat can tell. */
 bool state_same_content(const struct state *a, const struct state *b);
 bool state_same_file(const struct state *a, const struct state *b);

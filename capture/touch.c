@@ -106,7 +106,7 @@ static void reads_twins(struct capture *cap, const struct touched *t,
 			continue;
 		record_access(&cap->rec, o, bits & (ACCESS_R | ACCESS_X));
 		/* Its own name may be gone, and this one may go. */
-		if (o->gone)
+		if (o->gone || urgent(cap, o, p))
 			preserve(cap, o, p);
 	}
 }
@@ -321,8 +321,11 @@ void touch_writing(struct capture *cap, pid_t tid, struct touched *t,
 		touch->directory != S_ISDIR(p->st.mode))
 		return; /* EISDIR, ENOTDIR */
 	/* Whether it goes depends on what is in it. */
-	if (touch->intent == INTENT_REMOVE)
+	if (touch->intent == INTENT_REMOVE && touch->directory) {
 		touch_list(cap, t, p);
+		if (!state_is_empty(p->access))
+			return; /* ENOTEMPTY */
+	}
 	if (p->foreign && (changes_content(touch->intent) || touch->creates ||
 				  touch->intent == INTENT_REPLACE))
 		touch_elsewhere(cap, p);
@@ -405,7 +408,7 @@ void touch_unappend(struct capture *cap, const struct place *p)
 		return;
 	}
 	/* Overlays may have given it another number. */
-	t = record_find(&cap->rec, record_origin(&cap->rec, p->path));
+	t = row_known(cap, p);
 	if (t && t->appended && !is_runs_own(t, p))
 		preserve(cap, t, p);
 }

@@ -157,6 +157,7 @@
  *   program       what runs a program
  *   record        touched paths, journaled
  *   record_facts  processes, devices, peers, gaps, journaled
+ *   record_moves  what the run has moved, journaled
  *   rename        two names at once
  *   resolve       a path as the task sees it
  *   resolve_proc  what /proc leads to

@@ -5,19 +5,39 @@
 # limit: 300
 # Every way for a program to read a file and to change what it has read: the
 # record is compared with the bytes that the program printed. Then all of it is
-# destroyed, and the replay must print the same.
+# destroyed, and the replay must print the same. The cells are in
+# tests/probes/matrix_*.c:
+#   change   read, then written to in each way: open, append, mmap, truncate,
+#            fallocate, clone, splice; attributes and times; never read
+#   append   what O_APPEND promises, and how it is taken back
+#   names    removed, replaced, exchanged, moved alone or with the directory,
+#            hard and symbolic links, unnamed files, inodes used again
+#   open     relative, by descriptor, openat2 and RESOLVE_*, chdir, fchdir,
+#            /proc and /dev/fd, standard input, descriptors over sockets
+#   look     looked at, absent, listed; odd names; what may not be read
+#   process  threads, exec from a thread, vfork, CLONE_FS, fexecve, scripts,
+#            environments, daemons, setuid
+#   random   all of that in random order
+#   race     a first read against what destroys it
+#   view     user, mount and PID namespaces, chroot, pivot_root, file handles
+#   mount    mounts in the recorder's own namespace; aliases
+#   limits   what is a gap: unknown calls, x32, undumpable processes, ...
+# Each is run as an ordinary program, and where it matters as a static and as a
+# 32-bit one.
 . "$REPRISE_TEST_TREE/tests/integration/lib.sh"
 
 # In the namespaces that the cells need.
 inside='eval "$setup"
 reprise capture -q --backend "$REPRISE_TEST_BACKEND" --id-file "$T/id" \
-	"$copy" run "$top" >"$T/printed"
+	$options "$copy" run "$top" >"$T/printed"
+[ -z "$options" ] || reprise finish "$(cat "$T/id")"
 "$PYTHON" "$REPRISE_TEST_TREE/tests/integration/matrix.py" "$(cat "$T/id")" \
 	"$top" "$T/printed"'
 
 # record PROBE KIND COMMAND...: has the cells of the program of this kind run
 # by COMMAND, after $setup; all of it is gone afterwards. 1: it is not compiled.
 setup=
+options=
 record() {
 	copy=$T/$1
 	top=$T/cells
@@ -28,7 +48,7 @@ record() {
 	mkdir "$top"
 	"$copy" prepare "$top" || fail "$from cannot prepare its cells"
 	rm -f "$T/id"
-	export T PYTHON setup copy top
+	export T PYTHON setup options copy top
 	ok "$@" sh -euc "$inside"
 	RUN=$(cat "$T/id")
 	chmod -R u+rwX "$top"
@@ -64,6 +84,12 @@ manifest_has completeness.gaps.too-large.path "$PWD/large/read"
 manifest_has "inputs.$PWD/large/used.stored" false
 file_has "$PWD/large/checkpoint" size 21474836480
 rm -rf large
+
+# The same, read back from the journal.
+options='--finish-within 0s'
+record matrix_random '' env
+record matrix_names '' env
+options=
 
 record matrix_race '' env
 record matrix_limits '' env

@@ -159,6 +159,29 @@ static void other_name_removed(void)
 	left("two");
 }
 
+/* Nothing happens. */
+static void moved_to_other_name(void)
+{
+	in("one");
+	MUST(rename("one", "two"));
+	in("one");
+	say_file("in", "one", "two");
+}
+
+/* That there were two is part of what was there before. */
+static void other_name_removed_first(void)
+{
+	int fd = (int)MUST(open("two", O_PATH));
+	char self[64];
+
+	MUST(unlink("two"));
+	in("one");
+	put("one", NEW, "NEW");
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	say_file("own", "one", self);
+	left("one");
+}
+
 /* uv, conda and many caches make trees of hard links. */
 static void link_read(void)
 {
@@ -353,6 +376,8 @@ const struct cell cells[] = {
 	CELL(made_directory_replaces),
 	CELL(other_name_moved),
 	CELL(other_name_removed),
+	CELL(moved_to_other_name),
+	CELL(other_name_removed_first),
 	CELL(link_read),
 	CELL(link_read_alone),
 	CELL(link_written),

@@ -181,6 +181,9 @@ static void fill(void)
 	record_unmoved(&rec, g);
 	record_moved(&rec, d, "/w/neither", &dir);
 	record_unmoved(&rec, d);
+	record_exchanged(&rec, d, &dir, f, NULL);
+	record_exchanged(&rec, f, NULL, d, &dir);
+	record_exchanged(&rec, f, NULL, n, NULL);
 	st = a_directory(5);
 	record_listing(&rec, record_touch(&rec, "/w/empty", 0, &st, NULL), &none);
 	record_exit(&rec, p, 7);
@@ -446,6 +449,18 @@ static void test_moves(void **state)
 	assert_ptr_equal(record_find_moved(&rec, "/c/x"), x);
 	record_unmoved(&rec, d);
 	assert_string_equal(d->now, "/c");
+	/* At each other's place, and back. */
+	record_exchanged(&rec, d, &dir, y, &st);
+	assert_string_equal(d->now, "/ab");
+	assert_string_equal(y->now, "/c");
+	assert_string_equal(x->now, "/ab/x");
+	assert_string_equal(record_origin(&rec, "/ab/x"), "/a/x");
+	assert_string_equal(record_destination(&rec, "/a/x"), "/ab/x");
+	record_unmoved(&rec, y);
+	assert_string_equal(d->now, "/c");
+	assert_string_equal(y->now, "/ab");
+	assert_string_equal(x->now, "/c/x");
+	assert_string_equal(record_origin(&rec, "/c/x"), "/a/x");
 	/* Directories of the run's own take along what is in them, too. */
 	d = record_touch(&rec, "/made", ACCESS_N, &(struct state){0}, NULL);
 	y = record_touch(&rec, "/made/y", ACCESS_N, &(struct state){0}, NULL);
