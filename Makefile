@@ -5,8 +5,8 @@ VERSION := 0.1.0
 BUILD ?= build
 PREFIX ?= /usr/local
 # One-way order of modules: each may include only those before it.
-MODULES ?= base manifests store host sandbox/watch sandbox/isolation \
-	capture replay/numeric replay audit cli
+MODULES ?= base numeric manifests store host sandbox/watch sandbox/isolation \
+	capture replay audit cli
 
 # pkg-config may be missing at first: `deps` installs it, and the targets that
 # call `deps` build in a make of their own, which looks again.

@@ -17,6 +17,23 @@
  *   progress      a line that says how far it is
  *   sort          sorting by text
  *   strbuf        the growing byte string
+ * numeric/: two contents of numbers
+ *   contents      which format a stream has
+ *   csv           tables as text
+ *   distance      how far apart numbers are
+ *   json          JSON as a tree
+ *   json_values   JSON, value by value
+ *   members       zip files, member by member
+ *   npy           NumPy arrays
+ *   numbers       types of numbers, and decoding them
+ *   numeric       which format two files have
+ *   pickle        a pickle's operations
+ *   pickle_storages  the storages that it refers to
+ *   safetensors   safetensors files, tensor by tensor
+ *   stamps        times inside zip and gzip files
+ *   stream        a range of a file, or what is packed in it
+ *   torch         PyTorch files, storage by storage
+ *   zip           the directory of a zip file
  * manifests/: the record as data
  *   attributes    extended attributes as text
  *   check         what a schema cannot say
@@ -175,23 +192,6 @@
  *   touch         first touch wins
  *   tracers       programs that watch others or confine themselves
  *   xattrs        extended attributes of a file
- * replay/numeric/: two contents of numbers
- *   contents      which format a stream has
- *   csv           tables as text
- *   distance      how far apart numbers are
- *   json          JSON as a tree
- *   json_values   JSON, value by value
- *   members       zip files, member by member
- *   npy           NumPy arrays
- *   numbers       types of numbers, and decoding them
- *   numeric       which format two files have
- *   pickle        a pickle's operations
- *   pickle_storages  the storages that it refers to
- *   safetensors   safetensors files, tensor by tensor
- *   stamps        times inside zip and gzip files
- *   stream        a range of a file, or what is packed in it
- *   torch         PyTorch files, storage by storage
- *   zip           the directory of a zip file
  * replay/: how it comes back
  *   command       what the command sees of itself
  *   compare       each recorded output against the replayed one

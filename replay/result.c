@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/map.h"
-#include "replay/numeric/distance.h"
+#include "numeric/distance.h"
 #include "replay/plan.h"
 
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #include "replay/verdict.h"
 
 #include "base/arena.h"
-#include "replay/numeric/numeric.h"
-#include "replay/numeric/stream.h"
+#include "numeric/numeric.h"
+#include "numeric/stream.h"
 
 #include <fnmatch.h>
 #include <inttypes.h>

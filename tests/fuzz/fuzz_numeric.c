@@ -5,11 +5,11 @@
  * the second content it is the first with the cut's byte changed. Either way
  * round they are as far apart, and each by itself is not apart at all.
  *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
- *		tests/fuzz/fuzz_numeric.c replay/numeric/[a-z]*.c \
+ *		tests/fuzz/fuzz_numeric.c numeric/[a-z]*.c \
  *		base/[a-z]*.c -lcrypto -lm
  */
 #include "base/fs.h"
-#include "replay/numeric/numeric.h"
+#include "numeric/numeric.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 bad=0
 
-sources=$(find base manifests store host sandbox capture replay audit cli \
+sources=$(find base numeric manifests store host sandbox capture replay audit cli \
 	tests/unit tests/probes tests/gpu -name '*.[ch]' 2>/dev/null)
 
 # shellcheck disable=SC2086 # a list of words
@@ -20,7 +20,8 @@ may_not() {
 		bad=1
 	fi
 }
-may_not base 'manifests|store|host|sandbox|capture|replay|audit|cli'
+may_not base 'numeric|manifests|store|host|sandbox|capture|replay|audit|cli'
+may_not numeric 'manifests|store|host|sandbox|capture|replay|audit|cli'
 may_not manifests 'store|host|sandbox|capture|replay|audit|cli'
 may_not store 'host|sandbox|capture|replay|audit|cli'
 may_not host 'store|sandbox|capture|replay|audit|cli'
@@ -40,7 +41,7 @@ fi
 in_map=$(awk '/^ \*\// { exit }
 	/^ \* [a-z\/]+\/: / { sub(/:/, "", $2); module = $2 }
 	/^ \*   [a-z]/ { print module $2 ".c" }' cli/main.c | sort)
-in_tree=$(find base manifests store host sandbox capture replay audit cli \
+in_tree=$(find base numeric manifests store host sandbox capture replay audit cli \
 	-name '*.c' 2>/dev/null | sort)
 if [ "$in_map" != "$in_tree" ]; then
 	echo "lint: the map in cli/main.c lacks (+) or has no more (-):"

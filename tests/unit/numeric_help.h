@@ -4,7 +4,7 @@
 
 #include "base/fs.h"
 #include "base/strbuf.h"
-#include "replay/numeric/numeric.h"
+#include "numeric/numeric.h"
 
 #include <archive.h>
 #include <archive_entry.h>

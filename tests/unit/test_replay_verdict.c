@@ -3,8 +3,8 @@
 #include "tests/unit/numeric_help.h"
 #include "tests/unit/replay_help.h"
 
+#include "numeric/distance.h"
 #include "replay/compare.h"
-#include "replay/numeric/distance.h"
 #include "replay/plan.h"
 #include "replay/result.h"
 #include "replay/upper.h"

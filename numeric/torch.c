@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/strbuf.h"
-#include "replay/numeric/formats.h"
-#include "replay/numeric/pickle.h"
-#include "replay/numeric/stream.h"
-#include "replay/numeric/zip.h"
+#include "numeric/formats.h"
+#include "numeric/pickle.h"
+#include "numeric/stream.h"
+#include "numeric/zip.h"
 
 #include <stdio.h>
 #include <string.h>

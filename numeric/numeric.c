@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which format of numbers two files have. */
-#include "replay/numeric/numeric.h"
+#include "numeric/numeric.h"
 
 #include "base/arena.h"
 #include "base/fs.h"
-#include "replay/numeric/formats.h"
-#include "replay/numeric/stream.h"
+#include "numeric/formats.h"
+#include "numeric/stream.h"
 
 #include <string.h>
 #include <strings.h>

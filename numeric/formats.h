@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "replay/numeric/distance.h"
+#include "numeric/distance.h"
 #include <stdbool.h>
 
 struct arena;

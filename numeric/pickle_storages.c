@@ -2,7 +2,7 @@
 /* The storages that a PyTorch pickle refers to. */
 #include "base/arena.h"
 #include "base/map.h"
-#include "replay/numeric/pickle.h"
+#include "numeric/pickle.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which format a content has that is read from beginning to end. */
-#include "replay/numeric/formats.h"
-#include "replay/numeric/stream.h"
+#include "numeric/formats.h"
+#include "numeric/stream.h"
 
 #include <string.h>
 #include <strings.h>

@@ -2,7 +2,7 @@
 /* How far apart two contents of numbers are. */
 #pragma once
 
-#include "replay/numeric/numbers.h"
+#include "numeric/numbers.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

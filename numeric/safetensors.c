@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/map.h"
-#include "replay/numeric/formats.h"
-#include "replay/numeric/json.h"
-#include "replay/numeric/stream.h"
+#include "numeric/formats.h"
+#include "numeric/json.h"
+#include "numeric/stream.h"
 
 #include <stdlib.h>
 #include <string.h>

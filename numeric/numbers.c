@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Numbers as they lie in files. */
-#include "replay/numeric/numbers.h"
+#include "numeric/numbers.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* How far apart numbers are. */
-#include "replay/numeric/distance.h"
+#include "numeric/distance.h"
 
-#include "replay/numeric/stream.h"
+#include "numeric/stream.h"
 
 #include <float.h>
 #include <inttypes.h>

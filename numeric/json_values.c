@@ -2,9 +2,9 @@
 /* Two JSON texts, value by value. */
 #include "base/arena.h"
 #include "base/strbuf.h"
-#include "replay/numeric/formats.h"
-#include "replay/numeric/json.h"
-#include "replay/numeric/stream.h"
+#include "numeric/formats.h"
+#include "numeric/json.h"
+#include "numeric/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* JSON as a tree. */
-#include "replay/numeric/json.h"
+#include "numeric/json.h"
 
 #include "base/arena.h"
 

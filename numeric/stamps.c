@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Two containers that are the same but for the times noted in them. */
 #include "base/arena.h"
-#include "replay/numeric/numeric.h"
-#include "replay/numeric/stream.h"
-#include "replay/numeric/zip.h"
+#include "numeric/numeric.h"
+#include "numeric/stream.h"
+#include "numeric/zip.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A range of a file, or what is compressed in it, as a stream. */
-#include "replay/numeric/stream.h"
+#include "numeric/stream.h"
 
 #include "base/arena.h"
 

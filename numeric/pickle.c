@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A Python pickle, operation by operation. */
-#include "replay/numeric/pickle.h"
+#include "numeric/pickle.h"
 
-#include "replay/numeric/distance.h"
+#include "numeric/distance.h"
 
 #include <string.h>
 #include <sys/types.h>

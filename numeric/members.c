@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Two zip files, member by member. */
 #include "base/arena.h"
-#include "replay/numeric/formats.h"
-#include "replay/numeric/stream.h"
-#include "replay/numeric/zip.h"
+#include "numeric/formats.h"
+#include "numeric/stream.h"
+#include "numeric/zip.h"
 
 #include <inttypes.h>
 #include <stdio.h>

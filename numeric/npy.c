@@ -2,8 +2,8 @@
 /* NumPy arrays (the npy format, versions 1 to 3). */
 #include "base/arena.h"
 #include "base/fs.h"
-#include "replay/numeric/formats.h"
-#include "replay/numeric/stream.h"
+#include "numeric/formats.h"
+#include "numeric/stream.h"
 
 #include <stdlib.h>
 #include <string.h>

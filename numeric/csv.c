@@ -2,8 +2,8 @@
 /* Tables as text (RFC 4180, and with other separators), cell by cell. */
 #include "base/arena.h"
 #include "base/strbuf.h"
-#include "replay/numeric/formats.h"
-#include "replay/numeric/stream.h"
+#include "numeric/formats.h"
+#include "numeric/stream.h"
 
 #include <inttypes.h>
 #include <stdio.h>

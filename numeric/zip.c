@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The directory of a zip file. */
-#include "replay/numeric/zip.h"
+#include "numeric/zip.h"
 
 #include "base/arena.h"
 #include "base/fs.h"
-#include "replay/numeric/stream.h"
+#include "numeric/stream.h"
 
 #include <stdlib.h>
 #include <string.h>

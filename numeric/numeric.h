@@ -23,7 +23,7 @@
  */
 #pragma once
 
-#include "replay/numeric/distance.h"
+#include "numeric/distance.h"
 #include <stdbool.h>
 
 /*
