@@ -97,12 +97,12 @@ static int add_id(const struct check *c, struct map *ids, char *id)
 }
 
 static int find_id(const struct check *c, const struct map *ids,
-	const char *what, const char *id)
+	const char *key, const char *what, const char *id)
 {
 	if (id == NULL || map_gets(ids, id) != NULL)
 		return 0;
 	return err_set(
-		c->e, "%s: '%s': there is no process '%s'", c->name, what, id);
+		c->e, "%s: '%s': there is no %s '%s'", c->name, key, what, id);
 }
 
 static int check_ids(const struct check *c, const struct manifest *m,
@@ -121,14 +121,35 @@ static int check_ids(const struct check *c, const struct manifest *m,
 			return -1;
 	}
 	for (size_t i = 0; i < m->processes.items.count; i++) {
-		if (find_id(c, processes, "parent",
+		if (find_id(c, processes, "parent", "process",
 			    m->processes.items.items[i].parent) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < m->outputs.count; i++) {
-		if (find_id(c, processes, "written_by",
+		if (find_id(c, processes, "written_by", "process",
 			    m->outputs.items[i].written_by) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+static int check_libraries(const struct check *c, const struct manifest *m,
+	const struct map *processes, struct map *packages)
+{
+	for (size_t i = 0; i < m->packages.count; i++) {
+		if (add_id(c, packages, m->packages.items[i].id) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < m->libraries.count; i++) {
+		const struct m_library *l = &m->libraries.items[i];
+
+		if (find_id(c, packages, "package", "package", l->package) < 0)
+			return -1;
+		for (size_t k = 0; k < l->processes.count; k++) {
+			if (find_id(c, processes, "processes", "process",
+				    l->processes.items[k]) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -166,17 +187,20 @@ static int check_completeness(
 
 int manifest_check(const struct manifest *m, const char *name, struct err *e)
 {
-	struct map processes = MAP_INIT, data = MAP_INIT;
+	struct map processes = MAP_INIT, data = MAP_INIT, packages = MAP_INIT;
 	struct check c = {name, e};
 	int rc = check_record(&c, &manifest_record, m);
 
 	if (rc == 0)
 		rc = check_ids(&c, m, &processes, &data);
 	if (rc == 0)
+		rc = check_libraries(&c, m, &processes, &packages);
+	if (rc == 0)
 		rc = check_status(&c, &m->run);
 	if (rc == 0)
 		rc = check_completeness(&c, &m->completeness);
 	map_release(&processes);
 	map_release(&data);
+	map_release(&packages);
 	return rc;
 }

@@ -178,6 +178,15 @@ static const struct field parameter_fields[] = {
 RECORD(parameter, parameter_fields);
 #undef S
 
+#define S m_metric
+static const struct field metric_fields[] = {
+	STRING("name", name, REQ, "dotted name"),
+	STRING("value", value, REQ, "as it was spelled, the last one"),
+	STRING("source", source, REQ, "path of the file"),
+};
+RECORD(metric, metric_fields);
+#undef S
+
 #define S m_limit
 static const struct field limit_fields[] = {
 	STRING("name", name, REQ, "resource of getrlimit(2), lower case"),
@@ -355,6 +364,58 @@ static const struct field hardware_fields[] = {
 RECORD(hardware, hardware_fields);
 #undef S
 
+#define S m_altered
+static const struct field altered_fields[] = {
+	FORM("path", path, REQ, &FORM_PATH, "the file"),
+	STRING("installed", installed, REQ,
+		"digest that the package's record has"),
+	FORM("digest", digest, REQ, &FORM_DIGEST, "of what the run used"),
+};
+RECORD(altered, altered_fields);
+#undef S
+
+#define S m_package
+static const struct field package_fields[] = {
+	FORM("id", id, REQ, &FORM_ID, "name within the manifest"),
+	STRING("purl", purl, REQ, "package URL"),
+	STRING("type", type, REQ, "type of the package URL"),
+	STRING("name", name, REQ, "its name"),
+	STRING("version", version, 0, "its version"),
+	STRING("source", source, 0, "name and version of what it was built from"),
+	FORM("location", location, 0, &FORM_PATH,
+		"directory that it is installed in"),
+	INT("files_used", files_used, 0, INT64_MAX, "its files that the run used"),
+	INT("files_total", files_total, 0, INT64_MAX, "all its files"),
+	LIST("altered", altered, FLOW, altered_record,
+		"used files that are not as they were installed"),
+};
+RECORD(package, package_fields);
+#undef S
+
+#define S m_library
+static const struct field library_fields[] = {
+	FORM("path", path, REQ, &FORM_PATH, "the file"),
+	FORM("digest", digest, 0, &FORM_DIGEST, "of its bytes"),
+	STRING("soname", soname, 0, "its DT_SONAME"),
+	FORM("build_id", build_id, 0, &FORM_HEX, "its NT_GNU_BUILD_ID"),
+	FORM("package", package, 0, &FORM_ID, "package that it belongs to"),
+	STRING("component", component, 0, "well-known library that it is part of"),
+	STRING("version", version, 0, "version of the component"),
+	WORD("loaded_by", loaded_by, 0, "exec|interp|preload|needed|dlopen",
+		"how it came into a process"),
+	STRINGS("needed", needed, FLOW, NULL, "its DT_NEEDED"),
+	STRINGS("runpath", runpath, FLOW, NULL,
+		"directories of its DT_RPATH and DT_RUNPATH"),
+	MAP("requires", requires, 0, "highest version of each set of symbols"),
+	STRING("isa_level", isa_level, 0, "level of the processor that it needs"),
+	STRING("note_package", note_package, 0, "its .note.package"),
+	STRINGS("note_dlopen", note_dlopen, 0, NULL, "its .note.dlopen"),
+	STRINGS("processes", processes, FLOW, &FORM_ID,
+		"processes that mapped or executed it"),
+};
+RECORD(library, library_fields);
+#undef S
+
 #define S m_data
 static const struct field data_fields[] = {
 	FORM("id", id, REQ, &FORM_ID, "its name in this manifest"),
@@ -464,9 +525,17 @@ static const struct field manifest_fields[] = {
 		"version-controlled trees that files were read of"),
 	LIST("parameters", parameters, SHOWN, parameter_record,
 		"settings on the command line and in configuration files"),
+	LIST("metrics", metrics, 0, metric_record,
+		"results in files of metrics that it wrote"),
 	STRUCT("environment", environment, REQ | SHOWN, environment_record,
 		"variables and limits"),
 	STRUCT("hardware", hardware, 0, hardware_record, "the machine"),
+	LIST("packages", packages, 0, package_record,
+		"packages that it used files of"),
+	FORM("installed", installed, 0, &FORM_DIGEST,
+		"object that lists all installed packages"),
+	LIST("libraries", libraries, 0, library_record,
+		"ELF files that it executed or mapped executable"),
 	LIST("inputs", inputs, REQ | SHOWN, data_record,
 		"what was read and not written"),
 	LIST("outputs", outputs, REQ | SHOWN, data_record,

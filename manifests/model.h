@@ -122,6 +122,13 @@ struct m_parameter {
 	char *source; /* "argv", or the file that it was read from */
 };
 
+/* A result that a file of metrics told, last. */
+struct m_metric {
+	char *name;   /* "val.accuracy" */
+	char *value;  /* as it was spelled */
+	char *source; /* the file */
+};
+
 struct m_limit {
 	char *name; /* "nofile": RLIMIT_* in lower case */
 	char *soft; /* decimal, or "unlimited" */
@@ -242,6 +249,46 @@ struct m_hardware {
 	LIST_OF(m_accelerator) accelerators;
 };
 
+/* A file of a package that was not as its package had installed it. */
+struct m_altered {
+	char *path;
+	char *installed; /* "sha256:..." or "md5:...", by the package's record */
+	char *digest;    /* what the run used: "sha256:..." */
+};
+
+/* A package that the run used a file of. */
+struct m_package {
+	char *id;   /* "p1"; libraries and rows of files.yaml name it */
+	char *purl; /* pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12 */
+	char *type; /* of the purl: deb | rpm | pypi | conda | huggingface | ... */
+	char *name;
+	char *version;
+	char *source; /* "name version": what it was built from, deb and rpm */
+	char *location; /* of what knows it: "/" or a directory of Python's */
+	int64_t files_used;
+	int64_t files_total; /* ABSENT: its record does not tell */
+	LIST_OF(m_altered) altered;
+};
+
+/* An ELF file that was executed, or mapped executable. */
+struct m_library {
+	char *path;
+	char *digest;
+	char *soname;
+	char *build_id;  /* NT_GNU_BUILD_ID, hexadecimal */
+	char *package;   /* id in packages */
+	char *component; /* "cudnn", "openblas": by SONAME and file name */
+	char *version;   /* of the component */
+	char *loaded_by; /* exec | interp | preload | needed | dlopen */
+	struct strlist needed;      /* DT_NEEDED */
+	struct strlist runpath;     /* DT_RPATH and DT_RUNPATH, directories */
+	struct kvlist requires;     /* highest of each: GLIBC "2.34" */
+	char *isa_level;            /* that it needs: "x86-64-v3" */
+	char *note_package;         /* .note.package, JSON */
+	struct strlist note_dlopen; /* of .note.dlopen, JSON each */
+	struct strlist processes;   /* ids; as they were mapped */
+};
+
 /* An input or an output: one file, or one root of data with its table. */
 struct m_data {
 	char *id; /* "in1", "out1" */
@@ -316,8 +363,13 @@ struct manifest {
 	struct m_command command;
 	LIST_OF(m_code) code;
 	LIST_OF(m_parameter) parameters;
+	LIST_OF(m_metric) metrics;
 	struct m_environment environment;
 	struct m_hardware hardware;
+	LIST_OF(m_package) packages;
+	/* Object: "PURL LOCATION" of each installed package, sorted lines. */
+	char *installed;
+	LIST_OF(m_library) libraries;
 	LIST_OF(m_data) inputs;
 	LIST_OF(m_data) outputs;
 	struct m_files files;

@@ -100,15 +100,17 @@ static int visit_data(struct walk *k, const struct m_data *d, struct err *e)
 	return k->w->visit(k->w->ctx, &n, e);
 }
 
-/* The patch that makes of a commit what was read. */
-static int visit_code(struct walk *k, const struct m_code *c, struct err *e)
+/* What no path of the run had: the patch that makes of a commit what was read,
+ * the list of installed packages. */
+static int visit_extra(
+	struct walk *k, const char *digest, const char *path, struct err *e)
 {
-	struct need n = {.stored = true, .path = c->root};
+	struct need n = {.stored = true, .path = path};
 
-	if (!c->patch)
+	if (!digest)
 		return 0;
-	if (digest_parse(c->patch, &n.digest) < 0)
-		return err_set(e, "'%s' is not a digest", c->patch);
+	if (digest_parse(digest, &n.digest) < 0)
+		return err_set(e, "'%s' is not a digest", digest);
 	return k->w->visit(k->w->ctx, &n, e);
 }
 
@@ -123,7 +125,10 @@ int needs_walk(struct store *s, const struct manifest *m, int files_fd,
 	for (size_t i = 0; r == 0 && i < m->outputs.count; i++)
 		r = visit_data(&k, &m->outputs.items[i], e);
 	for (size_t i = 0; r == 0 && i < m->code.count; i++)
-		r = visit_code(&k, &m->code.items[i], e);
+		r = visit_extra(
+			&k, m->code.items[i].patch, m->code.items[i].root, e);
+	if (r == 0)
+		r = visit_extra(&k, m->installed, "installed", e);
 	map_release(&k.tables);
 	arena_free(k.arena);
 	return r;
