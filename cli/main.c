@@ -44,6 +44,7 @@
  *   row           the fields of a row of files.yaml
  *   scalar        YAML's scalars, UTF-8, base64
  *   schema        the JSON Schema, from the table of fields
+ *   table_diff    what differs between two file tables
  *   table_in      reading files.yaml fast, in the form we write
  *   table_out     writing files.yaml
  *   table_yaml    reading files.yaml in any other form
