@@ -41,6 +41,8 @@
  *   fields        the table of every field of the manifest
  *   forms         what strings must look like
  *   json_out      the manifest as JSON
+ *   purl          package URLs
+ *   purl_types    rules of their types
  *   row           the fields of a row of files.yaml
  *   scalar        YAML's scalars, UTF-8, base64
  *   schema        the JSON Schema, from the table of fields
