@@ -239,6 +239,12 @@
  *   tree_resolve  paths as the command will follow them
  *   upper         what the replay wrote
  *   verdict       two contents: close, or different
+ * audit/: what it means
+ *   version       which of two versions is newer
+ *   version_conda  by the rule of conda
+ *   version_generic  by no rule but numbers and words
+ *   version_packaged  by the rules of deb and rpm
+ *   version_pep440  by the rule of Python
  * cli/: commands
  *   capture       reprise capture
  *   common        the store, errors, standard output
