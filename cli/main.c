@@ -240,6 +240,9 @@
  *   upper         what the replay wrote
  *   verdict       two contents: close, or different
  * audit/: what it means
+ *   requirement   a name, package URL, SONAME or digest to look for
+ *   requirement_match  libraries and packages against it
+ *   requirement_range  bounds of versions
  *   version       which of two versions is newer
  *   version_conda  by the rule of conda
  *   version_generic  by no rule but numbers and words
