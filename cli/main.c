@@ -240,9 +240,23 @@
  *   upper         what the replay wrote
  *   verdict       two contents: close, or different
  * audit/: what it means
+ *   csv_diff      rows and columns of two tables as text
+ *   csv_table     cells, columns and their values
+ *   diff          comparing two runs, part by part
+ *   diff_code     repositories
+ *   diff_contents how far two contents are apart
+ *   diff_data     inputs
+ *   diff_files    files of the environment
+ *   diff_json     the differences for programs
+ *   diff_match    which input of one run is which of the other
+ *   diff_outcome  the end, metrics, outputs
+ *   diff_set      command, parameters, variables
+ *   diff_system   packages, libraries, the machine
+ *   diff_tree     two roots of data
  *   requirement   a name, package URL, SONAME or digest to look for
  *   requirement_match  libraries and packages against it
  *   requirement_range  bounds of versions
+ *   text_rows     rows of a text, and what makes one text of another
  *   version       which of two versions is newer
  *   version_conda  by the rule of conda
  *   version_generic  by no rule but numbers and words
@@ -252,6 +266,7 @@
  *   capture       reprise capture
  *   common        the store, errors, standard output
  *   config        configuration files
+ *   diff          what differs between two runs
  *   doctor        reprise doctor
  *   doctor_gpu    what it says of GPUs
  *   export        reprise export
@@ -279,6 +294,7 @@
 
 const struct command *const cli_commands[] = {
 	&cmd_capture,
+	&cmd_diff,
 	&cmd_doctor,
 	&cmd_export,
 	&cmd_finish,

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "manifests/json.h"
 #include "manifests/scalar.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -10,14 +11,7 @@
 
 json_t *cli_json_string(const char *s)
 {
-	autostrbuf base64 = STRBUF_INIT;
-
-	if (s == NULL)
-		return NULL;
-	if (utf8_valid(s, strlen(s)))
-		return json_string(s);
-	scalar_base64(&base64, s, strlen(s));
-	return json_pack("{s:s}", "base64", base64.s);
+	return json_text(s);
 }
 
 char *cli_bytes_text(struct arena *a, uint64_t n)

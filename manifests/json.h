@@ -16,6 +16,10 @@ static inline json_t *json_made(json_t *j)
 	return j;
 }
 
+/* A string of any bytes, as the manifest's JSON has it: {"base64": "..."} where
+ * they are no UTF-8. NULL for NULL. */
+json_t *json_text(const char *s);
+
 /* Both take the value over. */
 static inline void json_put(json_t *object, const char *key, json_t *value)
 {

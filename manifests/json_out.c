@@ -14,11 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *string_json(const char *s)
+json_t *json_text(const char *s)
 {
 	autostrbuf base64 = STRBUF_INIT;
-	size_t len = strlen(s);
+	size_t len = s ? strlen(s) : 0;
 
+	if (s == NULL)
+		return NULL;
 	if (utf8_valid(s, len))
 		return json_made(json_stringn(s, len));
 	scalar_base64(&base64, s, len);
@@ -42,7 +44,7 @@ static json_t *strings_json(const struct strlist *list)
 	json_t *j = json_made(json_array());
 
 	for (size_t i = 0; i < list->count; i++)
-		json_add(j, string_json(list->items[i]));
+		json_add(j, json_text(list->items[i]));
 	return j;
 }
 
@@ -53,7 +55,7 @@ static json_t *map_json(const struct kvlist *map)
 
 	for (size_t i = 0; i < map->count; i++) {
 		const struct kv *kv = &map->items[i];
-		json_t *value = kv->value ? string_json(kv->value)
+		json_t *value = kv->value ? json_text(kv->value)
 					  : json_made(json_null());
 		autostrbuf text = STRBUF_INIT;
 		const char *key = key_text(kv->key, &text);
@@ -105,7 +107,7 @@ static json_t *field_json(const struct field *f, const void *at)
 {
 	switch (f->type) {
 	case F_STRING:
-		return string_json(*(char *const *)at);
+		return json_text(*(char *const *)at);
 	case F_INT:
 		return json_made(json_integer(*(const int64_t *)at));
 	case F_DOUBLE:

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The columns of a table as text. */
+#include "audit/csv_table.h"
+
+#include "base/arena.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char separators[] = ",;\t|";
+
+char csv_separator(const char *row)
+{
+	size_t counts[sizeof(separators)] = {0}, best = 0;
+
+	for (; *row; row++) {
+		const char *found = strchr(separators, *row);
+
+		if (found)
+			counts[found - separators]++;
+	}
+	for (size_t i = 1; separators[i]; i++)
+		if (counts[i] > counts[best])
+			best = i;
+	return separators[best];
+}
+
+/* Behind the cell that begins at p, which ends with a NUL afterwards; NULL when
+ * it was the last one. */
+static char *end_cell(char *p, char separator)
+{
+	char *to = p;
+
+	if (*p != '"') {
+		p = strchr(p, separator);
+		if (p)
+			*p++ = 0;
+		return p;
+	}
+	for (p++; *p && (*p != '"' || p[1] == '"'); p++) {
+		p += *p == '"';
+		*to++ = *p;
+	}
+	p = strchr(p, separator);
+	*to = 0;
+	return p ? p + 1 : NULL;
+}
+
+void csv_split(char *row, char separator, struct csv_cells *out, struct arena *a)
+{
+	*out = (struct csv_cells){0};
+	for (char *p = row, *next; p && out->count < COLUMNS_MAX; p = next) {
+		next = end_cell(p, separator);
+		*ARENA_PUSH(a, out->items, out->count) = p;
+	}
+}
+
+static bool is_missing(const char *cell)
+{
+	static const char *const words[] = {"", "na", "n/a", "nan", "null"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcasecmp(cell, words[i]))
+			return true;
+	return false;
+}
+
+static bool read_number(const char *cell, double *out)
+{
+	char *end;
+
+	*out = strtod(cell, &end);
+	return end != cell && !end[strspn(end, " \t")] && isfinite(*out);
+}
+
+static void add_value(struct csv_column *c, const char *cell)
+{
+	double x;
+
+	cell += strspn(cell, " \t");
+	if (is_missing(cell)) {
+		c->missing++;
+	} else if (!read_number(cell, &x)) {
+		c->texts++;
+	} else {
+		c->min = c->numbers && c->min < x ? c->min : x;
+		c->max = c->numbers && c->max > x ? c->max : x;
+		c->sum += x;
+		c->numbers++;
+	}
+}
+
+static struct csv_column *column_at(struct csv_table *t, size_t i)
+{
+	while (t->count <= i) {
+		struct csv_column *c = ARENA_PUSH(t->arena, t->columns, t->count);
+
+		c->name = arena_printf(t->arena, "column %zu", t->count);
+	}
+	return &t->columns[i];
+}
+
+/* A first row without a number has the names. */
+static bool learn_names(struct csv_table *t, const struct csv_cells *cells)
+{
+	double x;
+
+	for (size_t i = 0; i < cells->count; i++)
+		if (!*cells->items[i] || read_number(cells->items[i], &x))
+			return false;
+	for (size_t i = 0; i < cells->count; i++)
+		column_at(t, i)->name = arena_strdup(t->arena, cells->items[i]);
+	return true;
+}
+
+void csv_add_row(void *ctx, size_t number, char *row, size_t len)
+{
+	struct csv_table *t = ctx;
+	struct csv_cells cells;
+
+	(void)len;
+	if (number == 0) {
+		/* The mark of UTF-8 is no part of the first name. */
+		if (!strncmp(row, "\xef\xbb\xbf", 3))
+			row += 3;
+		if (!t->separator)
+			t->separator = csv_separator(row);
+	}
+	arena_clear(t->scratch);
+	csv_split(row, t->separator, &cells, t->scratch);
+	if (number == 0) {
+		t->has_names = learn_names(t, &cells);
+		if (t->has_names)
+			return;
+	}
+	for (size_t i = 0; i < cells.count; i++)
+		add_value(column_at(t, i), cells.items[i]);
+}
+
+const struct csv_column *csv_find_column(
+	const struct csv_table *t, const char *name)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (!strcmp(t->columns[i].name, name))
+			return &t->columns[i];
+	return NULL;
+}
+
+bool csv_column_differs(const struct csv_column *a, const struct csv_column *b)
+{
+	return a->numbers != b->numbers || a->texts != b->texts ||
+	       a->missing != b->missing || a->min != b->min ||
+	       a->max != b->max || a->sum != b->sum;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A table as text: its cells, its columns and what their values are. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+/* More columns are not told apart. */
+#define COLUMNS_MAX 4096
+
+struct csv_cells {
+	char **items;
+	size_t count;
+};
+
+/* Split a row, in place: quotes go, and doubled ones in them are one. */
+void csv_split(char *row, char separator, struct csv_cells *out, struct arena *a);
+/* The separator that a first row has most often: one of , ; tab and |. */
+char csv_separator(const char *row);
+
+struct csv_column {
+	const char *name; /* in the first row; "column 3" when that has none */
+	uint64_t numbers, texts, missing;
+	double min, max, sum; /* of the numbers */
+};
+
+struct csv_table {
+	struct arena *arena;
+	char separator; /* 0: that of the first row */
+	bool has_names;
+	struct csv_column *columns;
+	size_t count;
+	/* Of one row each. */
+	struct arena *scratch;
+};
+
+/* A text_row_fn; ctx is the table. Rows come from the first to the last. */
+void csv_add_row(void *ctx, size_t number, char *row, size_t len);
+/* NULL: there is none of that name. */
+const struct csv_column *csv_find_column(
+	const struct csv_table *t, const char *name);
+/* What its values are, for `diff`: false when both are the same. */
+bool csv_column_differs(const struct csv_column *a, const struct csv_column *b);

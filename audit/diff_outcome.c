@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What came of it: the end, metrics, outputs. */
+#include "audit/diff_parts.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *end_text(struct diff *d, const struct m_run *r)
+{
+	if (r->signal)
+		return arena_printf(d->arena, "%s, %s", r->status, r->signal);
+	if (r->exit_code != ABSENT)
+		return arena_printf(d->arena, "%s, exit status %lld", r->status,
+			(long long)r->exit_code);
+	return r->status;
+}
+
+/* --- metrics ---------------------------------------------------------- */
+
+static void compare_metric(
+	struct diff *d, const char *key, const void *a, const void *b)
+{
+	const struct m_metric *x = a, *y = b, *any = x ? x : y;
+	struct difference *out;
+	char *end_a, *end_b;
+	double before, after;
+
+	(void)key;
+	if (x && y && !strcmp(x->value, y->value))
+		return;
+	out = diff_add(d, DIFF_OUTCOME, any->name, x ? x->value : NULL,
+		y ? y->value : NULL);
+	if (!x || !y)
+		return;
+	before = strtod(x->value, &end_a);
+	after = strtod(y->value, &end_b);
+	if (!*end_a && !*end_b && isfinite(before) && isfinite(after))
+		diff_line(d, out, "%+.6g", after - before);
+}
+
+static void key_metrics(
+	struct diff *d, const struct manifest *m, struct diff_keys *out)
+{
+	for (size_t i = 0; i < m->metrics.count; i++) {
+		const struct m_metric *x = &m->metrics.items[i];
+
+		diff_key(d, out,
+			arena_printf(d->arena, "%s %s",
+				diff_relative(m, x->source), x->name),
+			x);
+	}
+}
+
+static void compare_metrics(struct diff *d)
+{
+	struct diff_keys a = {0}, b = {0};
+
+	key_metrics(d, &d->a.m, &a);
+	key_metrics(d, &d->b.m, &b);
+	diff_pairs(d, &a, &b, compare_metric);
+}
+
+/* --- outputs ---------------------------------------------------------- */
+
+/* Logs hold times; where streams went is the caller's. */
+static bool is_judged(const struct m_data *x)
+{
+	return !x->role || strcmp(x->role, "log") != 0;
+}
+
+static bool is_tree(const struct m_data *x)
+{
+	return !strcmp(x->kind, "tree");
+}
+
+static const char *output_text(struct diff *d, const struct m_data *x)
+{
+	if (!x)
+		return NULL;
+	if (is_tree(x))
+		return arena_printf(d->arena, "%lld files, %s",
+			(long long)x->files, diff_bytes(d, x->bytes));
+	return arena_printf(d->arena, "%s, %.15s", diff_bytes(d, x->bytes),
+		x->digest ? x->digest : "no digest");
+}
+
+static int compare_output(
+	struct diff *d, const struct diff_match *k, struct err *e)
+{
+	const struct m_data *any = k->b ? k->b : k->a;
+	struct difference *x;
+
+	if (!is_judged(any) || (k->a && k->b && k->a->digest && k->b->digest &&
+				       !strcmp(k->a->digest, k->b->digest)))
+		return 0;
+	x = diff_add(d, DIFF_OUTCOME, any->path, output_text(d, k->a),
+		output_text(d, k->b));
+	if (!k->a || !k->b)
+		return 0;
+	if (is_tree(k->a) && is_tree(k->b))
+		return diff_trees(d, x, k->a, k->b, e);
+	if (!is_tree(k->a) && !is_tree(k->b))
+		diff_contents(d, x,
+			&(struct diff_contents){any->path, k->a->digest,
+				k->b->digest, k->a->bytes, k->b->bytes});
+	return 0;
+}
+
+int diff_outcome(struct diff *d, struct err *e)
+{
+	const struct diff_data a = {d->a.m.outputs.items, d->a.m.outputs.count};
+	const struct diff_data b = {d->b.m.outputs.items, d->b.m.outputs.count};
+	struct diff_match *list;
+	size_t n;
+
+	diff_texts(d, DIFF_OUTCOME, "end", end_text(d, &d->a.m.run),
+		end_text(d, &d->b.m.run));
+	compare_metrics(d);
+	diff_match(d, &a, &b, &list, &n);
+	for (size_t i = 0; i < n; i++)
+		if (compare_output(d, &list[i], e) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files that compare parts of two runs; nobody else includes
+ * this. */
+#pragma once
+
+#include "audit/diff.h"
+
+/* One more difference; strings are kept, not copied. */
+struct difference *diff_add(struct diff *d, enum diff_part part,
+	const char *what, const char *before, const char *after);
+void diff_line(struct diff *d, struct difference *x, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void diff_note(struct diff *d, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Only when they differ. */
+void diff_texts(struct diff *d, enum diff_part part, const char *what,
+	const char *before, const char *after);
+void diff_numbers(struct diff *d, enum diff_part part, const char *what,
+	int64_t before, int64_t after);
+/* Is there a difference of that name in the part? */
+bool diff_has(const struct diff *d, enum diff_part part, const char *what);
+
+/* Elements of two lists by a name of each. */
+struct diff_keyed {
+	const char *key;
+	const void *of;
+};
+struct diff_keys {
+	struct diff_keyed *items;
+	size_t count;
+};
+void diff_key(
+	struct diff *d, struct diff_keys *k, const char *key, const void *of);
+/* In the order of the names: what has the same one comes as a pair, what only
+ * one list has with NULL on the other side. */
+void diff_pairs(struct diff *d, struct diff_keys *a, struct diff_keys *b,
+	void (*each)(
+		struct diff *d, const char *key, const void *a, const void *b));
+
+/* diff_code.c: repositories and files of code. */
+void diff_code(struct diff *d);
+/* diff_set.c: command, parameters, variables, limits. Parameters go first. */
+void diff_parameters(struct diff *d);
+void diff_command(struct diff *d);
+void diff_environment(struct diff *d);
+/* diff_system.c: packages, libraries, hardware. */
+void diff_packages(struct diff *d);
+void diff_libraries(struct diff *d);
+void diff_hardware(struct diff *d);
+/* diff_data.c: inputs; after the parameters. */
+int diff_data(struct diff *d, struct err *e);
+/* diff_files.c: what else was read; after packages and libraries. */
+int diff_files(struct diff *d, struct err *e);
+/* diff_outcome.c: the end, metrics and outputs. */
+int diff_outcome(struct diff *d, struct err *e);
+
+/* diff_match.c: inputs, or outputs, of two runs that are the same thing: by
+ * path, by the path from the working directory, or by content. */
+struct diff_data {
+	const struct m_data *items;
+	size_t count;
+};
+/* Elements that only one has come last, with NULL on the other side. */
+struct diff_match {
+	const struct m_data *a, *b;
+};
+void diff_match(struct diff *d, const struct diff_data *a,
+	const struct diff_data *b, struct diff_match **out, size_t *count);
+/* The path from the working directory of the run, or the path itself. */
+const char *diff_relative(const struct manifest *m, const char *path);
+
+/* diff_tree.c: two trees, or a tree and files that lay in it. */
+int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
+	const struct m_data *b, struct err *e);
+/* `files` are all inputs of the other run: those below the tree count. */
+int diff_tree_and_files(struct diff *d, struct difference *x,
+	const struct m_data *tree, bool tree_first,
+	const struct diff_data *files, struct err *e);
+
+/* diff_contents.c */
+
+/* A content of each run. */
+struct diff_contents {
+	const char *path;           /* what it is by its name */
+	const char *before, *after; /* digests, as in manifests */
+	int64_t before_bytes, after_bytes;
+};
+/* Say how far the two are apart, as rows, numbers, lines or bytes, as far as
+ * the store has them. */
+void diff_contents(
+	struct diff *d, struct difference *x, const struct diff_contents *c);
+/* "1 file", "2 files" */
+const char *diff_count(struct diff *d, size_t n, const char *what);
+/* "450 kB" */
+const char *diff_bytes(struct diff *d, int64_t n);

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+# matrix: users
+# diff: runs that differ in one row, one parameter and one line of code are said
+# to differ in these, by number and name; the same thing twice in nothing.
+. "$REPRISE_TEST_TREE/tests/integration/lib.sh"
+
+# differs RUN RUN: sets $T/out, the differences as "part what change".
+differs() {
+	expect_status 1 reprise diff --json "$@"
+	"$PYTHON" -c '
+import json, sys
+for d in json.load(sys.stdin)["differences"]:
+    if d["part"] != "outcome":
+        print(d["part"], d["what"].rsplit("/", 1)[-1], d["change"])
+' <"$T/out" >"$T/parts"
+}
+
+parts_are() {
+	same_text "$T/parts" "$1"
+}
+
+cat >train.py <<'EOF'
+import csv, json, sys
+rows = list(csv.DictReader(open("data.csv")))
+rate = float(sys.argv[1].split("=")[1])
+total = sum(float(r["income"]) for r in rows)
+json.dump({"weights": [total * rate, 1.0]}, open("model.json", "w"))
+EOF
+"$PYTHON" -c 'print("id,income")
+for i in range(400): print(f"{i},{i * 3 % 97}")' >data.csv
+export PYTHONDONTWRITEBYTECODE=1
+
+capture_ok -q -n base "$PYTHON" train.py --lr=0.5
+capture_ok -q -n again "$PYTHON" train.py --lr=0.5
+ok reprise diff base again
+stdout_has '^no difference$'
+ok reprise diff --json base again
+[ "$(json_value same <"$T/out")" = true ] || fail "not the same"
+
+# One row, one parameter.
+sed -i '58s/.*/56,999/' data.csv
+capture_ok -q -n other "$PYTHON" train.py --lr=0.25
+differs base other
+parts_are 'parameters lr changed
+data data.csv changed'
+expect_status 1 reprise diff base other
+stdout_has '^  lr: 0.5 -> 0.25$'
+stdout_has '^      1 row changed$'
+stdout_has '^      row 58, income: 71 -> 999$'
+stdout_has '^      column income: 0 to 96, mean .* -> 0 to 999, mean .*$'
+# What came of it stands last.
+stdout_has '^      JSON: largest difference .* at .weights\[0\]; 1 of 2 values$'
+[ "$(sed -n '/^[a-z]/p' "$T/out" | tail -n 1)" = outcome ] ||
+	fail "effects are not the last"
+
+# A line of code; a variable that decides results, and one that does not.
+sed -i 's/1.0\]/2.0]/' train.py
+export PYTHONHASHSEED=1 COLOUR=blue SHLVL=77
+capture_ok -q -n third "$PYTHON" train.py --lr=0.25
+unset PYTHONHASHSEED COLOUR
+differs other third
+parts_are 'code train.py changed
+settings PYTHONHASHSEED added
+environment COLOUR added'
+expect_status 1 reprise diff other third
+stdout_has '^      line 5, second: json.dump.* 2.0\]}'
+
+# A configuration file is said by its parameters.
+echo 'lr: 1' >conf.yaml
+capture_ok -q -n yaml1 sh -c 'cat conf.yaml'
+echo 'lr: 2' >conf.yaml
+capture_ok -q -n yaml2 sh -c 'cat conf.yaml'
+differs yaml1 yaml2
+parts_are 'parameters lr changed'
+
+# An input that is new, one that is gone; another directory is one line.
+mkdir elsewhere
+echo 1 >elsewhere/b
+echo 1 >a
+capture_ok -q -n here sh -c 'cat a'
+cd elsewhere || exit 1
+capture_ok -q -n there sh -c 'cat b; exit'
+cd ..
+differs here there
+parts_are 'command argv changed
+command cwd changed'
+echo 2 >elsewhere/b
+cd elsewhere || exit 1
+capture_ok -q -n there2 sh -c 'cat b; exit'
+cd ..
+differs here there2
+parts_are 'command argv changed
+command cwd changed
+data a removed
+data b added'
+
+# Roots of data, file by file; also when one run read too few for a root.
+mkdir tree
+for i in $(seq 1001); do echo "$i" >"tree/f$i"; done
+capture_ok -q -n tree1 sh -c 'cat tree/*'
+echo other >tree/f500
+rm tree/f7 tree/f8
+echo new >tree/g
+capture_ok -q -n tree2 sh -c 'cat tree/*'
+echo newer >tree/h
+capture_ok -q -n tree3 sh -c 'cat tree/*'
+for pair in 'tree1 tree2' 'tree1 tree3'; do
+	# shellcheck disable=SC2086 # two words
+	differs $pair
+	parts_are 'data tree changed'
+	# shellcheck disable=SC2086
+	expect_status 1 reprise diff $pair
+	stdout_has '^      f500 changed$'
+	stdout_has '^      f7 removed$'
+	stdout_has '^      g added$'
+done
+stdout_has '^      1 file changed, 2 added, 2 removed$'
+expect_status 1 reprise diff --json tree1 tree2
+[ "$(json_value differences.0.detail.files.removed <"$T/out")" = 2 ] ||
+	fail "not two removed"
+
+# How it ended.
+capture_fails 3 -q -n ended sh -c 'cat a; exit 3'
+capture_ok -q -n ended0 sh -c 'cat a; exit 0'
+expect_status 1 reprise diff ended ended0
+stdout_has '^  end: failed, exit status 3 -> completed, exit status 0$'
+
+# Bad input names the thing.
+expect_status 2 reprise diff base
+expect_status 2 reprise diff base nobody
+stderr_has "there is no run 'nobody'"
+# A content that is not there is said, and the rest is compared.
+rm -f "$(object_of data.csv)"
+expect_status 1 reprise diff base other
+stdout_has '^not compared: .*/data.csv: the store has not both contents$'
+stdout_has '^  lr: 0.5 -> 0.25$'
