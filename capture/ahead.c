@@ -8,6 +8,7 @@
 #include "capture/secrets.h"
 #include "capture/state.h"
 #include "manifests/model.h"
+#include "store/digest_file.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -202,14 +203,6 @@ static bool unchanged(int fd, const struct state *st)
 	       now.ctime == st->ctime;
 }
 
-static int open_entry(const struct entry *e)
-{
-	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-	int fd = fs_open(e->path, flags | O_NOATIME);
-
-	return fd < 0 && errno == EPERM ? fs_open(e->path, flags) : fd;
-}
-
 static void work_on(struct worker *w, const struct entry *e)
 {
 	struct digest_key key = content_key(&e->st);
@@ -223,8 +216,9 @@ static void work_on(struct worker *w, const struct entry *e)
 	if (digest_cache_get(w->cache, &key, &d) &&
 		(!storing || store_has(w->store, &d, NULL) == 1))
 		return;
-	fd = open_entry(e);
-	if (fd < 0 || !unchanged(fd, &e->st) || !content_is_quiet(fd, &e->st) ||
+	fd = content_open(e->path);
+	if (fd < 0 || !unchanged(fd, &e->st) ||
+		!digest_is_quiet(fd, e->st.ctime) ||
 		!hash_cached(w, fd, e->st.size, &d) || !unchanged(fd, &e->st))
 		return;
 	if (storing)

@@ -4,32 +4,22 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/progress.h"
+#include "base/threads.h"
 #include "store/digest_file.h"
 #include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define THREADS_MAX 8
-/* A change within the clock's granularity leaves stat as it was: a file must
- * have been left alone this long before its digest is remembered. */
-#define QUIET_NS 2000000000ll
 
 struct work {
 	struct store_batch *batch;
 	struct digest_cache *cache;
 	struct content *items;
-	size_t count;
 	const struct content_limit *limit;
-	_Atomic size_t next;
 	_Atomic bool full;
 };
 
@@ -45,13 +35,12 @@ struct digest_key content_key(const struct state *st)
 		st->dev, st->ino, st->size, state_mtime(st), st->ctime};
 }
 
-bool content_is_quiet(int fd, const struct state *st)
+int content_open(const char *path)
 {
-	struct timespec now;
+	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+	int fd = fs_open(path, flags | O_NOATIME);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec - st->ctime > QUIET_NS &&
-	       digest_no_writer(fd);
+	return fd < 0 && errno == EPERM ? fs_open(path, flags) : fd;
 }
 
 #define CHUNK (1 << 20)
@@ -130,9 +119,7 @@ static void settle(struct work *w, struct content *c)
 	if (state_of(AT_FDCWD, c->path, &before) == 0 &&
 		state_same_content(&before, &c->expect) && known(w, c, &before))
 		return;
-	fd = fs_open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
-	if (fd < 0 && errno == EPERM)
-		fd = fs_open(c->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	fd = content_open(c->path);
 	if (fd < 0 || state_of(fd, NULL, &before) < 0 || !S_ISREG(before.mode)) {
 		c->outcome = CONTENT_UNREADABLE;
 		c->error = fd < 0 ? errno : EINVAL;
@@ -142,7 +129,7 @@ static void settle(struct work *w, struct content *c)
 		c->outcome = CONTENT_PENDING;
 		return;
 	}
-	quiet = content_is_quiet(fd, &before);
+	quiet = digest_is_quiet(fd, before.ctime);
 	if (c->by_reference || atomic_load(&w->full)) {
 		hash_only(w, c, fd);
 		if (!c->by_reference && c->outcome == CONTENT_OK)
@@ -164,58 +151,21 @@ static void settle(struct work *w, struct content *c)
 	}
 }
 
-static void work(struct work *w, struct progress *p)
+static void settle_one(void *arg, size_t i)
 {
-	size_t i;
+	struct work *w = arg;
 
-	while ((i = atomic_fetch_add(&w->next, 1)) < w->count) {
-		settle(w, &w->items[i]);
-		if (p)
-			progress_step(p, i + 1);
-	}
-}
-
-static void *worker(void *arg)
-{
-	work(arg, NULL);
-	return NULL;
-}
-
-static unsigned thread_count(size_t items)
-{
-	cpu_set_t set;
-	unsigned n = 1;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		n = (unsigned)CPU_COUNT(&set);
-	if (n > THREADS_MAX)
-		n = THREADS_MAX;
-	return items < n ? (unsigned)items : n;
+	settle(w, &w->items[i]);
 }
 
 int contents_settle(struct store_batch *b, struct digest_cache *cache,
 	struct content *items, size_t count, const struct content_limit *limit,
 	size_t *pending, struct err *e)
 {
-	struct work w = {.batch = b,
-		.cache = cache,
-		.items = items,
-		.count = count,
-		.limit = limit};
-	pthread_t threads[THREADS_MAX];
-	unsigned n = thread_count(count), started = 0;
-	struct progress progress;
+	struct work w = {
+		.batch = b, .cache = cache, .items = items, .limit = limit};
 
-	progress_begin(&progress, "storing file", count, isatty(STDERR_FILENO));
-
-	/* This thread is one of them. */
-	while (started + 1 < n &&
-		pthread_create(&threads[started], NULL, worker, &w) == 0)
-		started++;
-	work(&w, &progress);
-	progress_end(&progress);
-	while (started)
-		pthread_join(threads[--started], NULL);
+	threads_each(count, "storing file", settle_one, &w);
 	*pending = 0;
 	for (size_t i = 0; i < count; i++)
 		*pending += items[i].outcome == CONTENT_PENDING;

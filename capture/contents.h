@@ -39,11 +39,8 @@ struct content {
 
 /* What the digest of a file in this state is remembered by. */
 struct digest_key content_key(const struct state *st);
-/*
- * May the digest of `fd`, in this state, be remembered once it is hashed? Only
- * when it was left alone for a while and nobody has it open for writing.
- */
-bool content_is_quiet(int fd, const struct state *st);
+/* Read-only, without leaving a time of access where it may; -1 with errno. */
+int content_open(const char *path);
 
 /* When to stop; called often, by many threads. NULL: never. */
 struct content_limit {

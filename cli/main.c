@@ -17,6 +17,7 @@
  *   progress      a line that says how far it is
  *   sort          sorting by text
  *   strbuf        the growing byte string
+ *   threads       many items, shared out to threads
  * numeric/: two contents of numbers
  *   contents      which format a stream has
  *   csv           tables as text

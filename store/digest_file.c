@@ -52,7 +52,7 @@ bool digest_known(
  * either. Who opens it while we hold the lease makes the kernel send us a
  * signal, by default SIGIO, which kills: this one is ignored by default.
  */
-bool digest_no_writer(int fd)
+static bool no_writer(int fd)
 {
 	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
 		return false;
@@ -62,13 +62,12 @@ bool digest_no_writer(int fd)
 	return true;
 }
 
-static bool is_quiet(int fd, const struct stat *st)
+bool digest_is_quiet(int fd, int64_t ctime_ns)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return nanoseconds(&now) - nanoseconds(&st->st_ctim) > QUIET_NS &&
-	       digest_no_writer(fd);
+	return nanoseconds(&now) - ctime_ns > QUIET_NS && no_writer(fd);
 }
 
 int digest_file(struct digest_cache *c, int fd, struct stat *st,
@@ -80,7 +79,7 @@ int digest_file(struct digest_cache *c, int fd, struct stat *st,
 
 	if (fstat(fd, st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return err_sys(e, "cannot read");
-	quiet = c && is_quiet(fd, st);
+	quiet = c && digest_is_quiet(fd, nanoseconds(&st->st_ctim));
 	if (digest_fd(fd, out, NULL, e) < 0)
 		return -1;
 	if (fstat(fd, &after) < 0 || !digest_same_state(st, &after))

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct digest_cache;
@@ -22,7 +23,11 @@ bool digest_known(
  */
 int digest_file(struct digest_cache *c, int fd, struct stat *st,
 	struct digest *out, struct err *e);
-/* Has nobody the file open for writing, as far as the kernel tells us? */
-bool digest_no_writer(int fd);
+/*
+ * May a digest of the open file, which had this change time when hashing began,
+ * be remembered? Not when it was changed just now, or somebody has it open for
+ * writing, as far as the kernel tells us.
+ */
+bool digest_is_quiet(int fd, int64_t ctime_ns);
 /* The same file, with the content that it had then, as far as stat can tell. */
 bool digest_same_state(const struct stat *a, const struct stat *b);
