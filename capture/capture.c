@@ -11,6 +11,7 @@
 #include "capture/context.h"
 #include "capture/ending.h"
 #include "capture/freeze.h"
+#include "capture/require.h"
 #include "capture/rows.h"
 #include "capture/summary.h"
 #include "capture/surroundings.h"
@@ -225,8 +226,11 @@ static int write_id(const struct capture *cap, struct err *e)
 
 static int open_store(struct capture *cap, struct err *e)
 {
-	char *dir = store_locate(cap->arena, cap->opt->store, e);
+	char *dir;
 
+	if (cap->store)
+		return 0;
+	dir = store_locate(cap->arena, cap->opt->store, e);
 	cap->store = dir ? store_open(dir, STORE_CREATE, e) : NULL;
 	return cap->store ? 0 : -1;
 }
@@ -330,6 +334,11 @@ int capture_run(const struct capture_options *opt, int *status,
 		*exit_status = e->code == ENOENT ? 127 : 126;
 		goto out;
 	}
+	/* Also of a command that then runs plainly. */
+	if (opt->require.count && (open_store(&cap, e) < 0 ||
+					  require_check(cap.store, &opt->require,
+						  cap.arena, e) < 0))
+		goto out;
 	watch_support_probe(&host, opt->backend, false);
 	if (host.captured) {
 		log_info("this command is being captured already: it runs "

@@ -24,7 +24,8 @@ struct capture_options {
 	/* Time for hashing after the command's end; -1: as long as it takes.
 	 * What is left is done by `reprise finish`. */
 	int64_t finish_within_ms;
-	bool log; /* standard output and error become outputs */
+	struct kvlist require; /* names of sets of files, and where they lie */
+	bool log;              /* standard output and error become outputs */
 	enum watch_backend backend;
 };
 

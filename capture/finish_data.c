@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "capture/classify.h"
 #include "capture/finish.h"
+#include "capture/require.h"
 #include "host/accelerators.h"
 
 #include <string.h>
@@ -116,6 +117,7 @@ static void add_output(struct finish *f, const struct item *i)
 
 static void name_data(struct finish *f)
 {
+	struct manifest *m = f->cap->manifest;
 	const char *last = "";
 
 	finish_sort_by_path(f);
@@ -125,6 +127,8 @@ static void name_data(struct finish *f)
 		add_root(f, f->output_roots.items[i], true);
 	for (size_t i = 0; i < f->count; i++)
 		add_input(f, &f->items[i]);
+	require_name_origins(
+		&f->cap->opt->require, m->inputs.items, m->inputs.count, f->a);
 	finish_sort_by_now(f);
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->items[i].result && strcmp(last, f->items[i].t->now))

@@ -20,6 +20,7 @@ struct capture_cli {
 	uint64_t keep;
 	const char *packages;
 	int64_t finish_within;
+	struct kvlist require;
 	bool log;
 };
 
@@ -51,6 +52,10 @@ static const struct cli_opt capture_opts[] = {
 		"hash for at most TIME after the command; the rest is left to "
 		"finish",
 		CLI_TIME, OPTION(finish_within)},
+	{"require", 0, "NAME=DIR",
+		"start only when DIR is as the set of files that is named "
+		"NAME; may be repeated",
+		CLI_KEYVALUE, OPTION(require)},
 	{"log", 0, NULL, "record stdout and stderr as outputs, too", CLI_FLAG,
 		OPTION(log)},
 	CLI_COMMON_OPTIONS,
@@ -100,6 +105,7 @@ static int capture_main(struct invocation *in)
 		.whole_packages = !strcmp(o->packages, "whole"),
 		.keep = o->keep,
 		.finish_within_ms = o->finish_within,
+		.require = o->require,
 		.log = o->log,
 		.backend = backend_of(o->backend),
 	};

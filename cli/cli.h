@@ -103,8 +103,8 @@ struct command {
 };
 
 extern const struct command cmd_capture, cmd_diff, cmd_doctor, cmd_export,
-	cmd_finish, cmd_help, cmd_import, cmd_list, cmd_replay, cmd_show,
-	cmd_verify, cmd_version;
+	cmd_finish, cmd_help, cmd_import, cmd_list, cmd_name, cmd_replay,
+	cmd_show, cmd_verify, cmd_version;
 
 /* main.c: the sorted table, ended by NULL. */
 extern const struct command *const cli_commands[];
@@ -157,3 +157,7 @@ char *cli_bytes_text(struct arena *a, uint64_t n);
 char *cli_printable(struct arena *a, const char *s);
 /* Words quoted for a shell where they must be, printable. */
 char *cli_command_text(struct arena *a, const struct strlist *argv);
+/* PATH as RUN:PATH means it: absolute, without "." and "..", taken from the
+ * run's working directory. */
+char *cli_path_in_run(
+	struct arena *a, const struct manifest *m, const char *path);

@@ -72,6 +72,8 @@
  *   run_list      the runs, the latest first
  *   runs          a run's directory, from making to publishing
  *   scratch       private directories under tmp/
+ *   set           files of a run that have a name
+ *   set_compare   a directory against such a set
  *   space         the rule of 5 % free
  *   store         which store, and opening it
  *   verify        re-hashing what runs need
@@ -183,6 +185,7 @@
  *   resolve       a path as the task sees it
  *   resolve_proc  what /proc leads to
  *   roots         directories whose files belong together
+ *   require       the sets of files that --require insists on
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look
@@ -277,6 +280,7 @@
  *   import        reprise import
  *   list          reprise list
  *   main          this file: the command table
+ *   name          reprise name
  *   options       the option parser and --help
  *   replay        reprise replay
  *   show          reprise show
@@ -302,6 +306,7 @@ const struct command *const cli_commands[] = {
 	&cmd_help,
 	&cmd_import,
 	&cmd_list,
+	&cmd_name,
 	&cmd_replay,
 	&cmd_show,
 	&cmd_verify,

@@ -51,27 +51,6 @@ static int pour(int fd, const char *name, struct err *e)
 	return 0;
 }
 
-/* An absolute path without "." and "..", PATH taken from the run's cwd. */
-static char *absolute(struct arena *a, const char *cwd, const char *path)
-{
-	char *all = *path == '/' ? arena_strdup(a, path)
-				 : fs_join(a, cwd ? cwd : "/", path);
-	char *out = arena_alloc(a, strlen(all) + 2), *save = NULL;
-
-	for (char *w = strtok_r(all, "/", &save); w != NULL;
-		w = strtok_r(NULL, "/", &save)) {
-		char *slash = strrchr(out, '/');
-
-		if (strcmp(w, ".") == 0)
-			continue;
-		if (strcmp(w, "..") != 0)
-			strcat(strcat(out, "/"), w);
-		else if (slash != NULL)
-			*slash = '\0';
-	}
-	return *out != '\0' ? out : strcat(out, "/");
-}
-
 /* 1 found, 0 not. What the run left behind goes first: it is the newer. */
 static int find_content(struct store *s, const struct show_options *o,
 	const char *id, const struct manifest *m, const char *path,
@@ -123,7 +102,7 @@ static int show_file(struct invocation *in, struct store *s, const char *id,
 
 	if (run_read_manifest(s, id, in->arena, &m, e) < 0)
 		return -1;
-	abs = absolute(in->arena, m.command.cwd, path);
+	abs = cli_path_in_run(in->arena, &m, path);
 	r = find_content(s, o, id, &m, abs, in->arena, &row, e);
 	if (r < 0)
 		return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strings and numbers for people and for JSON. */
 #include "base/arena.h"
+#include "base/fs.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "manifests/json.h"
@@ -73,4 +74,25 @@ char *cli_command_text(struct arena *a, const struct strlist *argv)
 		strbuf_addc(&b, '\'');
 	}
 	return cli_printable(a, b.s != NULL ? b.s : "");
+}
+
+char *cli_path_in_run(struct arena *a, const struct manifest *m, const char *path)
+{
+	const char *cwd = m->command.cwd;
+	char *all = *path == '/' ? arena_strdup(a, path)
+				 : fs_join(a, cwd ? cwd : "/", path);
+	char *out = arena_alloc(a, strlen(all) + 2), *save = NULL;
+
+	for (char *w = strtok_r(all, "/", &save); w != NULL;
+		w = strtok_r(NULL, "/", &save)) {
+		char *slash = strrchr(out, '/');
+
+		if (strcmp(w, ".") == 0)
+			continue;
+		if (strcmp(w, "..") != 0)
+			strcat(strcat(out, "/"), w);
+		else if (slash != NULL)
+			*slash = '\0';
+	}
+	return *out != '\0' ? out : strcat(out, "/");
 }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* names/<name>: a file with the id of the run that the name means. */
+/*
+ * names/<name>: a file with the id of the run that the name means, and for a
+ * set of files with a second line, the path of it (which may hold line ends).
+ */
 #include "store/runs_internal.h"
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,12 +85,30 @@ static int open_parent(
 	return steal_fd(&dir);
 }
 
-int name_read(struct store *s, const char *name, char id[RUN_ID_LEN + 1],
-	struct err *e)
+/* The text is "ID\n", or "ID\nPATH\n". */
+static int parse(char *text, size_t n, char id[RUN_ID_LEN + 1], char **path,
+	struct arena *a)
+{
+	*path = NULL;
+	if (n < RUN_ID_LEN + 1 || text[n - 1] != '\n' ||
+		text[RUN_ID_LEN] != '\n' || memchr(text, 0, n))
+		return -1;
+	text[RUN_ID_LEN] = text[n - 1] = 0;
+	memcpy(id, text, RUN_ID_LEN + 1);
+	if (n > RUN_ID_LEN + 1) {
+		*path = arena_strdup(a, text + RUN_ID_LEN + 1);
+		if (**path != '/')
+			return -1;
+	}
+	return run_is_id(id) ? 0 : -1;
+}
+
+int name_find(struct store *s, const char *name, struct arena *a,
+	char id[RUN_ID_LEN + 1], char **path, struct err *e)
 {
 	autoclose int dir = -1, fd = -1;
 	const char *last;
-	char text[RUN_ID_LEN + 2] = {0};
+	char text[RUN_ID_LEN + PATH_MAX + 3];
 	ssize_t n;
 
 	if (s->names_fd < 0 || run_check_name(name, NULL) < 0)
@@ -102,19 +125,16 @@ int name_read(struct store *s, const char *name, char id[RUN_ID_LEN + 1],
 		return 0;
 	if (n < 0)
 		return err_sys(e, "cannot read '%s/names/%s'", s->dir, name);
-	if (n == RUN_ID_LEN + 1 && text[RUN_ID_LEN] == '\n') {
-		text[RUN_ID_LEN] = 0;
-		memcpy(id, text, sizeof(text) - 1);
-		if (run_is_id(id))
-			return 1;
-	}
+	if (parse(text, (size_t)n, id, path, a) == 0)
+		return 1;
 	return err_set(e, "'%s/names/%s' is damaged: it holds no run's id",
 		s->dir, name);
 }
 
-int run_set_name(struct store *s, const char *name, const char *id, struct err *e)
+int name_set(struct store *s, const char *name, const char *id,
+	const char *path, struct err *e)
 {
-	char text[RUN_ID_LEN + 1];
+	autostrbuf text = STRBUF_INIT;
 	autoclose int dir = -1;
 	const char *last;
 
@@ -129,13 +149,22 @@ int run_set_name(struct store *s, const char *name, const char *id, struct err *
 		errno = EROFS;
 		return err_sys(e, "cannot set the name '%s'", name);
 	}
-	memcpy(text, id, RUN_ID_LEN);
-	text[RUN_ID_LEN] = '\n';
+	if (path && strlen(path) >= PATH_MAX)
+		return err_set(e,
+			"cannot set the name '%s': its path is too long", name);
+	strbuf_addf(&text, "%s\n", id);
+	if (path)
+		strbuf_addf(&text, "%s\n", path);
 	dir = open_parent(s, name, true, &last);
 	/* "features" is a run's name, "features/users" is asked for. */
 	if (dir < 0)
 		return err_sys(e, "cannot set the name '%s'", name);
-	if (fs_write_file(dir, last, text, sizeof(text), s->file_mode, e) < 0)
+	if (fs_write_file(dir, last, text.s, text.len, s->file_mode, e) < 0)
 		return err_wrap(e, "cannot set the name '%s'", name);
 	return 0;
+}
+
+int run_set_name(struct store *s, const char *name, const char *id, struct err *e)
+{
+	return name_set(s, name, id, NULL, e);
 }

@@ -119,14 +119,16 @@ static int find_id(struct store *s, const char *what, char id[RUN_ID_LEN + 1],
 int run_find(struct store *s, const char *what, char id[RUN_ID_LEN + 1],
 	struct err *e)
 {
-	char named[RUN_ID_LEN + 1];
+	autoarena *a = arena_new();
+	char named[RUN_ID_LEN + 1], *path;
 	int is_name;
 
 	if (what[0] == '@')
 		return find_latest(s, what, id, e);
 	if (run_is_id(what))
 		return find_id(s, what, id, e);
-	is_name = name_read(s, what, named, e);
+	/* A set of files means its run here. */
+	is_name = name_find(s, what, a, named, &path, e);
 	if (is_name < 0)
 		return -1;
 	if (is_name && !run_is_published(s, named))

@@ -97,5 +97,12 @@ int run_open_files(struct store *s, const char *id, const struct manifest *m,
  */
 int run_set_name(
 	struct store *s, const char *name, const char *id, struct err *e);
+/* The same for what the run read or left at `path`, a file or a directory: a
+ * set of files (store/set.h). NULL: the run itself. */
+int name_set(struct store *s, const char *name, const char *id,
+	const char *path, struct err *e);
+/* 1 and what names/<name> holds, 0 no such name, -1 trouble. */
+int name_find(struct store *s, const char *name, struct arena *a,
+	char id[RUN_ID_LEN + 1], char **path, struct err *e);
 /* 0, or -1 and what is wrong with it. */
 int run_check_name(const char *name, struct err *e);

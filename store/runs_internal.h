@@ -23,12 +23,6 @@ int runs_list_prefix(struct store *s, struct arena *a, const char *prefix,
 	bool unpublished_too, struct run_entry **out, size_t *count,
 	struct err *e);
 
-/* names.c */
-
-/* 1 and the id that names/<name> holds, 0 no such name, -1 trouble. */
-int name_read(struct store *s, const char *name, char id[RUN_ID_LEN + 1],
-	struct err *e);
-
 /* runs.c */
 
 /* Is there a manifest in runs/<id>? `id` must be one. */
