@@ -16,6 +16,7 @@
 #include "replay/scratch.h"
 #include "replay/stage.h"
 #include "replay/upper.h"
+#include "store/cache_dir.h"
 #include "store/runs.h"
 #include "store/store.h"
 
@@ -127,7 +128,7 @@ static int make_plan(struct replay *r, struct err *e)
  * large, else from the memory that the root's builder has. */
 static void show_cpus(struct replay *r)
 {
-	const char *cache = replay_cache_dir(r->arena), *path = NULL;
+	const char *cache = cache_dir(r->arena), *path = NULL;
 	struct cpu_tree *t = arena_alloc(r->arena, sizeof(*t));
 
 	if (!r->plan.cpu_view)

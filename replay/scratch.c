@@ -7,13 +7,13 @@
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "store/cache_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/magic.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,22 +24,6 @@
 #include <unistd.h>
 
 #define NAME_LEN 16
-
-char *replay_cache_dir(struct arena *a)
-{
-	const char *cache = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
-	struct passwd *pw;
-
-	/* A relative one is to be ignored, says its specification. */
-	if (cache && cache[0] == '/')
-		return fs_join(a, cache, "reprise");
-	if (!home || home[0] != '/') {
-		pw = getpwuid(geteuid());
-		home = pw ? pw->pw_dir : NULL;
-	}
-	return home && home[0] == '/' ? fs_join(a, home, ".cache/reprise") : NULL;
-}
 
 /* Of the same name still, and not on its way out? */
 static bool is_alive(int parent, const char *name, int fd)
@@ -147,7 +131,7 @@ static int make_in(struct replay_scratch *s, struct arena *a, const char *dir,
 
 int replay_scratch_make(struct replay_scratch *s, struct arena *a, struct err *e)
 {
-	const char *tmp = getenv("TMPDIR"), *cache = replay_cache_dir(a);
+	const char *tmp = getenv("TMPDIR"), *cache = cache_dir(a);
 	const char *dirs[] = {cache ? fs_join(a, cache, "scratch") : NULL,
 		tmp && *tmp == '/' ? tmp : NULL, "/var/tmp", "/dev/shm"};
 	struct err first = ERR_INIT, why = ERR_INIT;

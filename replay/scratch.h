@@ -33,6 +33,3 @@ struct replay_scratch {
  */
 int replay_scratch_make(struct replay_scratch *s, struct arena *a, struct err *e);
 void replay_scratch_remove(struct replay_scratch *s);
-
-/* $XDG_CACHE_HOME/reprise, or ~/.cache/reprise; NULL without a home. */
-char *replay_cache_dir(struct arena *a);

@@ -17,6 +17,7 @@
 #include "replay/plan.h"
 #include "replay/scratch.h"
 #include "sandbox/isolation/isolation.h"
+#include "store/cache_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,7 @@ int stage_b_prepare(struct stage *s, bool ranges, struct err *e)
 	const struct manifest *m = s->plan->manifest;
 	const char *digest = m->files.digest ? m->files.digest : "sha256:";
 	const char *variant = s->plan->sources.variant;
-	const char *cache = replay_cache_dir(a);
+	const char *cache = cache_dir(a);
 	const char *dir, *lock;
 
 	if (!cache)

@@ -14,11 +14,11 @@
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "store/cache_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,28 +281,17 @@ static void move_on(struct digest_cache *c)
 
 static int open_cache_dir(const char *dir, struct err *e)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	struct arena *a = arena_new();
-	struct passwd *pw;
+	autoarena *a = arena_new();
 	int fd;
 
-	if (!dir && cache && cache[0] == '/')
-		dir = fs_join(a, cache, "reprise");
-	if (!dir && (!home || home[0] != '/')) {
-		pw = getpwuid(geteuid());
-		home = pw ? pw->pw_dir : NULL;
-	}
-	if (!dir && home && home[0] == '/')
-		dir = fs_join(a, home, ".cache/reprise");
-	if (!dir) {
-		arena_free(a);
+	if (!dir)
+		dir = cache_dir(a);
+	if (!dir)
 		return err_set(e, "no place for a cache: neither "
 				  "XDG_CACHE_HOME nor HOME is set");
-	}
 	fs_mkdirs(dir, 0700, NULL);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Without a directory everything is a miss. */
-	arena_free(a);
 	return fd < 0 ? -2 : fd;
 }
 
