@@ -58,9 +58,21 @@
  *   bundle_in     taking a bundle into the store
  *   bundle_out    writing a bundle
  *   bundle_read   what a bundle may hold
+ *   cache_dir     the user's cache
  *   commit        making a batch durable
  *   digest_cache  digests of files that were quiet
  *   digest_file   the digest of a file, through that cache
+ *   index         what all runs used and made: opening, asking
+ *   index_add     a run into it
+ *   index_add_contents  its inputs and outputs
+ *   index_add_uses  its packages and libraries
+ *   index_contents  who read and wrote what
+ *   index_db      its database, whatever became of the file
+ *   index_runs    runs, parameters, metrics
+ *   index_schema  its tables and statements
+ *   index_update  against the directory of runs
+ *   index_uses    libraries and packages
+ *   index_values  values of its rows
  *   journal       writing a journal
  *   journal_read  reading one, and whether its run lives
  *   names         names of runs

@@ -121,16 +121,6 @@ int index_links(struct index *ix, struct arena *a, const char *id,
 
 /* index_uses.c */
 
-/* All that are set must hold; none: everything. Equal but for ASCII case. */
-struct index_criteria {
-	/* SONAME, its stem ("liblzma"), or the component of a library; name
-	 * or source's name of its package, or of the package. */
-	const char *name;
-	const char *soname, *build_id, *path; /* of libraries only */
-	const struct digest *digest;          /* of libraries only */
-	const char *purl_type, *purl_name;    /* of the package */
-};
-
 /*
  * Libraries and packages that are the same in many runs are one here. Of a
  * library all but package, needed, runpath, requires, isa_level, the notes and
@@ -147,20 +137,16 @@ struct index_package {
 	struct strlist runs;
 };
 
-/* May be NULL; else says which of those that meet the criteria are wanted. `l`
- * or `p` is NULL when there is none. */
-typedef bool (*index_wanted_fn)(
-	void *ctx, const struct m_library *l, const struct m_package *p);
-
-int index_libraries(struct index *ix, struct arena *a,
-	const struct index_criteria *c, index_wanted_fn wanted, void *ctx,
-	struct index_library **out, size_t *count, struct err *e);
-int index_packages(struct index *ix, struct arena *a,
-	const struct index_criteria *c, index_wanted_fn wanted, void *ctx,
-	struct index_package **out, size_t *count, struct err *e);
-
 /*
- * "liblzma" of "liblzma.so.5", and of "libopenblas-r0-1a2b.so" all before
- * ".so"; a name without ".so" is its own stem.
+ * Which ones are wanted; NULL: all. It is called once for each different one,
+ * in no order, so that it may be any test (audit/requirement.h). What it gets
+ * is valid in the call only. `p` may be NULL.
  */
-char *index_stem(struct arena *a, const char *soname);
+typedef bool (*index_library_fn)(
+	void *ctx, const struct m_library *l, const struct m_package *p);
+typedef bool (*index_package_fn)(void *ctx, const struct m_package *p);
+
+int index_libraries(struct index *ix, struct arena *a, index_library_fn wanted,
+	void *ctx, struct index_library **out, size_t *count, struct err *e);
+int index_packages(struct index *ix, struct arena *a, index_package_fn wanted,
+	void *ctx, struct index_package **out, size_t *count, struct err *e);
