@@ -194,10 +194,10 @@
  *   record_facts  processes, devices, peers, gaps, journaled
  *   record_moves  what the run has moved, journaled
  *   rename        two names at once
+ *   require       the sets of files that --require insists on
  *   resolve       a path as the task sees it
  *   resolve_proc  what /proc leads to
  *   roots         directories whose files belong together
- *   require       the sets of files that --require insists on
  *   rows          rows of the file table
  *   secrets       patterns of secrets
  *   seen          accesses that need no second look
@@ -269,6 +269,10 @@
  *   diff_set      command, parameters, variables
  *   diff_system   packages, libraries, the machine
  *   diff_tree     two roots of data
+ *   lineage       following contents from run to run
+ *   lineage_dot   the graph of runs for Graphviz
+ *   lineage_json  the graph of runs for programs
+ *   lineage_text  the graph of runs as a tree
  *   requirement   a name, package URL, SONAME or digest to look for
  *   requirement_match  libraries and packages against it
  *   requirement_range  bounds of versions
@@ -290,6 +294,7 @@
  *   finish        reprise finish
  *   help          reprise help
  *   import        reprise import
+ *   lineage       reprise lineage
  *   list          reprise list
  *   main          this file: the command table
  *   name          reprise name
@@ -298,6 +303,7 @@
  *   show          reprise show
  *   show_json     rows as JSON
  *   show_person   a run on a page
+ *   subject       a run, or a file: what a question is about
  *   text          strings and numbers for people and JSON
  *   verify        reprise verify
  *   version       reprise version
@@ -317,6 +323,7 @@ const struct command *const cli_commands[] = {
 	&cmd_finish,
 	&cmd_help,
 	&cmd_import,
+	&cmd_lineage,
 	&cmd_list,
 	&cmd_name,
 	&cmd_replay,
