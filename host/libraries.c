@@ -81,7 +81,7 @@ void library_directories(struct strlist *out, struct arena *a, const char *root)
 /* --- the search ------------------------------------------------------- */
 
 /* Of the same kind? The loader goes on when it is not. */
-static bool is_like(const char *path, const struct elf_needs *n)
+static bool is_like(const char *path, const struct elf_file *n)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	unsigned char ident[20]; /* EI_NIDENT, e_type, e_machine */
@@ -114,7 +114,7 @@ static const char *expand(struct arena *a, const char *dir, const char *origin)
 
 static const char *search(struct arena *a, const char *root,
 	const struct strlist *dirs, const char *origin,
-	const struct elf_needs *n, const char *name)
+	const struct elf_file *n, const char *name)
 {
 	for (size_t i = 0; i < dirs->count; i++) {
 		const char *dir = expand(a, dirs->items[i], origin), *path;
@@ -135,17 +135,15 @@ int libraries_of(const char *path, struct arena *a, const char *root,
 	autoclose int fd = open(arena_printf(a, "%s%s", root, path),
 		O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *slash = strrchr(path, '/'), *origin, *found;
-	struct elf_needs n;
-	char *interp;
+	struct elf_file n;
 
-	if (fd < 0 || elf_read_needs(fd, a, &n) < 0)
+	if (fd < 0 || elf_read(fd, a, &n) < 0)
 		return -1;
-	interp = elf_interpreter(fd, a);
-	if (interp)
-		add_once(out, a, interp);
+	if (n.interpreter)
+		add_once(out, a, n.interpreter);
 	origin = arena_memdup(a, path, slash ? (size_t)(slash - path) : 0);
-	for (size_t i = 0; i < n.libraries.count; i++) {
-		const char *name = n.libraries.items[i];
+	for (size_t i = 0; i < n.needed.count; i++) {
+		const char *name = n.needed.items[i];
 
 		found = strchr(name, '/')
 				? name

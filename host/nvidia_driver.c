@@ -64,7 +64,7 @@ void nvidia_driver_offer(struct nvidia_driver *d, struct arena *a,
 	const char *version = nvidia_suffix(name);
 	struct nvidia_library *l;
 	autoclose int fd = -1;
-	struct elf_library elf;
+	struct elf_file elf;
 
 	if (!version || !d->version || strcmp(version, d->version) != 0 ||
 		is_known(d, name))
@@ -72,8 +72,8 @@ void nvidia_driver_offer(struct nvidia_driver *d, struct arena *a,
 	/* Those for other processors have the same names, and the loader's
 	 * cache lists them, too. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || elf_read_library(fd, a, &elf) < 0 ||
-		elf.machine != MACHINE || elf.bits != 64 || !elf.soname ||
+	if (fd < 0 || elf_read(fd, a, &elf) < 0 || elf.machine != MACHINE ||
+		elf.bits != 64 || !elf.soname ||
 		strncmp(elf.soname, name, (size_t)(version - 1 - name)) != 0)
 		return;
 	l = ARENA_PUSH(a, d->libraries.items, d->libraries.count);
