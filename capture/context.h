@@ -17,6 +17,21 @@ struct watch;
 struct watch_caller;
 struct watch_end;
 
+/* The kernel follows this many #! lines (exec_binprm); the last one may name a
+ * program with an ELF interpreter. */
+#define SCRIPTS_MAX 5
+
+/* A file that can be executed, and what of the way is ELF: itself or what runs
+ * it, and the ELF interpreter. */
+struct program {
+	struct place place;
+	struct program_part {
+		struct touched *t;
+		unsigned how; /* LOAD_* */
+	} parts[SCRIPTS_MAX + 2];
+	size_t count;
+};
+
 /*
  * seen.c: accesses that were recorded and would add nothing when they come
  * again. Most calls of a training are such: imports look at the same
@@ -24,7 +39,8 @@ struct watch_end;
  */
 struct seen {
 	struct map keys;
-	struct map programs;
+	struct map programs;  /* -> struct program */
+	struct map libraries; /* -> struct touched */
 	struct arena *arena;
 };
 void seen_init(struct seen *s);
@@ -36,8 +52,11 @@ const char *seen_key(const struct touch *t, pid_t tid, struct arena *scratch);
 bool seen_has(const struct seen *s, const char *key);
 void seen_add(struct seen *s, const char *key);
 /* A program that has run before, and lies there unchanged: into *p. */
-bool seen_program(const struct seen *s, const char *key, struct place *p);
-void seen_add_program(struct seen *s, const char *key, const struct place *p);
+bool seen_program(const struct seen *s, const char *key, struct program *p);
+void seen_add_program(struct seen *s, const char *key, const struct program *p);
+/* A file that was mapped before, and that the run does not write to. */
+struct touched *seen_library(const struct seen *s, const char *key);
+void seen_add_library(struct seen *s, const char *key, struct touched *t);
 /* A name appeared, went or moved: what paths mean may be different now. */
 void seen_forget(struct seen *s);
 
@@ -123,10 +142,14 @@ void process_met(struct capture *cap, pid_t tid);
 void process_ended(struct capture *cap, pid_t pid, int status);
 void process_command_ended(struct capture *cap, int status);
 
-/* program.c: the #! chain and the ELF interpreter of a file about to run. True
- * when it runs by the same for every task. */
-bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
-	struct arena *scratch);
+/* program.c: the #! chain and the ELF interpreter of a file about to run, whose
+ * row is `t` (NULL: none), into its parts. True when it runs by the same for
+ * every task. */
+bool program_touch(struct capture *cap, pid_t tid, struct program *p,
+	struct touched *t, struct arena *scratch);
+/* What `t`, found as `st`, is loaded as. */
+unsigned program_how(
+	const struct touched *t, const struct state *st, unsigned how);
 
 /* binfmt.c: the program that the machine has for one that begins with `head`;
  * NULL: none. */

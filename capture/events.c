@@ -122,6 +122,14 @@ static void apply_process(struct record *r, struct cursor *c, struct arena *a)
 	record_process(r, ev.parent, ev.tgid, 0, &m);
 }
 
+static void apply_loaded(struct record *r, struct cursor *c)
+{
+	struct event_loaded ev;
+
+	if (take(c, &ev, sizeof(ev)) == 0 && touched_at(r, ev.index))
+		record_loaded(r, ev.process, touched_at(r, ev.index), ev.how);
+}
+
 static void apply_device(struct record *r, struct cursor *c)
 {
 	struct event_device ev;
@@ -167,6 +175,9 @@ static void apply(
 		return;
 	case EVENT_PROCESS:
 		apply_process(r, &c, a);
+		return;
+	case EVENT_LOADED:
+		apply_loaded(r, &c);
 		return;
 	case EVENT_FORK:
 		record_fork(r);

@@ -31,6 +31,7 @@ enum event_type {
 	EVENT_UNMOVED,       /* struct event_bits */
 	EVENT_UNFORK,        /* nothing: one fork less */
 	EVENT_EXCHANGED, /* two struct event_bits: 1 a directory; the other */
+	EVENT_LOADED,    /* struct event_loaded */
 };
 
 struct event_touch {
@@ -52,6 +53,12 @@ struct event_process {
 	uint32_t parent;
 	int32_t tgid;
 	uint32_t argc, envc;
+};
+
+struct event_loaded {
+	uint32_t process;
+	uint32_t index; /* of the touched path */
+	uint32_t how;
 };
 
 struct event_device {

@@ -51,5 +51,14 @@ int finish_rows(struct finish *f, struct err *e);
 /* finish_sources.c: code and parameters; after the contents are settled. */
 void finish_sources(struct finish *f);
 
+/* The digest of what was read of it; NULL when there is none. */
+const struct digest *finish_digest(const struct item *i);
+/* What was read of it, to be read again: from the store, else from where it
+ * still lies. A descriptor, or -1. */
+int finish_open(struct finish *f, const struct item *i);
+
+/* finish_libraries.c: what was executed or mapped executable. */
+void finish_libraries(struct finish *f);
+
 /* finish_data.c: inputs, outputs, processes, devices, peers, gaps. */
 void finish_data(struct finish *f);

@@ -156,6 +156,7 @@ static bool is_note(const char *kind)
 		"setuid",
 		"configuration",
 		"package-file",
+		"library",
 		/* Terminals, make and editors leave descriptors open in what
 		 * they start; programs that read such a one are rare. */
 		"inherited-descriptor",

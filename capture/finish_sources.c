@@ -19,8 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The digest of what was read of it; NULL when there is none. */
-static const struct digest *digest_of(const struct item *i)
+const struct digest *finish_digest(const struct item *i)
 {
 	if (i->first && (i->first->outcome == CONTENT_OK ||
 				i->first->outcome == CONTENT_NO_ROOM))
@@ -31,7 +30,7 @@ static const struct digest *digest_of(const struct item *i)
 /* It lies where it was read, as it was then. */
 static bool is_intact(const struct item *i)
 {
-	return i->first && digest_of(i) && i->t->now == i->t->path &&
+	return i->first && finish_digest(i) && i->t->now == i->t->path &&
 	       !(i->t->access & ACCESS_W);
 }
 
@@ -41,10 +40,9 @@ static int open_path(const char *path)
 		O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
 }
 
-/* What was read: from the store, else from where it still lies. */
-static int open_item(struct finish *f, const struct item *i)
+int finish_open(struct finish *f, const struct item *i)
 {
-	const struct digest *d = digest_of(i);
+	const struct digest *d = finish_digest(i);
 	int fd = d ? store_open_object(f->cap->store, d, NULL) : -1;
 
 	return fd < 0 && is_intact(i) ? open_path(i->t->path) : fd;
@@ -53,7 +51,7 @@ static int open_item(struct finish *f, const struct item *i)
 /* A file without an item was only looked at, and is as it was then. */
 static int open_code(void *arg, const struct code_file *file)
 {
-	return file->of ? open_item(arg, file->of) : open_path(file->path);
+	return file->of ? finish_open(arg, file->of) : open_path(file->path);
 }
 
 static int put_patch(void *arg, const void *p, size_t n, struct digest *out)
@@ -115,7 +113,7 @@ static void find_code(struct finish *f)
 		if (!it->is_input)
 			continue;
 		files[n++] = (struct code_file){
-			it->t->path, digest_of(it), is_intact(it), it};
+			it->t->path, finish_digest(it), is_intact(it), it};
 		source = python_source(f, it->t->path);
 		if (source)
 			files[n++] = (struct code_file){source, NULL, true, NULL};
@@ -140,7 +138,7 @@ static bool is_configuration(struct finish *f, const struct item *i)
 static void read_configuration(
 	struct finish *f, struct parameters *p, const struct item *i)
 {
-	autoclose int fd = open_item(f, i);
+	autoclose int fd = finish_open(f, i);
 	autostrbuf text = STRBUF_INIT;
 	struct err e = ERR_INIT;
 	struct stat st;

@@ -6,6 +6,7 @@
 #include "capture/task.h"
 #include "sandbox/watch/watch.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -54,10 +55,25 @@ static void unreadable(struct capture *cap, const struct call *c, int code)
 		comm, strerror(code));
 }
 
+/* Code that no file will show. Others map what is no program, too. */
+static void map_nameless(struct capture *cap, const struct place *p)
+{
+	autoclose int fd = open(p->access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[SELFMAG];
+
+	if (fd >= 0 && pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+		!memcmp(magic, ELFMAG, sizeof(magic)))
+		record_gap(&cap->rec, "anonymous-library", NULL,
+			"a library without a name (memfd_create, or removed) "
+			"was loaded: its content is not recorded");
+}
+
 static void mapped(struct capture *cap, const struct call *c, int fd)
 {
 	struct touch named = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
 	const char *key = NULL;
+	struct touched *t;
+	uint32_t process;
 	struct place p;
 
 	if (fd < 0)
@@ -65,14 +81,23 @@ static void mapped(struct capture *cap, const struct call *c, int fd)
 	named.path = task_directory(scratch, c->tid, fd);
 	if (named.path && resolver_one_view(cap->resolver))
 		key = seen_key(&named, c->tid, scratch);
-	if (key && seen_has(&cap->seen, key))
+	process = process_of(cap, c->tid);
+	t = key ? seen_library(&cap->seen, key) : NULL;
+	if (t) {
+		record_loaded(&cap->rec, process, t, LOAD_MAP);
 		return;
-	if (resolve_fd(cap->resolver, c->tid, fd, scratch, &p) < 0 || !p.path ||
-		!S_ISREG(p.st.mode))
+	}
+	if (resolve_fd(cap->resolver, c->tid, fd, scratch, &p) < 0 ||
+		p.served || !S_ISREG(p.st.mode))
 		return;
-	touch_place(cap, &p, ACCESS_X);
-	if (key)
-		seen_add(&cap->seen, key);
+	t = touch_place(cap, &p, ACCESS_X);
+	if (!t && !p.path)
+		map_nameless(cap, &p);
+	if (!t)
+		return;
+	record_loaded(&cap->rec, process, t, program_how(t, &p.st, LOAD_MAP));
+	if (key && p.path)
+		seen_add_library(&cap->seen, key, t);
 }
 
 /* What the path of a touch is remembered by; NULL: it is not to be. */

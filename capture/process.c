@@ -206,16 +206,17 @@ static void note_setuid(struct capture *cap, const struct place *p)
 
 /* What will run, with all that runs it; false: nothing will. */
 static bool find_program(struct capture *cap, const struct call *c,
-	const struct decoded *d, struct arena *scratch, struct place *p)
+	const struct decoded *d, struct arena *scratch, struct program *prog)
 {
 	const struct touch *t = &d->touches[0];
+	struct place *p = &prog->place;
 	const char *key = NULL;
 	struct touched *row;
 
 	if (resolver_one_view(cap->resolver) && seen_may(t) && !d->check_only)
 		key = seen_key(t, c->tid, scratch);
 	/* Build systems and shells run the same programs over and over. */
-	if (key && seen_program(&cap->seen, key, p))
+	if (key && seen_program(&cap->seen, key, prog))
 		return true;
 	if (resolve(cap->resolver, c->tid, t, scratch, p) < 0)
 		return false;
@@ -233,9 +234,9 @@ static bool find_program(struct capture *cap, const struct call *c,
 	if (!p->path || !runs(p))
 		return false;
 	note_setuid(cap, p);
-	if (program_touch(cap, c->tid, p, scratch) && key && !p->by_proc &&
-		row && row->now == row->path)
-		seen_add_program(&cap->seen, key, p);
+	if (program_touch(cap, c->tid, prog, row, scratch) && key &&
+		!p->by_proc && row && row->now == row->path)
+		seen_add_program(&cap->seen, key, prog);
 	return true;
 }
 
@@ -264,16 +265,16 @@ void process_exec(struct capture *cap, const struct call *c,
 {
 	struct m_process m = {0};
 	struct strlist argv, env;
+	struct program prog = {.count = 0};
+	struct process *parent, *process;
 	struct identity id;
-	struct process *parent;
-	struct place p;
 	char link[64];
 	bool hidden = false;
 
-	if (!d->count || !find_program(cap, c, d, scratch, &p) ||
+	if (!d->count || !find_program(cap, c, d, scratch, &prog) ||
 		arguments_read(c, d->argv, d->envp, scratch, &argv, &env) < 0)
 		return;
-	m.executable = (char *)p.path;
+	m.executable = (char *)prog.place.path;
 	snprintf(link, sizeof(link), "/proc/%d/cwd", c->tid);
 	m.cwd = fs_readlink(scratch, AT_FDCWD, link);
 	secret_argv(scratch, &argv, &cap->opt->redact, &m.argv, &hidden);
@@ -283,8 +284,11 @@ void process_exec(struct capture *cap, const struct call *c,
 		return; /* killed meanwhile */
 	if (!parent)
 		parent = ancestor(cap, id.ppid);
-	record_process(
+	process = record_process(
 		&cap->rec, parent ? parent->index : 0, id.pid, id.born, &m);
+	for (size_t i = 0; i < prog.count; i++)
+		record_loaded(&cap->rec, process->index, prog.parts[i].t,
+			prog.parts[i].how);
 	met_executing(cap, id.pid);
 	cap->last_owner = (struct owner){0};
 	watch_follow(cap->watch, id.pid);

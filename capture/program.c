@@ -9,10 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The kernel follows this many #! lines (exec_binprm); the last one may name a
- * program with an ELF interpreter. */
-#define SCRIPTS_MAX 5
-
 /* The first line of a script: "#! interpreter [argument]". */
 static char *script_interpreter(struct arena *a, const char *buf, ssize_t n)
 {
@@ -29,10 +25,24 @@ static char *script_interpreter(struct arena *a, const char *buf, ssize_t n)
 	return len ? arena_memdup(a, p, len) : NULL;
 }
 
-bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
-	struct arena *scratch)
+unsigned program_how(const struct touched *t, const struct state *st, unsigned how)
 {
-	struct place cur = *p;
+	return state_same_content(&t->first, st) ? how : how | LOAD_CHANGED;
+}
+
+static void add_part(struct program *p, struct touched *t,
+	const struct state *st, unsigned how)
+{
+	if (t && p->count < sizeof(p->parts) / sizeof(*p->parts))
+		p->parts[p->count++] =
+			(struct program_part){t, program_how(t, st, how)};
+}
+
+bool program_touch(struct capture *cap, pid_t tid, struct program *p,
+	struct touched *t, struct arena *scratch)
+{
+	struct place cur = p->place;
+	unsigned how = LOAD_EXEC;
 
 	for (int i = 0; i <= SCRIPTS_MAX && cur.path; i++) {
 		struct touch next = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
@@ -47,12 +57,15 @@ bool program_touch(struct capture *cap, pid_t tid, const struct place *p,
 		if (!next.path)
 			next.path = script_interpreter(scratch, buf, n);
 		/* A script is read by its interpreter, too. */
-		if (!next.path)
+		if (!next.path) {
+			add_part(p, t, &cur.st, how);
+			how = LOAD_INTERP;
 			next.path = n > 0 ? elf_interpreter(fd, scratch) : NULL;
+		}
 		if (!next.path ||
 			resolve(cap->resolver, tid, &next, scratch, &cur) < 0)
 			return !next.path;
-		touch_place(cap, &cur, cur.st.exists ? ACCESS_X : 0);
+		t = touch_place(cap, &cur, cur.st.exists ? ACCESS_X : 0);
 		if (!cur.st.exists || cur.by_proc)
 			return false;
 	}

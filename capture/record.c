@@ -31,6 +31,7 @@ void record_close(struct record *r)
 	map_release(&r->by_now);
 	map_release(&r->by_inode);
 	map_release(&r->by_tgid);
+	map_release(&r->loads);
 	map_release(&r->once);
 	arena_free(r->arena);
 	pthread_mutex_destroy(&r->lock);

@@ -70,6 +70,19 @@ struct process {
 	struct m_process m;
 };
 
+/* How a process came by a file that it can execute. */
+#define LOAD_EXEC (1u << 0)   /* by execve(2), or it runs a script */
+#define LOAD_INTERP (1u << 1) /* PT_INTERP of such a file */
+#define LOAD_MAP (1u << 2)    /* by mmap(2) with PROT_EXEC */
+/* It was not as the run first found it: what the run has made of it. */
+#define LOAD_CHANGED (1u << 3)
+
+struct loaded {
+	uint32_t process; /* index, from 1 */
+	uint32_t row;     /* index of the struct touched */
+	uint32_t how;
+};
+
 struct record {
 	struct arena *arena;
 	struct journal *journal; /* NULL while a journal is read back */
@@ -86,6 +99,10 @@ struct record {
 	size_t process_count;
 	struct map by_tgid; /* pid_t -> struct process: its latest exec */
 	uint64_t forks;
+
+	struct loaded *loaded; /* each once, in the order of loading */
+	size_t loaded_count;
+	struct map loads; /* the same, as keys */
 
 	LIST_OF(m_device) devices;
 	LIST_OF(m_network) network;
@@ -177,6 +194,10 @@ void record_exit(struct record *r, struct process *p, int code);
 void record_fork(struct record *r);
 /* One that was counted has executed a program, which is counted by itself. */
 void record_unfork(struct record *r);
+
+/* Nothing happens when it is known, or the process is not. */
+void record_loaded(struct record *r, uint32_t process, const struct touched *t,
+	unsigned how);
 
 void record_device(struct record *r, const struct m_device *d);
 void record_network(struct record *r, const struct m_network *n);

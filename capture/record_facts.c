@@ -83,6 +83,21 @@ void record_unfork(struct record *r)
 	record_append(r, EVENT_UNFORK, NULL, 0);
 }
 
+void record_loaded(struct record *r, uint32_t process, const struct touched *t,
+	unsigned how)
+{
+	struct loaded l = {process, t->index, how};
+	struct event_loaded ev = {process, t->index, how};
+	struct journal_part part = {&ev, sizeof(ev)};
+
+	if (!process || process > r->process_count ||
+		map_get(&r->loads, &l, sizeof(l)))
+		return;
+	map_put(&r->loads, arena_memdup(r->arena, &l, sizeof(l)), sizeof(l), r);
+	*ARENA_PUSH(r->arena, r->loaded, r->loaded_count) = l;
+	record_append(r, EVENT_LOADED, &part, 1);
+}
+
 /* True the first time that these words come together. */
 static bool first_time(struct record *r, const char *kind, const char *a,
 	const char *b, const char *c)

@@ -17,6 +17,7 @@ void seen_init(struct seen *s)
 {
 	s->keys = (struct map)MAP_INIT;
 	s->programs = (struct map)MAP_INIT;
+	s->libraries = (struct map)MAP_INIT;
 	s->arena = arena_new();
 }
 
@@ -24,6 +25,7 @@ void seen_release(struct seen *s)
 {
 	map_release(&s->keys);
 	map_release(&s->programs);
+	map_release(&s->libraries);
 	arena_free(s->arena);
 }
 
@@ -74,36 +76,54 @@ void seen_add(struct seen *s, const char *key)
 		is_missing(key) ? (void *)&s->programs : (void *)s);
 }
 
-bool seen_program(const struct seen *s, const char *key, struct place *p)
+bool seen_program(const struct seen *s, const char *key, struct program *p)
 {
-	const struct place *then = map_gets(&s->programs, key);
+	const struct program *then = map_gets(&s->programs, key);
 	struct state now;
 
-	if (!then || state_of(AT_FDCWD, then->access, &now) < 0 ||
-		!state_same_content(&now, &then->st) ||
-		now.ctime != then->st.ctime)
+	if (!then || state_of(AT_FDCWD, then->place.access, &now) < 0 ||
+		!state_same_content(&now, &then->place.st) ||
+		now.ctime != then->place.st.ctime)
 		return false;
+	for (size_t i = 0; i < then->count; i++)
+		if (then->parts[i].t->access & ACCESS_W)
+			return false;
 	*p = *then;
 	return true;
 }
 
-void seen_add_program(struct seen *s, const char *key, const struct place *p)
+void seen_add_program(struct seen *s, const char *key, const struct program *p)
 {
-	struct place *copy = arena_alloc(s->arena, sizeof(*copy));
+	struct program *copy = arena_alloc(s->arena, sizeof(*copy));
 
-	*copy = (struct place){
-		.path = arena_strdup(s->arena, p->path),
-		.access = arena_strdup(s->arena, p->access),
-		.st = p->st,
+	*copy = *p;
+	copy->place = (struct place){
+		.path = arena_strdup(s->arena, p->place.path),
+		.access = arena_strdup(s->arena, p->place.access),
+		.st = p->place.st,
 	};
 	map_puts(&s->programs, arena_strdup(s->arena, key), copy);
 }
 
+struct touched *seen_library(const struct seen *s, const char *key)
+{
+	struct touched *t = map_gets(&s->libraries, key);
+
+	return t && !(t->access & ACCESS_W) ? t : NULL;
+}
+
+void seen_add_library(struct seen *s, const char *key, struct touched *t)
+{
+	if (!(t->access & ACCESS_W))
+		map_puts(&s->libraries, arena_strdup(s->arena, key), t);
+}
+
 void seen_forget(struct seen *s)
 {
-	if (!s->keys.count && !s->programs.count)
+	if (!s->keys.count && !s->programs.count && !s->libraries.count)
 		return;
 	map_clear(&s->keys);
 	map_clear(&s->programs);
+	map_clear(&s->libraries);
 	arena_clear(s->arena);
 }

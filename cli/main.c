@@ -93,12 +93,16 @@
  *   accelerators  GPUs and the like, and which a run used
  *   cdi           what vendors say a container needs for a device
  *   cgroup        limits of control groups
+ *   component     well-known libraries, by their names
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
  *   cpuinfo       /proc/cpuinfo as data, and back as text
  *   dpkg          Debian packages, and who has a file
  *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run, or loaded
+ *   elf_dynamic   its dynamic section, and the versions it needs
+ *   elf_image     its headers, bytes and strings
+ *   elf_notes     its notes
  *   files         small files of /proc and /sys
  *   hardware      all of it
  *   kfd           what AMD's compute driver adds
@@ -172,6 +176,7 @@
  *   events        a journal read back into a record
  *   finish        from the record to a published run
  *   finish_data   inputs, outputs, processes, gaps of it
+ *   finish_libraries  what was executed or mapped executable
  *   finish_plan   which contents it needs
  *   finish_rows   its tables
  *   finish_sources  its code and parameters
@@ -180,6 +185,7 @@
  *   handle        one watched call
  *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
+ *   loads         why each library of a process is in it
  *   log           standard output and error as outputs
  *   network       peers of connect and bind
  *   packages      whole packages, and a shell

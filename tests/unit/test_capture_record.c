@@ -97,6 +97,9 @@ static char *text_of(struct record *r)
 		strbuf_addc(&out, '\n');
 	}
 	strbuf_addf(&out, "forks %llu\n", (unsigned long long)r->forks);
+	for (size_t i = 0; i < r->loaded_count; i++)
+		strbuf_addf(&out, "loaded %u %u %x\n", r->loaded[i].process,
+			r->loaded[i].row, r->loaded[i].how);
 	for (size_t i = 0; i < r->devices.count; i++)
 		strbuf_addf(&out, "device %s %s %s %lld %lld %d\n",
 			r->devices.items[i].path, r->devices.items[i].type,
@@ -158,6 +161,11 @@ static void fill(void)
 	record_touch(&rec, "/w/l", ACCESS_L, &st, "d/x");
 	n = record_touch(&rec, "/w/n", ACCESS_N, &absent, NULL);
 	record_access(&rec, f, ACCESS_S);
+	record_loaded(&rec, 2, x, LOAD_MAP | LOAD_CHANGED);
+	record_loaded(&rec, 1, x, LOAD_EXEC);
+	record_loaded(&rec, 1, x, LOAD_EXEC);
+	record_loaded(&rec, 3, x, LOAD_EXEC);
+	assert_int_equal(rec.loaded_count, 2);
 	record_listing(&rec, d, &listing);
 	record_written(&rec, n, 2);
 	record_written(&rec, f, 1);

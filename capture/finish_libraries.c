@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The ELF files that the run executed or mapped executable: what each says of
+ * itself, which processes had it, and why.
+ */
+#include "base/arena.h"
+#include "base/fs.h"
+#include "base/sort.h"
+#include "base/strbuf.h"
+#include "capture/finish.h"
+#include "capture/loads.h"
+#include "host/component.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PRELOAD_FILE "/etc/ld.so.preload"
+#define PRELOAD_FILE_MAX 65536
+/* As the kernel: path_resolution(7). */
+#define LINKS_MAX 40
+
+/* One content at one path. */
+struct library {
+	struct m_library m;
+	struct elf_file elf;
+	struct load_file file;
+	enum load load;
+	/* While a process is looked at: its index, and the place among its. */
+	size_t last, place;
+};
+
+struct libraries {
+	struct finish *f;
+	/* By index of the row: its item, and the library, as it was found and
+	 * as the run has made it; `none` when that is no ELF file. */
+	struct item **items;
+	struct library **of_row;
+	struct library none;
+	struct library **all;
+	size_t count;
+	struct map by_content; /* "PATH\ndigest" -> struct library or `none` */
+	struct map by_path;    /* -> struct library: the first there */
+	struct strlist preloads; /* of all processes */
+};
+
+/* --- contents --------------------------------------------------------- */
+
+/* Where it is, its digest, and its content; NULL and -1 when there is none. */
+struct source {
+	const char *path;
+	const struct digest *digest;
+	int fd;
+};
+
+/* What the run has made, or changed before it was loaded. */
+static void open_made(struct libraries *l, const struct item *i, struct source *s)
+{
+	const struct content *c = i->result ? i->result : i->first;
+
+	s->path = i->t->now;
+	if (!c || c->outcome == CONTENT_UNREADABLE ||
+		(!i->result && i->t->access & ACCESS_W))
+		return;
+	s->digest = &c->digest;
+	s->fd = store_open_object(l->f->cap->store, s->digest, NULL);
+	/* By reference. */
+	if (s->fd < 0)
+		s->fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+					      O_NOFOLLOW | O_NONBLOCK);
+}
+
+static void open_source(struct libraries *l, const struct item *i, unsigned how,
+	struct source *s)
+{
+	*s = (struct source){.path = i->t->path, .fd = -1};
+	if (how & LOAD_CHANGED) {
+		open_made(l, i, s);
+		return;
+	}
+	s->digest = finish_digest(i);
+	s->fd = finish_open(l->f, i);
+}
+
+/* --- one file --------------------------------------------------------- */
+
+static void note_unread(
+	struct libraries *l, const struct item *i, const struct source *s)
+{
+	if (i->first && i->first->outcome == CONTENT_UNREADABLE)
+		return; /* that is a gap of its own */
+	if (i->t->access & ACCESS_N)
+		record_gap(l->f->rec, "library", s->path,
+			"was made by the run, loaded, and removed or changed "
+			"again: what it needs is not known");
+	else
+		record_gap(l->f->rec, "unread-library", s->path,
+			"is neither stored nor there as it was loaded: what "
+			"it needs is not known");
+}
+
+static void fill(struct libraries *l, struct library *lib)
+{
+	struct m_library *m = &lib->m;
+	const struct elf_file *elf = &lib->elf;
+
+	if (elf->damage)
+		record_gap(l->f->rec, "library", m->path,
+			"is a damaged ELF file: %s", elf->damage);
+	m->soname = elf->soname;
+	m->build_id = elf->build_id;
+	m->needed = elf->needed;
+	m->runpath = elf->search;
+	m->requires = elf->requires;
+	m->isa_level = elf->isa_level;
+	m->note_package = elf->note_package;
+	m->note_dlopen = elf->note_dlopen;
+	component_of(l->f->a, m->soname, m->path, &m->component, &m->version);
+}
+
+/* &l->none when it is no ELF file. */
+static struct library *make(
+	struct libraries *l, const struct item *i, const struct source *s)
+{
+	struct library *lib = arena_alloc(l->f->a, sizeof(*lib));
+
+	if (s->fd < 0)
+		note_unread(l, i, s);
+	else if (elf_read(s->fd, l->f->a, &lib->elf) < 0)
+		return &l->none;
+	lib->m.path = (char *)s->path;
+	if (s->digest)
+		lib->m.digest = digest_string(l->f->a, s->digest);
+	lib->load = LOADED_DLOPEN;
+	lib->file = (struct load_file){.path = s->path, .elf = &lib->elf};
+	fill(l, lib);
+	*ARENA_PUSH(l->f->a, l->all, l->count) = lib;
+	if (!map_gets(&l->by_path, s->path))
+		map_puts(&l->by_path, s->path, lib);
+	return lib;
+}
+
+/* The run may have made and removed the same many times. */
+static struct library *of_content(
+	struct libraries *l, const struct item *i, const struct source *s)
+{
+	char hex[DIGEST_HEX + 1] = "";
+	struct library *lib;
+	char *key;
+
+	if (s->digest)
+		digest_hex(s->digest, hex);
+	key = arena_printf(l->f->a, "%s\n%s", s->path, hex);
+	lib = map_gets(&l->by_content, key);
+	if (!lib) {
+		lib = make(l, i, s);
+		map_puts(&l->by_content, key, lib);
+	}
+	return lib;
+}
+
+/* NULL: it is no ELF file. */
+static struct library *library_of(struct libraries *l, const struct loaded *of)
+{
+	bool changed = of->how & LOAD_CHANGED;
+	struct library **known = &l->of_row[2 * of->row + changed];
+	const struct item *i = l->items[of->row];
+	struct source s;
+
+	if (!*known && i) {
+		open_source(l, i, of->how, &s);
+		*known = of_content(l, i, &s);
+		fs_autoclose(&s.fd);
+	}
+	return *known == &l->none ? NULL : *known;
+}
+
+/* --- names ------------------------------------------------------------ */
+
+static void cut(struct strbuf *b, size_t len)
+{
+	b->len = len;
+	if (b->s)
+		b->s[len] = 0;
+}
+
+/* The path without "." and "..", and without the links that the run found. */
+static char *follow(struct libraries *l, const char *path)
+{
+	struct arena *a = l->f->a;
+	char *rest = arena_strdup(a, path);
+	autostrbuf out = STRBUF_INIT;
+	int links = 0;
+
+	while (*(rest += strspn(rest, "/"))) {
+		size_t n = strcspn(rest, "/"), at = out.len;
+		struct touched *t;
+
+		if (n == 2 && rest[0] == '.' && rest[1] == '.') {
+			while (at && out.s[--at] != '/')
+				;
+			cut(&out, at);
+		} else if (n != 1 || rest[0] != '.') {
+			strbuf_addc(&out, '/');
+			strbuf_add(&out, rest, n);
+		}
+		rest += n;
+		t = record_find(l->f->rec, out.len ? out.s : "/");
+		if (!t || !t->target || links++ == LINKS_MAX)
+			continue;
+		rest = arena_printf(a, "%s%s", t->target, rest);
+		cut(&out, *rest == '/' ? 0 : at);
+	}
+	return arena_memdup(a, out.s, out.len);
+}
+
+/* A library may be needed by the name of a link that leads to it. */
+static void find_aliases(struct libraries *l)
+{
+	const struct record *r = l->f->rec;
+
+	for (size_t i = 0; i < r->touched_count; i++) {
+		const struct touched *t = r->touched[i];
+		struct library *lib;
+
+		if (!t->target || !strstr(t->path, ".so"))
+			continue;
+		lib = map_gets(&l->by_path, follow(l, t->path));
+		if (!lib)
+			continue;
+		*ARENA_PUSH(l->f->a, lib->file.aliases.items,
+			lib->file.aliases.count) = strrchr(t->path, '/') + 1;
+	}
+}
+
+/* Names and paths between any of `separators`. */
+static void add_preloads(struct libraries *l, struct strlist *out,
+	const char *list, const char *separators, const char *cwd)
+{
+	struct arena *a = l->f->a;
+	char *save = NULL, *all = arena_strdup(a, list);
+
+	for (char *p = strtok_r(all, separators, &save); p;
+		p = strtok_r(NULL, separators, &save)) {
+		if (strchr(p, '/') && *p != '/' && cwd)
+			p = fs_join(a, cwd, p);
+		*ARENA_PUSH(a, out->items, out->count) =
+			*p == '/' ? follow(l, p) : p;
+	}
+}
+
+/* ld.so(8): for every process. */
+static void read_preload_file(struct libraries *l)
+{
+	struct touched *t = record_find(l->f->rec, PRELOAD_FILE);
+	autostrbuf text = STRBUF_INIT;
+	autoclose int fd = -1;
+	struct stat st;
+
+	if (!t || !(t->access & ACCESS_R) || !l->items[t->index])
+		return;
+	fd = finish_open(l->f, l->items[t->index]);
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= PRELOAD_FILE_MAX &&
+		fs_slurp_fd(fd, &text) == 0 && text.s)
+		add_preloads(l, &l->preloads, text.s, " \t\n:", NULL);
+}
+
+static const char *value_of(const char *variable, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(variable, name, n) && variable[n] == '='
+		       ? variable + n + 1
+		       : NULL;
+}
+
+/* LD_PRELOAD as the process was executed with it; NULL: without. */
+static const char *preload_variable(
+	const struct libraries *l, const struct process *p)
+{
+	const struct m_environment *env = &l->f->cap->manifest->environment;
+	const char *v;
+
+	for (size_t i = 0; i < p->m.env_added.count; i++) {
+		v = value_of(p->m.env_added.items[i], "LD_PRELOAD");
+		if (v)
+			return v;
+	}
+	for (size_t i = 0; i < env->variables.count; i++)
+		if (!strcmp(env->variables.items[i].key, "LD_PRELOAD"))
+			return env->variables.items[i].value;
+	return NULL;
+}
+
+/* --- processes -------------------------------------------------------- */
+
+/* What one process loaded, each library once. */
+struct process_loads {
+	struct load_item *items;
+	struct library **libraries;
+	size_t count;
+};
+
+static void add_load(
+	struct libraries *l, struct process_loads *p, const struct loaded *of)
+{
+	struct library *lib = library_of(l, of);
+
+	if (!lib)
+		return;
+	if (lib->last == of->process) {
+		p->items[lib->place].how |= of->how;
+		return;
+	}
+	lib->last = of->process;
+	lib->place = p->count;
+	p->libraries[p->count] = lib;
+	p->items[p->count++] =
+		(struct load_item){.file = &lib->file, .how = of->how};
+}
+
+static void settle(struct libraries *l, const struct process *p,
+	struct process_loads *loads)
+{
+	struct strlist preloads = {0};
+	const char *variable = preload_variable(l, p);
+
+	for (size_t i = 0; i < l->preloads.count; i++)
+		*ARENA_PUSH(l->f->a, preloads.items, preloads.count) =
+			l->preloads.items[i];
+	if (variable)
+		add_preloads(l, &preloads, variable, " :", p->m.cwd);
+	loads_of(loads->items, loads->count, &preloads);
+	for (size_t i = 0; i < loads->count; i++) {
+		struct library *lib = loads->libraries[i];
+
+		if (loads->items[i].load < lib->load)
+			lib->load = loads->items[i].load;
+		*ARENA_PUSH(l->f->a, lib->m.processes.items,
+			lib->m.processes.count) = p->m.id;
+	}
+}
+
+/* All that is loaded, by process, in the order of loading. */
+static struct loaded *by_process(struct finish *f)
+{
+	const struct record *r = f->rec;
+	size_t *first = arena_array(f->a, r->process_count + 2, sizeof(*first));
+	struct loaded *out = arena_array(f->a, r->loaded_count, sizeof(*out));
+
+	for (size_t i = 0; i < r->loaded_count; i++)
+		first[r->loaded[i].process + 1]++;
+	for (size_t i = 1; i < r->process_count + 2; i++)
+		first[i] += first[i - 1];
+	for (size_t i = 0; i < r->loaded_count; i++)
+		out[first[r->loaded[i].process]++] = r->loaded[i];
+	return out;
+}
+
+static void settle_all(struct libraries *l, const struct loaded *loaded)
+{
+	const struct record *r = l->f->rec;
+	struct process_loads p = {0};
+
+	p.items = arena_array(l->f->a, r->loaded_count, sizeof(*p.items));
+	p.libraries = arena_array(l->f->a, r->loaded_count, sizeof(*p.libraries));
+	for (size_t i = 0; i < r->loaded_count;) {
+		uint32_t process = loaded[i].process;
+
+		for (p.count = 0;
+			i < r->loaded_count && loaded[i].process == process; i++)
+			add_load(l, &p, &loaded[i]);
+		settle(l, r->processes[process - 1], &p);
+	}
+}
+
+/* --- all -------------------------------------------------------------- */
+
+static const char *path_of(const void *library)
+{
+	return (*(struct library *const *)library)->m.path;
+}
+
+static void write_all(struct libraries *l)
+{
+	struct manifest *m = l->f->cap->manifest;
+
+	sort_by_text(l->all, l->count, sizeof(*l->all), path_of);
+	for (size_t i = 0; i < l->count; i++) {
+		l->all[i]->m.loaded_by = (char *)load_word(l->all[i]->load);
+		*ARENA_PUSH(l->f->a, m->libraries.items, m->libraries.count) =
+			l->all[i]->m;
+	}
+}
+
+void finish_libraries(struct finish *f)
+{
+	const struct record *r = f->rec;
+	struct libraries l = {.f = f};
+	struct loaded *loaded;
+
+	l.items = arena_array(f->a, r->touched_count, sizeof(*l.items));
+	l.of_row = arena_array(f->a, 2 * r->touched_count, sizeof(*l.of_row));
+	for (size_t i = 0; i < f->count; i++)
+		l.items[f->items[i].t->index] = &f->items[i];
+	/* Their files first: links may lead to any of them. */
+	for (size_t i = 0; i < r->loaded_count; i++)
+		library_of(&l, &r->loaded[i]);
+	find_aliases(&l);
+	read_preload_file(&l);
+	loaded = by_process(f);
+	settle_all(&l, loaded);
+	write_all(&l);
+	map_release(&l.by_content);
+	map_release(&l.by_path);
+}
