@@ -60,5 +60,16 @@ int finish_open(struct finish *f, const struct item *i);
 /* finish_libraries.c: what was executed or mapped executable. */
 void finish_libraries(struct finish *f);
 
+/* finish_preloads.c: the path without "." and "..", and without the links that
+ * the run found. */
+char *finish_follow(struct finish *f, const char *path);
+/* The text of /etc/ld.so.preload, without comments; NULL when the run has not
+ * read it. The items are by the index of their row. */
+char *finish_preload_file(struct finish *f, struct item *const *items);
+/* Names and paths that the dynamic loader was to preload into a process, by
+ * its LD_PRELOAD and that file (ld.so(8)); added to `out`. */
+void finish_preloads(struct finish *f, const struct process *p,
+	const char *file, struct strlist *out);
+
 /* finish_data.c: inputs, outputs, processes, devices, peers, gaps. */
 void finish_data(struct finish *f);

@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/sort.h"
-#include "base/strbuf.h"
 #include "capture/finish.h"
 #include "capture/loads.h"
 #include "host/component.h"
@@ -14,12 +13,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define PRELOAD_FILE "/etc/ld.so.preload"
-#define PRELOAD_FILE_MAX 65536
-/* As the kernel: path_resolution(7). */
-#define LINKS_MAX 40
 
 /* One content at one path. */
 struct library {
@@ -42,7 +35,7 @@ struct libraries {
 	size_t count;
 	struct map by_content; /* "PATH\ndigest" -> struct library or `none` */
 	struct map by_path;    /* -> struct library: the first there */
-	struct strlist preloads; /* of all processes */
+	const char *preload_file; /* its text, or NULL */
 };
 
 /* --- contents --------------------------------------------------------- */
@@ -178,43 +171,6 @@ static struct library *library_of(struct libraries *l, const struct loaded *of)
 
 /* --- names ------------------------------------------------------------ */
 
-static void cut(struct strbuf *b, size_t len)
-{
-	b->len = len;
-	if (b->s)
-		b->s[len] = 0;
-}
-
-/* The path without "." and "..", and without the links that the run found. */
-static char *follow(struct libraries *l, const char *path)
-{
-	struct arena *a = l->f->a;
-	char *rest = arena_strdup(a, path);
-	autostrbuf out = STRBUF_INIT;
-	int links = 0;
-
-	while (*(rest += strspn(rest, "/"))) {
-		size_t n = strcspn(rest, "/"), at = out.len;
-		struct touched *t;
-
-		if (n == 2 && rest[0] == '.' && rest[1] == '.') {
-			while (at && out.s[--at] != '/')
-				;
-			cut(&out, at);
-		} else if (n != 1 || rest[0] != '.') {
-			strbuf_addc(&out, '/');
-			strbuf_add(&out, rest, n);
-		}
-		rest += n;
-		t = record_find(l->f->rec, out.len ? out.s : "/");
-		if (!t || !t->target || links++ == LINKS_MAX)
-			continue;
-		rest = arena_printf(a, "%s%s", t->target, rest);
-		cut(&out, *rest == '/' ? 0 : at);
-	}
-	return arena_memdup(a, out.s, out.len);
-}
-
 /* A library may be needed by the name of a link that leads to it. */
 static void find_aliases(struct libraries *l)
 {
@@ -226,71 +182,12 @@ static void find_aliases(struct libraries *l)
 
 		if (!t->target || !strstr(t->path, ".so"))
 			continue;
-		lib = map_gets(&l->by_path, follow(l, t->path));
+		lib = map_gets(&l->by_path, finish_follow(l->f, t->path));
 		if (!lib)
 			continue;
 		*ARENA_PUSH(l->f->a, lib->file.aliases.items,
 			lib->file.aliases.count) = strrchr(t->path, '/') + 1;
 	}
-}
-
-/* Names and paths between any of `separators`. */
-static void add_preloads(struct libraries *l, struct strlist *out,
-	const char *list, const char *separators, const char *cwd)
-{
-	struct arena *a = l->f->a;
-	char *save = NULL, *all = arena_strdup(a, list);
-
-	for (char *p = strtok_r(all, separators, &save); p;
-		p = strtok_r(NULL, separators, &save)) {
-		if (strchr(p, '/') && *p != '/' && cwd)
-			p = fs_join(a, cwd, p);
-		*ARENA_PUSH(a, out->items, out->count) =
-			*p == '/' ? follow(l, p) : p;
-	}
-}
-
-/* ld.so(8): for every process. */
-static void read_preload_file(struct libraries *l)
-{
-	struct touched *t = record_find(l->f->rec, PRELOAD_FILE);
-	autostrbuf text = STRBUF_INIT;
-	autoclose int fd = -1;
-	struct stat st;
-
-	if (!t || !(t->access & ACCESS_R) || !l->items[t->index])
-		return;
-	fd = finish_open(l->f, l->items[t->index]);
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= PRELOAD_FILE_MAX &&
-		fs_slurp_fd(fd, &text) == 0 && text.s)
-		add_preloads(l, &l->preloads, text.s, " \t\n:", NULL);
-}
-
-static const char *value_of(const char *variable, const char *name)
-{
-	size_t n = strlen(name);
-
-	return !strncmp(variable, name, n) && variable[n] == '='
-		       ? variable + n + 1
-		       : NULL;
-}
-
-/* LD_PRELOAD as the process was executed with it; NULL: without. */
-static const char *preload_variable(
-	const struct libraries *l, const struct process *p)
-{
-	const struct m_environment *env = &l->f->cap->manifest->environment;
-	const char *v;
-
-	for (size_t i = 0; i < p->m.env_added.count; i++) {
-		v = value_of(p->m.env_added.items[i], "LD_PRELOAD");
-		if (v)
-			return v;
-	}
-	for (size_t i = 0; i < env->variables.count; i++)
-		if (!strcmp(env->variables.items[i].key, "LD_PRELOAD"))
-			return env->variables.items[i].value;
-	return NULL;
 }
 
 /* --- processes -------------------------------------------------------- */
@@ -324,13 +221,8 @@ static void settle(struct libraries *l, const struct process *p,
 	struct process_loads *loads)
 {
 	struct strlist preloads = {0};
-	const char *variable = preload_variable(l, p);
 
-	for (size_t i = 0; i < l->preloads.count; i++)
-		*ARENA_PUSH(l->f->a, preloads.items, preloads.count) =
-			l->preloads.items[i];
-	if (variable)
-		add_preloads(l, &preloads, variable, " :", p->m.cwd);
+	finish_preloads(l->f, p, l->preload_file, &preloads);
 	loads_of(loads->items, loads->count, &preloads);
 	for (size_t i = 0; i < loads->count; i++) {
 		struct library *lib = loads->libraries[i];
@@ -408,7 +300,7 @@ void finish_libraries(struct finish *f)
 	for (size_t i = 0; i < r->loaded_count; i++)
 		library_of(&l, &r->loaded[i]);
 	find_aliases(&l);
-	read_preload_file(&l);
+	l.preload_file = finish_preload_file(f, l.items);
 	loaded = by_process(f);
 	settle_all(&l, loaded);
 	write_all(&l);

@@ -178,6 +178,7 @@
  *   finish_data   inputs, outputs, processes, gaps of it
  *   finish_libraries  what was executed or mapped executable
  *   finish_plan   which contents it needs
+ *   finish_preloads  what was to be preloaded
  *   finish_rows   its tables
  *   finish_sources  its code and parameters
  *   freeze        runs whose recorder is dead

@@ -2,6 +2,7 @@
 /* Well-known libraries, and versions in names of files. */
 #include "host/component.h"
 #include "base/arena.h"
+#include "base/fs.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -213,13 +214,14 @@ static const struct known *find(const char *stem)
 	return NULL;
 }
 
-/* "12.4.127", but neither "12" nor "1.bak". */
+/* "12.4.127" and "0.3.23.dev", but neither "12" nor "1.bak". */
 static bool is_version(const char *s)
 {
-	size_t n = strspn(s, "0123456789.");
+	size_t len = strlen(s);
+	size_t n = len - (fs_has_suffix(s, ".dev") ? 4 : 0);
 
-	return isdigit((unsigned char)*s) && memchr(s, '.', n) &&
-	       s[n - 1] != '.' && (!s[n] || !strcmp(s + n, ".dev"));
+	return isdigit((unsigned char)*s) && strspn(s, "0123456789.") >= n &&
+	       memchr(s, '.', n) && s[n - 1] != '.';
 }
 
 /* Debian's alternatives: "openblas-pthread/libblas.so.3" is OpenBLAS whole, by
