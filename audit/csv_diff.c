@@ -54,13 +54,13 @@ static const char *shown(struct arena *a, const char *s)
 /* --- rows ------------------------------------------------------------- */
 
 static bool read_cells(
-	struct csv *c, struct side *s, size_t row, struct csv_cells *out)
+	struct csv *c, struct side *s, size_t row, struct cells *out)
 {
 	char *line =
 		text_row_read(s->fd, &s->rows.items[row], ROW_BYTES_MAX, c->a);
 
 	if (line)
-		csv_split(line, s->table.separator, out, c->a);
+		cells_split(line, s->table.separator, out, c->a);
 	return line != NULL;
 }
 
@@ -76,7 +76,7 @@ static const char *column_name(const struct csv *c, size_t i)
 
 static void compare_cells(struct csv *c, const struct row_edit *edit, json_t *out)
 {
-	struct csv_cells x, y;
+	struct cells x, y;
 	json_t *list = json_array();
 
 	json_object_set_new(out, "cells", list);

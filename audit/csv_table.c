@@ -10,54 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char separators[] = ",;\t|";
-
-char csv_separator(const char *row)
-{
-	size_t counts[sizeof(separators)] = {0}, best = 0;
-
-	for (; *row; row++) {
-		const char *found = strchr(separators, *row);
-
-		if (found)
-			counts[found - separators]++;
-	}
-	for (size_t i = 1; separators[i]; i++)
-		if (counts[i] > counts[best])
-			best = i;
-	return separators[best];
-}
-
-/* Behind the cell that begins at p, which ends with a NUL afterwards; NULL when
- * it was the last one. */
-static char *end_cell(char *p, char separator)
-{
-	char *to = p;
-
-	if (*p != '"') {
-		p = strchr(p, separator);
-		if (p)
-			*p++ = 0;
-		return p;
-	}
-	for (p++; *p && (*p != '"' || p[1] == '"'); p++) {
-		p += *p == '"';
-		*to++ = *p;
-	}
-	p = strchr(p, separator);
-	*to = 0;
-	return p ? p + 1 : NULL;
-}
-
-void csv_split(char *row, char separator, struct csv_cells *out, struct arena *a)
-{
-	*out = (struct csv_cells){0};
-	for (char *p = row, *next; p && out->count < COLUMNS_MAX; p = next) {
-		next = end_cell(p, separator);
-		*ARENA_PUSH(a, out->items, out->count) = p;
-	}
-}
-
 static bool is_missing(const char *cell)
 {
 	static const char *const words[] = {"", "na", "n/a", "nan", "null"};
@@ -104,7 +56,7 @@ static struct csv_column *column_at(struct csv_table *t, size_t i)
 }
 
 /* A first row without a number has the names. */
-static bool learn_names(struct csv_table *t, const struct csv_cells *cells)
+static bool learn_names(struct csv_table *t, const struct cells *cells)
 {
 	double x;
 
@@ -119,7 +71,7 @@ static bool learn_names(struct csv_table *t, const struct csv_cells *cells)
 void csv_add_row(void *ctx, size_t number, char *row, size_t len)
 {
 	struct csv_table *t = ctx;
-	struct csv_cells cells;
+	struct cells cells;
 
 	(void)len;
 	if (number == 0) {
@@ -127,10 +79,10 @@ void csv_add_row(void *ctx, size_t number, char *row, size_t len)
 		if (!strncmp(row, "\xef\xbb\xbf", 3))
 			row += 3;
 		if (!t->separator)
-			t->separator = csv_separator(row);
+			t->separator = cells_separator(row);
 	}
 	arena_clear(t->scratch);
-	csv_split(row, t->separator, &cells, t->scratch);
+	cells_split(row, t->separator, &cells, t->scratch);
 	if (number == 0) {
 		t->has_names = learn_names(t, &cells);
 		if (t->has_names)

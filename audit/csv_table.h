@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table as text: its cells, its columns and what their values are. */
+/* A table as text: its columns and what their values are. */
 #pragma once
 
+#include "numeric/cells.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct arena;
-
-/* More columns are not told apart. */
-#define COLUMNS_MAX 4096
-
-struct csv_cells {
-	char **items;
-	size_t count;
-};
-
-/* Split a row, in place: quotes go, and doubled ones in them are one. */
-void csv_split(char *row, char separator, struct csv_cells *out, struct arena *a);
-/* The separator that a first row has most often: one of , ; tab and |. */
-char csv_separator(const char *row);
 
 struct csv_column {
 	const char *name; /* in the first row; "column 3" when that has none */

@@ -140,6 +140,25 @@ static bool mentions(const char *name, const char *word)
 	return strcasestr(name, word) != NULL;
 }
 
+/* By the words that people use, and the files of HuggingFace's Trainer, Weights
+ * & Biases and MLflow. */
+static bool is_metrics(const char *path, const char *name)
+{
+	static const char *const suffixed[] = {".json", ".jsonl", ".csv", ".tsv"};
+	bool table = false;
+
+	if (mentions(name, "metric") || mentions(name, "score"))
+		return true;
+	if (strstr(path, "/mlruns/") && strstr(path, "/metrics/"))
+		return true;
+	for (size_t i = 0; i < sizeof(suffixed) / sizeof(*suffixed); i++)
+		table |= fs_has_suffix(name, suffixed[i]);
+	return table &&
+	       (mentions(name, "result") || mentions(name, "history") ||
+		       mentions(name, "accuracy") || mentions(name, "summary") ||
+		       !strcmp(name, "trainer_state.json"));
+}
+
 const char *role_of_output(const char *path)
 {
 	const char *name = base_name(path);
@@ -150,7 +169,7 @@ const char *role_of_output(const char *path)
 	if (role && !strcmp(role, "model") &&
 		(mentions(path, "checkpoint") || mentions(name, "ckpt")))
 		return "checkpoint";
-	if (mentions(name, "metric") || mentions(name, "score"))
+	if (is_metrics(path, name))
 		return "metrics";
 	if (!strncmp(name, "events.out.tfevents", 19))
 		return "log";

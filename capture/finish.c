@@ -45,6 +45,7 @@ static enum finished publish(struct finish *f, struct err *e)
 	if (finish_rows(f, e) < 0)
 		return FINISH_FAILED;
 	finish_sources(f);
+	finish_outputs(f);
 	finish_libraries(f);
 	logs_finish(f);
 	finish_data(f);

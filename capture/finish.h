@@ -71,5 +71,12 @@ char *finish_preload_file(struct finish *f, struct item *const *items);
 void finish_preloads(struct finish *f, const struct process *p,
 	const char *file, struct strlist *out);
 
+/* finish_outputs.c: metrics, and parameters that the run itself wrote down. */
+void finish_outputs(struct finish *f);
+/* What the run left, to be read again; a descriptor, or -1. */
+int finish_open_result(struct finish *f, const struct item *i);
+/* `role`, or "model" by what is in the file; closes it. */
+const char *finish_role(const char *role, int fd);
+
 /* finish_data.c: inputs, outputs, processes, devices, peers, gaps. */
 void finish_data(struct finish *f);

@@ -76,7 +76,7 @@ static void add_input(struct finish *f, const struct item *i)
 	if (!i->is_input || i->in_input_tree)
 		return;
 	d = add_data(f->a, &m->inputs.items, &m->inputs.count, "in", t->path);
-	d->role = (char *)role_of_input(t->path);
+	d->role = (char *)finish_role(role_of_input(t->path), finish_open(f, i));
 	d->bytes = (int64_t)t->first.size;
 	if (i->first && i->first->outcome != CONTENT_UNREADABLE) {
 		d->digest = digest_string(f->a, &i->first->digest);
@@ -105,7 +105,10 @@ static void add_output(struct finish *f, const struct item *i)
 	if (!i->result || i->in_output_tree)
 		return;
 	d = add_data(f->a, &m->outputs.items, &m->outputs.count, "out", t->now);
-	d->role = (char *)(is_stream(m, t->now) ? "log" : role_of_output(t->now));
+	d->role = (char *)(is_stream(m, t->now)
+				   ? "log"
+				   : finish_role(role_of_output(t->now),
+					     finish_open_result(f, i)));
 	d->bytes = (int64_t)i->last.size;
 	d->mode = arena_printf(f->a, "%04o", i->last.mode & 07777);
 	if (i->result->outcome != CONTENT_UNREADABLE)

@@ -19,6 +19,7 @@
  *   strbuf        the growing byte string
  *   threads       many items, shared out to threads
  * numeric/: two contents of numbers
+ *   cells         cells of a row of a table as text
  *   contents      which format a stream has
  *   csv           tables as text
  *   distance      how far apart numbers are
@@ -177,6 +178,7 @@
  *   finish        from the record to a published run
  *   finish_data   inputs, outputs, processes, gaps of it
  *   finish_libraries  what was executed or mapped executable
+ *   finish_outputs  models, metrics and settings that the run wrote
  *   finish_plan   which contents it needs
  *   finish_preloads  what was to be preloaded
  *   finish_rows   its tables
@@ -188,6 +190,8 @@
  *   inherit       what the command has before it runs
  *   loads         why each library of a process is in it
  *   log           standard output and error as outputs
+ *   metrics       results in files that the run wrote
+ *   model_file    files of models, by what is in them
  *   network       peers of connect and bind
  *   packages      whole packages, and a shell
  *   parameters    names and values out of configuration files
@@ -264,7 +268,7 @@
  *   verdict       two contents: close, or different
  * audit/: what it means
  *   csv_diff      rows and columns of two tables as text
- *   csv_table     cells, columns and their values
+ *   csv_table     columns and their values
  *   diff          comparing two runs, part by part
  *   diff_code     repositories
  *   diff_contents how far two contents are apart

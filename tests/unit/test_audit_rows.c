@@ -209,16 +209,16 @@ static void cells_are_split(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct csv_cells out;
+		struct cells out;
 
-		csv_split(arena_strdup(a, cases[i].row), ',', &out, a);
+		cells_split(arena_strdup(a, cases[i].row), ',', &out, a);
 		assert_int_equal(out.count, cases[i].count);
 		for (size_t k = 0; k < out.count; k++)
 			assert_string_equal(out.items[k], cases[i].cells[k]);
 	}
-	assert_int_equal(csv_separator("a;b;c,d"), ';');
-	assert_int_equal(csv_separator("a\tb"), '\t');
-	assert_int_equal(csv_separator("alone"), ',');
+	assert_int_equal(cells_separator("a;b;c,d"), ';');
+	assert_int_equal(cells_separator("a\tb"), '\t');
+	assert_int_equal(cells_separator("alone"), ',');
 }
 
 struct pair {
