@@ -284,6 +284,8 @@
  *   lineage_dot   the graph of runs for Graphviz
  *   lineage_json  the graph of runs for programs
  *   lineage_text  the graph of runs as a tree
+ *   policy        reading what a run must not have used
+ *   policy_check  a run against it
  *   requirement   a name, package URL, SONAME or digest to look for
  *   requirement_match  libraries and packages against it
  *   requirement_range  bounds of versions

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libyaml's events with what both readers here need: exact positions in every
- * message, no anchors or aliases, no foreign tags, bounded memory. Private to
- * manifests/.
+ * libyaml's events with what readers of the manifest, the table of files and
+ * policies need: exact positions in every message, no anchors or aliases, no
+ * foreign tags, bounded memory.
  */
 #pragma once
 
