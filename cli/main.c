@@ -296,6 +296,7 @@
  *   version_packaged  by the rules of deb and rpm
  *   version_pep440  by the rule of Python
  * cli/: commands
+ *   bundle_run    a bundle in the place of a run
  *   capture       reprise capture
  *   common        the store, errors, standard output
  *   config        configuration files

@@ -5,9 +5,8 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "cli/bundle_run.h"
 #include "cli/cli.h"
-#include "replay/scratch.h"
-#include "store/bundle.h"
 #include "store/runs.h"
 #include "store/store.h"
 #include <errno.h>
@@ -79,12 +78,6 @@ static void replay_defaults(void *options)
 	o->gpus = "recorded";
 }
 
-/* A store of the replay's own, for a bundle. */
-struct own_store {
-	struct replay_scratch place;
-	struct store *store;
-};
-
 static bool is_bundle(const char *what)
 {
 	struct stat st;
@@ -92,39 +85,14 @@ static bool is_bundle(const char *what)
 	return stat(what, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static struct store *open_bundle(struct invocation *in, struct own_store *own,
-	const char *path, char id[RUN_ID_LEN + 1], struct err *e)
-{
-	struct bundle_totals totals;
-	char **ids;
-
-	if (replay_scratch_make(&own->place, in->arena, e) < 0)
-		return NULL;
-	own->store = store_open(
-		fs_join(in->arena, own->place.path, "store"), STORE_CREATE, e);
-	if (!own->store)
-		return NULL;
-	if (bundle_import(own->store, path, in->arena, &ids, &totals, e) < 0)
-		return NULL;
-	if (totals.runs != 1) {
-		err_set(e,
-			"'%s' holds %llu runs: import it, and name the one to "
-			"replay",
-			path, (unsigned long long)totals.runs);
-		return NULL;
-	}
-	memcpy(id, ids[0], RUN_ID_LEN + 1);
-	return own->store;
-}
-
-static struct store *open_run(struct invocation *in, struct own_store *own,
+static struct store *open_run(struct invocation *in, struct bundle_run *own,
 	char id[RUN_ID_LEN + 1], struct err *e)
 {
 	const char *what = in->argv[0];
 	struct store *s;
 
 	if (is_bundle(what))
-		return open_bundle(in, own, what, id, e);
+		return bundle_run_open(own, in, what, "replay", id, e);
 	s = cli_open_store(in, false, e);
 	if (s && run_find(s, what, id, e) < 0) {
 		store_close(s);
@@ -156,7 +124,7 @@ static enum gpus gpus_of(const char *word)
 static int run(struct invocation *in)
 {
 	const struct replay_cli_options *o = in->options;
-	struct own_store own = {.place = REPLAY_SCRATCH_INIT};
+	struct bundle_run own = BUNDLE_RUN_INIT;
 	struct replay_request r = {
 		.check = o->check,
 		.dry_run = o->dry_run,
@@ -189,8 +157,7 @@ static int run(struct invocation *in)
 		log_error("%s", e.msg);
 	if (s && s != own.store)
 		store_close(s);
-	store_close(own.store);
-	replay_scratch_remove(&own.place);
+	bundle_run_release(&own);
 	return status;
 }
 

@@ -45,3 +45,6 @@ int bundle_export(struct store *s, const char *const *ids, size_t n,
  */
 int bundle_import(struct store *s, const char *path, struct arena *a,
 	char ***ids, struct bundle_totals *out, struct err *e);
+
+/* Does the file begin as a bundle does? false also when it cannot be read. */
+bool bundle_is(const char *path);

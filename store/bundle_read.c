@@ -372,3 +372,16 @@ int bundle_stage(struct import *im, int fd, struct err *e)
 	archive_read_free(r.tar);
 	return done;
 }
+
+bool bundle_is(const char *path)
+{
+	/* ustar(5): the name of the first entry, and the magic. */
+	static const char name[] = BUNDLE_HEAD, magic[] = "ustar";
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char block[512];
+
+	return fd >= 0 &&
+	       fs_read_all(fd, block, sizeof(block)) == (ssize_t)sizeof(block) &&
+	       memcmp(block, name, sizeof(name)) == 0 &&
+	       memcmp(block + 257, magic, sizeof(magic) - 1) == 0;
+}
