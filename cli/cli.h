@@ -102,9 +102,9 @@ struct command {
 	void (*defaults)(void *options);
 };
 
-extern const struct command cmd_capture, cmd_diff, cmd_doctor, cmd_export,
-	cmd_finish, cmd_help, cmd_import, cmd_lineage, cmd_list, cmd_name,
-	cmd_replay, cmd_show, cmd_verify, cmd_version;
+extern const struct command cmd_audit, cmd_capture, cmd_diff, cmd_doctor,
+	cmd_export, cmd_finish, cmd_help, cmd_import, cmd_lineage, cmd_list,
+	cmd_name, cmd_replay, cmd_show, cmd_verify, cmd_version;
 
 /* main.c: the sorted table, ended by NULL. */
 extern const struct command *const cli_commands[];

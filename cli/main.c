@@ -284,18 +284,24 @@
  *   lineage_dot   the graph of runs for Graphviz
  *   lineage_json  the graph of runs for programs
  *   lineage_text  the graph of runs as a tree
+ *   origin        which runs wrote or read a content
  *   policy        reading what a run must not have used
  *   policy_check  a run against it
+ *   report        packages, libraries and gaps in order
  *   requirement   a name, package URL, SONAME or digest to look for
  *   requirement_match  libraries and packages against it
  *   requirement_range  bounds of versions
  *   text_rows     rows of a text, and what makes one text of another
+ *   unused        installed packages that a run did without
  *   version       which of two versions is newer
  *   version_conda  by the rule of conda
  *   version_generic  by no rule but numbers and words
  *   version_packaged  by the rules of deb and rpm
  *   version_pep440  by the rule of Python
  * cli/: commands
+ *   audit         reprise audit
+ *   audit_json    what it found for programs
+ *   audit_person  and for people
  *   bundle_run    a bundle in the place of a run
  *   capture       reprise capture
  *   common        the store, errors, standard output
@@ -330,6 +336,7 @@
 #include <string.h>
 
 const struct command *const cli_commands[] = {
+	&cmd_audit,
 	&cmd_capture,
 	&cmd_diff,
 	&cmd_doctor,

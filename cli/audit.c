@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `reprise audit`: what a run, or the run that wrote a file, depended on. */
+#include "cli/audit.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cli/bundle_run.h"
+#include "cli/cli.h"
+#include "cli/find_row.h"
+#include "manifests/table.h"
+#include "store/bundle.h"
+#include "store/digest_cache.h"
+#include "store/digest_file.h"
+#include "store/runs.h"
+#include "store/store.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct audit_options {
+	struct common_options common;
+	const char *policy;
+	bool json, unused;
+};
+
+static const struct cli_opt audit_opts[] = {
+	{"json", 0, NULL, "print JSON", CLI_FLAG,
+		offsetof(struct audit_options, json)},
+	{"policy", 0, "FILE", "exit 1 when a rule of FILE is hit, naming each hit",
+		CLI_STRING, offsetof(struct audit_options, policy)},
+	{"unused", 0, NULL, "installed packages that the run used no file of",
+		CLI_FLAG, offsetof(struct audit_options, unused)},
+	CLI_COMMON_OPTIONS,
+	{0},
+};
+
+/* The digest of a file of this host. */
+static int hash_file(const char *path, struct digest *out, struct err *e)
+{
+	struct digest_cache *cache = digest_cache_open(NULL, NULL);
+	autoclose int fd = fs_open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		r = err_sys(e, "cannot open '%s'", path);
+	else
+		r = digest_file(cache, fd, &st, out, e);
+	digest_cache_close(cache);
+	return r;
+}
+
+static int no_writer(
+	const struct audit *x, const struct origins *o, struct err *e)
+{
+	char digest[DIGEST_TEXT];
+
+	digest_text(&x->file.digest, digest);
+	if (o->reader_count == 0)
+		return err_set(e,
+			"no run of this store wrote or read '%s' (%.19s)",
+			x->file.name, digest);
+	return err_set(e,
+		"no run of this store wrote '%s' (%.19s); run %.8s%s read it "
+		"as '%s'",
+		x->file.name, digest, o->readers[0].run,
+		o->reader_count > 1 ? " (and others)" : "", o->readers[0].path);
+}
+
+/* The run that wrote the content of x->file: `preferred`, or the latest. */
+static int find_writer(
+	struct store *s, struct audit *x, const char *preferred, struct err *e)
+{
+	const struct origin *writer;
+	struct origins o;
+
+	if (origins_find(s, x->arena, &x->file.digest, &o, e) < 0)
+		return -1;
+	if (o.writer_count == 0)
+		return no_writer(x, &o, e);
+	writer = &o.writers[0];
+	for (size_t i = 0; preferred && i < o.writer_count; i++)
+		if (strcmp(o.writers[i].run, preferred) == 0)
+			writer = &o.writers[i];
+	memcpy(x->id, writer->run, sizeof(x->id));
+	x->file.path = writer->path;
+	x->file.writers = o.writers;
+	x->file.writer_count = o.writer_count;
+	return 0;
+}
+
+/* RUN:PATH, which the run has read or written. */
+static int find_file_of_run(struct store *s, struct audit *x, const char *id,
+	const char *path, struct err *e)
+{
+	struct file_row row;
+	struct manifest m;
+	int r;
+
+	if (run_read_manifest(s, id, x->arena, &m, e) < 0)
+		return -1;
+	path = cli_path_in_run(x->arena, &m, path);
+	r = find_output(s, &m, path, x->arena, &row, e);
+	if (r == 0)
+		r = find_row(s, id, &m, path, x->arena, &row, e);
+	if (r < 0)
+		return -1;
+	if (r == 0)
+		return err_set(e, "run %.8s has no file '%s'", id, path);
+	if (row.kind != KIND_FILE || !row.has_digest)
+		return err_set(e, "of '%s' the record of run %.8s has no content",
+			path, id);
+	x->file.digest = row.digest;
+	return find_writer(s, x, id, e);
+}
+
+static int find_run(
+	struct store *s, struct audit *x, const char *what, struct err *e)
+{
+	char *name = arena_strdup(x->arena, what);
+	char *colon = strchr(name, ':');
+	char id[RUN_ID_LEN + 1];
+
+	if (colon == NULL)
+		return run_find(s, what, x->id, e);
+	*colon = '\0';
+	if (run_find(s, name, id, e) < 0)
+		return -1;
+	x->file.name = what;
+	return find_file_of_run(s, x, id, colon + 1, e);
+}
+
+/* The store with the run; x->id and x->file are set. */
+static struct store *open_subject(struct invocation *in, struct bundle_run *own,
+	struct audit *x, struct err *e)
+{
+	const char *what = in->argv[0];
+	struct stat st;
+	struct store *s;
+	bool there = stat(what, &st) == 0;
+	int r;
+
+	if (there && S_ISREG(st.st_mode) && bundle_is(what))
+		return bundle_run_open(own, in, what, "audit", x->id, e);
+	s = cli_open_store(in, false, e);
+	if (s == NULL)
+		return NULL;
+	if (there && S_ISREG(st.st_mode)) {
+		x->file.name = what;
+		r = hash_file(what, &x->file.digest, e);
+		r = r < 0 ? r : find_writer(s, x, NULL, e);
+	} else {
+		r = find_run(s, x, what, e);
+		if (r < 0 && there && S_ISDIR(st.st_mode))
+			err_set(e,
+				"'%s' is a directory, and no run: name a file "
+				"in it",
+				what);
+	}
+	if (r == 0)
+		return s;
+	store_close(s);
+	return NULL;
+}
+
+/* A record from before there were libraries in it must not pass as clean. */
+static int check_policy(struct audit *x, const char *file, struct err *e)
+{
+	if (policy_read_file(&x->policy, x->arena, file, e) < 0)
+		return -1;
+	if (x->m.libraries.count == 0)
+		return err_set(e,
+			"the record of run %.8s has no libraries: a policy "
+			"cannot be judged by it",
+			x->id);
+	policy_check(&x->policy, &x->m, x->arena, &x->hits);
+	x->has_policy = true;
+	return 0;
+}
+
+static int audit_store(
+	struct invocation *in, struct store *s, struct audit *x, struct err *e)
+{
+	const struct audit_options *o = in->options;
+
+	if (run_read_manifest(s, x->id, x->arena, &x->m, e) < 0)
+		return -1;
+	if (o->policy != NULL && check_policy(x, o->policy, e) < 0)
+		return -1;
+	if (o->unused && audit_unused(s, &x->m, x->arena, &x->unused,
+				 &x->unused_count, e) < 0)
+		return -1;
+	x->has_unused = o->unused;
+	if (origins_of_inputs(
+		    s, x->arena, &x->m, &x->inputs, &x->input_count, e) < 0)
+		return -1;
+	if (x->m.libraries.count == 0)
+		log_warn("the record of run %.8s has no libraries", x->id);
+	if (o->json)
+		return audit_print_json(x, e);
+	audit_print(x);
+	return cli_flush(e);
+}
+
+static int audit_run(struct invocation *in)
+{
+	struct bundle_run own = BUNDLE_RUN_INIT;
+	struct audit x = {.arena = in->arena};
+	struct err e = ERR_INIT;
+	struct store *s = open_subject(in, &own, &x, &e);
+	int r = s != NULL ? audit_store(in, s, &x, &e) : -1;
+
+	if (s != NULL && s != own.store)
+		store_close(s);
+	bundle_run_release(&own);
+	if (r < 0)
+		return cli_fail(in, &e);
+	return x.hits.count > 0 ? CLI_DIFFERS : CLI_OK;
+}
+
+const struct command cmd_audit = {
+	.name = "audit",
+	.summary = "libraries and packages that a run or a file depended on",
+	.synopsis = "[OPTIONS] RUN|FILE",
+	.opts = audit_opts,
+	.options_size = sizeof(struct audit_options),
+	.min_operands = 1,
+	.max_operands = 1,
+	.trouble = CLI_TROUBLE,
+	.run = audit_run,
+};
