@@ -10,7 +10,7 @@
 
 struct arena;
 struct err;
-struct store;
+struct index;
 
 struct origin {
 	char run[RUN_ID_LEN + 1];
@@ -24,17 +24,21 @@ struct origins {
 	size_t writer_count, reader_count;
 };
 
-/* As a file, or as a file of a tree. Memory from the arena. */
-int origins_find(struct store *s, struct arena *a, const struct digest *d,
+/* As a file, as a file of a tree, or as a tree; a run is named once in each
+ * list. Memory from the arena. */
+int origins_find(struct index *ix, struct arena *a, const struct digest *d,
 	struct origins *out, struct err *e);
 
-/* An input that another run, which had begun before, has written. */
+/*
+ * An input that another run, which had begun before, has written. A tree has
+ * one for each run that wrote some of it, a file one for the latest run.
+ */
 struct origin_input {
-	const struct m_data *input;
-	struct origin writer; /* the latest of them */
-	size_t others;        /* that wrote the same */
+	const char *id, *path; /* of the input */
+	struct origin writer;
+	size_t others; /* runs that wrote the same file */
 };
 
-/* In the order of the inputs. An empty file comes from nowhere. */
-int origins_of_inputs(struct store *s, struct arena *a, const struct manifest *m,
+/* An empty file comes from nowhere. */
+int origins_of_inputs(struct index *ix, struct arena *a, const struct manifest *m,
 	struct origin_input **out, size_t *count, struct err *e);

@@ -12,6 +12,7 @@
 #include "store/bundle.h"
 #include "store/digest_cache.h"
 #include "store/digest_file.h"
+#include "store/index.h"
 #include "store/runs.h"
 #include "store/store.h"
 #include <fcntl.h>
@@ -69,6 +70,24 @@ static int no_writer(
 		o->reader_count > 1 ? " (and others)" : "", o->readers[0].path);
 }
 
+/* Once for each audit; runs that the index leaves out may be the ones that were
+ * asked for. */
+static int open_index(struct audit *x, struct store *s, struct err *e)
+{
+	const struct index_trouble *t;
+	size_t n;
+
+	if (x->index != NULL)
+		return 0;
+	x->index = index_open(s, e);
+	if (x->index == NULL)
+		return -1;
+	t = index_troubles(x->index, &n);
+	for (size_t i = 0; i < n; i++)
+		log_warn("%s", t[i].message);
+	return 0;
+}
+
 /* The run that wrote the content of x->file: `preferred`, or the latest. */
 static int find_writer(
 	struct store *s, struct audit *x, const char *preferred, struct err *e)
@@ -76,7 +95,8 @@ static int find_writer(
 	const struct origin *writer;
 	struct origins o;
 
-	if (origins_find(s, x->arena, &x->file.digest, &o, e) < 0)
+	if (open_index(x, s, e) < 0 ||
+		origins_find(x->index, x->arena, &x->file.digest, &o, e) < 0)
 		return -1;
 	if (o.writer_count == 0)
 		return no_writer(x, &o, e);
@@ -161,6 +181,8 @@ static struct store *open_subject(struct invocation *in, struct bundle_run *own,
 	}
 	if (r == 0)
 		return s;
+	index_close(x->index);
+	x->index = NULL;
 	store_close(s);
 	return NULL;
 }
@@ -193,8 +215,10 @@ static int audit_store(
 				 &x->unused_count, e) < 0)
 		return -1;
 	x->has_unused = o->unused;
-	if (origins_of_inputs(
-		    s, x->arena, &x->m, &x->inputs, &x->input_count, e) < 0)
+	/* The only run of a bundle has no others, and needs no index. */
+	if (!x->in_bundle && (open_index(x, s, e) < 0 ||
+				     origins_of_inputs(x->index, x->arena, &x->m,
+					     &x->inputs, &x->input_count, e) < 0))
 		return -1;
 	if (x->m.libraries.count == 0)
 		log_warn("the record of run %.8s has no libraries", x->id);
@@ -210,8 +234,11 @@ static int audit_run(struct invocation *in)
 	struct audit x = {.arena = in->arena};
 	struct err e = ERR_INIT;
 	struct store *s = open_subject(in, &own, &x, &e);
-	int r = s != NULL ? audit_store(in, s, &x, &e) : -1;
+	int r;
 
+	x.in_bundle = s != NULL && s == own.store;
+	r = s != NULL ? audit_store(in, s, &x, &e) : -1;
+	index_close(x.index);
 	if (s != NULL && s != own.store)
 		store_close(s);
 	bundle_run_release(&own);

@@ -11,6 +11,7 @@
 
 struct arena;
 struct err;
+struct index;
 
 /* The file that was asked about; `name` NULL: a run was. */
 struct audit_file {
@@ -23,6 +24,8 @@ struct audit_file {
 
 struct audit {
 	struct arena *arena;
+	struct index *index; /* NULL: not needed yet */
+	bool in_bundle;
 	struct manifest m;
 	char id[RUN_ID_LEN + 1];
 	struct audit_file file;

@@ -48,8 +48,8 @@ static json_t *inputs_json(const struct audit *x)
 	for (size_t i = 0; i < x->input_count; i++) {
 		json_t *in = json_made(json_object());
 
-		put_string(in, "id", x->inputs[i].input->id);
-		put_string(in, "path", x->inputs[i].input->path);
+		put_string(in, "id", x->inputs[i].id);
+		put_string(in, "path", x->inputs[i].path);
 		json_put(in, "written_by", origin_json(&x->inputs[i].writer));
 		json_put(in, "other_writers",
 			json_made(json_integer((json_int_t)x->inputs[i].others)));

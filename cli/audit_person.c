@@ -43,7 +43,7 @@ static void print_inputs(const struct audit *x)
 		const struct origin_input *in = &x->inputs[i];
 
 		printf("input      %s, written by run %s as %s",
-			text(a, in->input->path),
+			text(a, in->path),
 			run_text(a, in->writer.run, in->writer.name),
 			text(a, in->writer.path));
 		if (in->others > 0)

@@ -6,7 +6,7 @@
 
 audit_run() {
 	"$PYTHON" "$REPRISE_TEST_TREE/tests/integration/audit_run.py" \
-		"$REPRISE_STORE" "$1" || fail "cannot edit the run"
+		"$REPRISE_STORE" "$@" || fail "cannot edit the run"
 }
 
 cat >prepare.py <<'END'
@@ -169,3 +169,33 @@ expect_status 2 reprise audit --policy bad.yaml trained
 stderr_is "reprise: bad.yaml:2:11: requirement 'y>=': no version follows '>='"
 expect_status 2 reprise audit --policy nonesuch.yaml trained
 stderr_is "reprise: cannot open the policy 'nonesuch.yaml': No such file or directory"
+
+# --- records that do not tell -----------------------------------------------
+# Without libraries nothing is clean.
+audit_run "$prepared" bare
+ok reprise audit prepared
+stderr_is "reprise: the record of run ${prepared%%-*} has no libraries"
+expect_status 2 reprise audit --policy clean.yaml prepared
+stderr_is "reprise: the record of run ${prepared%%-*} has no libraries: a policy cannot be judged by it"
+stdout_is ''
+expect_status 2 reprise audit --unused prepared
+stderr_is "reprise: run ${prepared%%-*} has no list of the installed packages"
+
+# The list of what was installed is damaged.
+installed=$(RUN=$trained manifest installed | sed 's/^sha256://')
+rest=${installed#??}
+object=$REPRISE_STORE/objects/${installed%"$rest"}/$rest
+chmod u+w "$object"
+echo 'pkg:pypi/evil@1 /' >>"$object"
+expect_status 2 reprise audit --unused trained
+stderr_has "^reprise: the installed packages of run $short: "
+stdout_is ''
+
+# A damaged record of one run is said, and hinders no other.
+chmod u+w "$REPRISE_STORE/runs/$prepared/manifest.yaml"
+echo 'nonsense' >"$REPRISE_STORE/runs/$prepared/manifest.yaml"
+ok reprise audit trained:model.pkl
+stdout_has "^run        $short (trained), "
+stderr_has "manifest.yaml:1:1: "
+expect_status 2 reprise audit prepared
+stderr_has "manifest.yaml:1:1: "

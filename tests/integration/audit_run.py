@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""audit_run.py STORE RUN: gives the run packages and libraries that are the
-same on every machine, and a list of installed packages."""
+"""audit_run.py STORE RUN [bare]: gives the run packages and libraries that are
+the same on every machine, and a list of installed packages; or none of them."""
 import hashlib
 import json
 import os
@@ -59,9 +59,20 @@ def put(store, text):
     return "sha256:" + digest
 
 
-def main(store, run):
+def write(store, run, m):
+    path = os.path.join(store, "runs", run, "manifest.yaml")
+    with open(path + ".new", "w") as f:
+        json.dump(m, f)
+    os.rename(path + ".new", path)
+
+
+def main(store, run, bare=None):
     m = json.loads(subprocess.check_output(
         ["reprise", "show", "--json", run]))
+    if bare:
+        for key in ("packages", "libraries", "installed"):
+            m.pop(key, None)
+        return write(store, run, m)
     process = m["processes"]["items"][0]["id"]
     libraries = []
     for item in LIBRARIES:
@@ -88,10 +99,7 @@ def main(store, run):
     m["network"] = m.get("network", []) + [
         {"family": "inet", "protocol": "stream", "direction": "connect",
          "peer": "192.0.2.1:443"}]
-    path = os.path.join(store, "runs", run, "manifest.yaml")
-    with open(path + ".new", "w") as f:
-        json.dump(m, f)
-    os.rename(path + ".new", path)
+    write(store, run, m)
 
 
 main(*sys.argv[1:])
