@@ -59,7 +59,8 @@ int version_numbers(const char *a, size_t an, const char *b, size_t bn)
 		b++;
 	if (an != bn)
 		return an < bn ? -1 : 1;
-	return version_sign(memcmp(a, b, an));
+	/* A number that is not there has no digits, and no address. */
+	return an ? version_sign(memcmp(a, b, an)) : 0;
 }
 
 int version_words(const char *a, size_t an, const char *b, size_t bn)

@@ -153,6 +153,37 @@ static void test_large(void **state)
 		"file or directory");
 }
 
+/* Bytes of a good policy changed at random: taken, or refused with a place. */
+static void test_random(void **state)
+{
+	static const char good[] =
+		"- liblzma>=5.6.0,<5.6.2\n"
+		"- forbid: [\"pkg:pypi/numpy@1%2B2\", 'x "
+		"vers:deb/>=1|<2|!=3']\n"
+		"  except: {}\n"
+		"- {unowned: true, reason: a, except: [/x/, sha256:01234567]}\n"
+		"- x~=1.2\n- network: true\n";
+	static const char bytes[] = "-:[]{},'\"\n\t #&*!|>%=<~@/.0a\xc3\xff";
+	unsigned seed = 3;
+
+	for (int round = 0; round < 20000; round++) {
+		autoarena *a = arena_new();
+		struct err e = ERR_INIT;
+		char text[sizeof(good)];
+		struct policy p;
+
+		memcpy(text, good, sizeof(good));
+		for (int i = round % 5; i >= 0; i--) {
+			seed = seed * 1103515245u + 12345u;
+			text[(seed >> 16) % (sizeof(good) - 1)] =
+				bytes[(seed >> 8) % (sizeof(bytes) - 1)];
+		}
+		if (policy_read(&p, a, "p", text, sizeof(good) - 1, &e) < 0 &&
+			strncmp(e.msg, "p:", 2) != 0)
+			fail_msg("'%s' for:\n%s", e.msg, text);
+	}
+}
+
 /* --- a run ------------------------------------------------------------ */
 
 static char *s(const char *text)
@@ -322,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_check),
 	};
 
