@@ -207,3 +207,18 @@ void policy_check(const struct policy *p, const struct manifest *m,
 		}
 	}
 }
+
+const struct policy_rule *policy_needs_packages(const struct policy *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct policy_rule *rule = &p->rules[i];
+
+		if (rule->kind == POLICY_ALTERED)
+			return rule;
+		for (size_t j = 0; j < rule->forbid.count; j++)
+			if (rule->forbid.items[j].kind == REQUIRE_NAME ||
+				rule->forbid.items[j].kind == REQUIRE_PURL)
+				return rule;
+	}
+	return NULL;
+}

@@ -39,5 +39,12 @@ struct policy_hits {
 void policy_check(const struct policy *p, const struct manifest *m,
 	struct arena *a, struct policy_hits *out);
 
+/*
+ * The first rule of which nothing can be said without packages (`altered`, and
+ * `forbid` with a name or a package URL), or NULL: a record that has none may
+ * come from a host that nobody could read them of, and must not pass as clean.
+ */
+const struct policy_rule *policy_needs_packages(const struct policy *p);
+
 /* The package of each library of the manifest, in its order; NULL: none. */
 const struct m_package **audit_owners(struct arena *a, const struct manifest *m);

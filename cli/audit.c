@@ -3,22 +3,15 @@
 #include "cli/audit.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "cli/bundle_run.h"
 #include "cli/cli.h"
-#include "cli/find_row.h"
-#include "manifests/table.h"
+#include "cli/subject.h"
 #include "store/bundle.h"
-#include "store/digest_cache.h"
-#include "store/digest_file.h"
 #include "store/index.h"
 #include "store/runs.h"
 #include "store/store.h"
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct audit_options {
 	struct common_options common;
@@ -36,22 +29,6 @@ static const struct cli_opt audit_opts[] = {
 	CLI_COMMON_OPTIONS,
 	{0},
 };
-
-/* The digest of a file of this host. */
-static int hash_file(const char *path, struct digest *out, struct err *e)
-{
-	struct digest_cache *cache = digest_cache_open(NULL, NULL);
-	autoclose int fd = fs_open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	int r;
-
-	if (fd < 0)
-		r = err_sys(e, "cannot open '%s'", path);
-	else
-		r = digest_file(cache, fd, &st, out, e);
-	digest_cache_close(cache);
-	return r;
-}
 
 static int no_writer(
 	const struct audit *x, const struct origins *o, struct err *e)
@@ -111,73 +88,26 @@ static int find_writer(
 	return 0;
 }
 
-/* RUN:PATH, which the run has read or written. */
-static int find_file_of_run(struct store *s, struct audit *x, const char *id,
-	const char *path, struct err *e)
-{
-	struct file_row row;
-	struct manifest m;
-	int r;
-
-	if (run_read_manifest(s, id, x->arena, &m, e) < 0)
-		return -1;
-	path = cli_path_in_run(x->arena, &m, path);
-	r = find_output(s, &m, path, x->arena, &row, e);
-	if (r == 0)
-		r = find_row(s, id, &m, path, x->arena, &row, e);
-	if (r < 0)
-		return -1;
-	if (r == 0)
-		return err_set(e, "run %.8s has no file '%s'", id, path);
-	if (row.kind != KIND_FILE || !row.has_digest)
-		return err_set(e, "of '%s' the record of run %.8s has no content",
-			path, id);
-	x->file.digest = row.digest;
-	return find_writer(s, x, id, e);
-}
-
-static int find_run(
-	struct store *s, struct audit *x, const char *what, struct err *e)
-{
-	char *name = arena_strdup(x->arena, what);
-	char *colon = strchr(name, ':');
-	char id[RUN_ID_LEN + 1];
-
-	if (colon == NULL)
-		return run_find(s, what, x->id, e);
-	*colon = '\0';
-	if (run_find(s, name, id, e) < 0)
-		return -1;
-	x->file.name = what;
-	return find_file_of_run(s, x, id, colon + 1, e);
-}
-
 /* The store with the run; x->id and x->file are set. */
 static struct store *open_subject(struct invocation *in, struct bundle_run *own,
 	struct audit *x, struct err *e)
 {
 	const char *what = in->argv[0];
-	struct stat st;
+	struct subject subject;
 	struct store *s;
-	bool there = stat(what, &st) == 0;
 	int r;
 
-	if (there && S_ISREG(st.st_mode) && bundle_is(what))
+	if (bundle_is(what))
 		return bundle_run_open(own, in, what, "audit", x->id, e);
 	s = cli_open_store(in, false, e);
 	if (s == NULL)
 		return NULL;
-	if (there && S_ISREG(st.st_mode)) {
+	r = subject_find(in, s, what, &subject, e);
+	memcpy(x->id, subject.id, sizeof(x->id));
+	if (r == 0 && subject.is_content) {
 		x->file.name = what;
-		r = hash_file(what, &x->file.digest, e);
-		r = r < 0 ? r : find_writer(s, x, NULL, e);
-	} else {
-		r = find_run(s, x, what, e);
-		if (r < 0 && there && S_ISDIR(st.st_mode))
-			err_set(e,
-				"'%s' is a directory, and no run: name a file "
-				"in it",
-				what);
+		x->file.digest = subject.digest;
+		r = find_writer(s, x, *subject.id ? subject.id : NULL, e);
 	}
 	if (r == 0)
 		return s;
@@ -187,9 +117,11 @@ static struct store *open_subject(struct invocation *in, struct bundle_run *own,
 	return NULL;
 }
 
-/* A record from before there were libraries in it must not pass as clean. */
+/* A record that lacks what the rules are about must not pass as clean. */
 static int check_policy(struct audit *x, const char *file, struct err *e)
 {
+	const struct policy_rule *rule;
+
 	if (policy_read_file(&x->policy, x->arena, file, e) < 0)
 		return -1;
 	if (x->m.libraries.count == 0)
@@ -197,6 +129,13 @@ static int check_policy(struct audit *x, const char *file, struct err *e)
 			"the record of run %.8s has no libraries: a policy "
 			"cannot be judged by it",
 			x->id);
+	rule = x->m.packages.count == 0 ? policy_needs_packages(&x->policy)
+					: NULL;
+	if (rule != NULL)
+		return err_set(e,
+			"the record of run %.8s has no packages: the rule at "
+			"%s:%zu cannot be judged by it",
+			x->id, file, rule->line);
 	policy_check(&x->policy, &x->m, x->arena, &x->hits);
 	x->has_policy = true;
 	return 0;

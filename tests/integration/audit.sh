@@ -181,6 +181,19 @@ stdout_is ''
 expect_status 2 reprise audit --unused prepared
 stderr_is "reprise: run ${prepared%%-*} has no list of the installed packages"
 
+# Without packages only rules about libraries can be judged.
+audit_run "$prepared" no-packages
+expect_status 2 reprise audit --policy policy.yaml prepared
+stderr_is "reprise: the record of run ${prepared%%-*} has no packages: the rule at policy.yaml:2 cannot be judged by it"
+echo '- libfast.so.3' >libraries.yaml
+ok reprise audit --policy libraries.yaml prepared
+echo '- altered: true' >>libraries.yaml
+expect_status 2 reprise audit --policy libraries.yaml prepared
+stderr_has ' at libraries.yaml:2 cannot be judged'
+echo '- liblzma.so.5' >libraries.yaml
+expect_status 1 reprise audit --policy libraries.yaml prepared
+stdout_has '^libraries.yaml:1: forbid liblzma.so.5: /usr/lib/.*, mapped by '
+
 # The list of what was installed is damaged.
 installed=$(RUN=$trained manifest installed | sed 's/^sha256://')
 rest=${installed#??}
@@ -199,3 +212,27 @@ stdout_has "^run        $short (trained), "
 stderr_has "manifest.yaml:1:1: "
 expect_status 2 reprise audit prepared
 stderr_has "manifest.yaml:1:1: "
+
+# --- a record as it is captured ---------------------------------------------
+cat >real.py <<'END'
+import lzma
+open("real.xz", "wb").write(lzma.compress(b"weights"))
+END
+capture_ok -n real "$PYTHON" real.py
+lzma=$(ldd "$("$PYTHON" -c 'import _lzma; print(_lzma.__file__)')" |
+	sed -n 's/.*liblzma.so.5 => \([^ ]*\) .*/\1/p')
+lzma=$(readlink -f "$lzma")
+cp real.xz "$T/elsewhere/weights"
+ok reprise audit "$T/elsewhere/weights"
+stdout_has "^run        ${RUN%%-*} (real), "
+stdout_has "^    liblzma.so.5 .* $lzma\$"
+echo '- liblzma.so.5' >real.yaml
+expect_status 1 reprise audit --json --policy real.yaml "$T/elsewhere/weights"
+for pair in "path=$lzma" soname=liblzma.so.5 \
+	"processes.0.executable=$(readlink -f "$PYTHON")"; do
+	got=$(json_value "policy.hits.0.${pair%%=*}" <"$T/out") ||
+		fail "the hit has no ${pair%%=*}"
+	[ "$got" = "${pair#*=}" ] || fail "${pair%%=*} is '$got'"
+done
+[ "$(json_value libraries <"$T/out")" = "$(manifest libraries)" ] ||
+	fail "other libraries than in the manifest"

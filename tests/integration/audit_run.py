@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""audit_run.py STORE RUN [bare]: gives the run packages and libraries that are
-the same on every machine, and a list of installed packages; or none of them."""
+"""audit_run.py STORE RUN [bare|no-packages]: gives the run packages and libraries that are
+the same on every machine, and a list of installed packages; or fewer."""
 import hashlib
 import json
 import os
@@ -69,7 +69,7 @@ def write(store, run, m):
 def main(store, run, bare=None):
     m = json.loads(subprocess.check_output(
         ["reprise", "show", "--json", run]))
-    if bare:
+    if bare == "bare":
         for key in ("packages", "libraries", "installed"):
             m.pop(key, None)
         return write(store, run, m)
@@ -85,6 +85,11 @@ def main(store, run, bare=None):
         "pkg:pypi/torch@2.1.0 " + VENV]
     m["libraries"] = libraries
     m["packages"] = PACKAGES
+    if bare == "no-packages":
+        m["libraries"] = [{k: v for k, v in item.items() if k != "package"}
+                          for item in libraries]
+        m["packages"] = []
+        return write(store, run, m)
     # Ids are unique in a manifest; those of processes may be taken.
     taken = {p["id"] for p in m["processes"]["items"]}
     text = json.dumps(m)
