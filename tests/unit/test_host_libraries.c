@@ -128,7 +128,7 @@ static void damaged_files_do_no_harm(void **state)
 	assert_int_equal(fs_slurp("elf", &whole), 0);
 	for (int i = 0; i < 3000; i++) {
 		size_t n = i < (int)whole.len ? (size_t)i : whole.len;
-		struct elf_needs needs;
+		struct elf_file needs;
 		autoclose int fd = memfd_create("cut", MFD_CLOEXEC);
 
 		assert_true(pwrite(fd, whole.s, n, 0) == (ssize_t)n);
@@ -138,7 +138,7 @@ static void damaged_files_do_no_harm(void **state)
 			assert_int_equal(
 				pwrite(fd, &byte, 1, rand_r(&seed) % (long)n), 1);
 		}
-		elf_read_needs(fd, a, &needs);
+		elf_read(fd, a, &needs);
 	}
 }
 
