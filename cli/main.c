@@ -120,9 +120,12 @@
  *   owners_dpkg   by Debian's
  *   owners_huggingface  by the cache of Hugging Face's models
  *   owners_python  by Python's
+ *   owners_rpm    by rpm's
  *   problems      what a reader of packages could not read
  *   python        distributions in a directory of Python's packages
  *   python_files  what they have
+ *   rpm           RPM packages
+ *   rpm_header    the header of one
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts

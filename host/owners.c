@@ -155,6 +155,7 @@ struct owners *owners_find(struct arena *a, const char *root,
 	}
 	python = owners_python_sites(o, files, count, sites);
 	owners_dpkg(o);
+	owners_rpm(o);
 	owners_python(o, python);
 	for (size_t i = 0; i < count; i++)
 		settle(o, &files[i]);
