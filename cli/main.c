@@ -95,6 +95,7 @@
  *   cdi           what vendors say a container needs for a device
  *   cgroup        limits of control groups
  *   component     well-known libraries, by their names
+ *   conda         packages of a conda environment
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
  *   cpuinfo       /proc/cpuinfo as data, and back as text
@@ -117,6 +118,7 @@
  *   nvidia_driver  its user libraries
  *   os_release    which distribution a system is
  *   owners        whose a file is, by all databases together
+ *   owners_conda  by conda's
  *   owners_dpkg   by Debian's
  *   owners_huggingface  by the cache of Hugging Face's models
  *   owners_python  by Python's

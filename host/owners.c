@@ -154,6 +154,7 @@ struct owners *owners_find(struct arena *a, const char *root,
 			owners_slot(o, source);
 	}
 	python = owners_python_sites(o, files, count, sites);
+	owners_conda(o);
 	owners_dpkg(o);
 	owners_rpm(o);
 	owners_python(o, python);

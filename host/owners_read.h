@@ -74,7 +74,8 @@ void owners_line(struct arena *a, struct strlist *out, const struct m_package *m
 struct claim *owners_claim(
 	struct owners *o, const char *path, enum claim_kind kind);
 
-/* owners_dpkg.c, owners_rpm.c */
+/* owners_conda.c, owners_dpkg.c, owners_rpm.c */
+void owners_conda(struct owners *o);
 void owners_dpkg(struct owners *o);
 void owners_rpm(struct owners *o);
 /* owners_python.c: first which there are, then whose files. */

@@ -125,6 +125,39 @@ if manifest packages.direct; then fail "a package"; fi
 manifest_has completeness.gaps.packages.path \
 	"$site/broken-1.dist-info/METADATA"
 
+# --- conda's: an environment of one package and a Python that lies elsewhere
+env=$T/env
+mkdir -p "$env/conda-meta" "$env/share"
+echo data >"$env/share/data"
+echo other >"$env/share/other"
+sum=$(sha256sum "$env/share/data" | cut -d ' ' -f 1)
+cat >"$env/conda-meta/stuff-1.2-h1_0.json" <<END
+{"name": "stuff", "version": "1.2", "build": "h1_0", "subdir": "noarch",
+ "channel": "https://conda.anaconda.org/conda-forge/noarch",
+ "fn": "stuff-1.2-h1_0.conda", "files": ["share/data", "share/other"],
+ "paths_data": {"paths_version": 1, "paths": [
+  {"_path": "share/data", "path_type": "hardlink", "sha256": "$sum",
+   "sha256_in_prefix": "$sum"},
+  {"_path": "share/other", "path_type": "hardlink", "sha256_in_prefix": "$sum"}
+ ]}}
+END
+echo '{"name": "empty", "version": "0"}' >"$env/conda-meta/empty-0.json"
+capture_ok cat "$env/share/data" "$env/share/other"
+manifest_complete
+stderr_has ' files of 1 conda and [0-9]* Debian packages$'
+purl='pkg:conda/stuff@1.2?build=h1_0&channel=conda-forge&subdir=noarch&type=conda'
+manifest_has packages.stuff.purl "$purl"
+manifest_has packages.stuff.location "$env"
+manifest_has packages.stuff.files_used 2
+manifest_has packages.stuff.altered.# 1
+manifest_has packages.stuff.altered.0.path "$env/share/other"
+grep -q -x -F -e "$purl $env" "$(installed_object)" || fail "not in the list"
+grep -q -x -F -e "pkg:conda/empty@0 $env" "$(installed_object)" || fail "nor this"
+echo '{' >"$env/conda-meta/torn-1.json"
+capture_ok cat "$env/share/data"
+manifest_has completeness.gaps.packages.path "$env/conda-meta/torn-1.json"
+manifest_has packages.stuff.files_used 1
+
 # --- a model in the cache of Hugging Face
 commit=0123456789abcdef0123456789abcdef01234567
 hub=$T/hub/models--org--name

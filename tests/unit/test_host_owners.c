@@ -11,6 +11,8 @@
 #define HEX "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
+static char tree[4096]; /* where the tests began */
+
 /* A file of the system in the working directory. */
 static void put(const char *path, const char *text)
 {
@@ -230,6 +232,84 @@ static void databases_tell_what_they_have(void **state)
 	owners_close(o);
 }
 
+static void check_one(const char *path, const char *purl, const char *installed)
+{
+	autoarena *a = arena_new();
+	struct problems p = {.arena = a};
+	struct owned_file f = {.path = path};
+	struct owners *o = owners_find(a, "root", &f, 1, NULL, &p);
+
+	if (!f.package)
+		fail_msg("'%s' has no package", path);
+	assert_string_equal(f.package->purl, purl);
+	assert_int_equal(!f.installed, !installed);
+	if (installed)
+		assert_string_equal(f.installed, installed);
+	assert_int_equal(p.count, 0);
+	owners_close(o);
+}
+
+/* conda's record has the description of its Python package; pip has replaced
+ * another one, and Debian knows of nothing in there. */
+static void conda_owns_its_prefix(void **state)
+{
+#define PY "/opt/env/lib/python3.11/site-packages"
+	make_debian();
+	put("/opt/env/conda-meta/x-1-h_0.json",
+		"{\"name\": \"x\", \"version\": \"1\", \"build\": \"h_0\", "
+		"\"channel\": \"defaults\", \"paths_data\": {\"paths\": ["
+		"{\"_path\": \"lib/libx.so\", \"sha256_in_prefix\": \"" HEX
+		"\"}, {\"_path\": \"lib/python3.11/site-packages/x.py\"}, "
+		"{\"_path\": \"lib/python3.11/site-packages/both.py\"}, "
+		"{\"_path\": \"lib/python3.11/site-packages/x-1.dist-info/"
+		"METADATA\"}]}}");
+	put(PY "/x-1.dist-info/METADATA", "Name: x\nVersion: 1\n");
+	put(PY "/x-1.dist-info/RECORD", "x.py,,\n");
+	put(PY "/both-2.dist-info/METADATA", "Name: both\nVersion: 2\n");
+	put(PY "/both-2.dist-info/RECORD", "both.py,,\n");
+	check_one("/opt/env/lib/libx.so",
+		"pkg:conda/x@1?build=h_0&channel=defaults", "sha256:" HEX);
+	check_one(PY "/__pycache__/x.cpython-311.pyc",
+		"pkg:conda/x@1?build=h_0&channel=defaults", NULL);
+	check_one(PY "/both.py", "pkg:pypi/both@2", NULL);
+	check_one("/usr/lib/libx.so",
+		"pkg:deb/debian/libx@1:2%2Bb1?arch=amd64&distro=debian-12",
+		"md5:9dd4e461268c8034f5c8564e155c67a6");
+}
+
+static void rpm_owns_its_system(void **state)
+{
+	autoarena *a = arena_new();
+	autostrbuf db = STRBUF_INIT;
+	struct err e = ERR_INIT;
+	struct strlist all = {0};
+	struct owned_file f = {.path = "/usr/lib64/tiny/one"};
+	struct owners *o;
+
+	put("/etc/os-release", "ID=\"fedora\"\nVERSION_ID=40\n");
+	put("/var/lib/rpm/x", "");
+	assert_int_equal(symlink("usr/lib64", "root/lib64"), 0);
+	assert_int_equal(
+		fs_slurp(fs_join(a, tree, "tests/data/rpm/rpmdb.sqlite"), &db),
+		0);
+	ok(fs_write_file(AT_FDCWD, "root/var/lib/rpm/rpmdb.sqlite", db.s,
+		db.len, 0644, &e));
+	check_one("/usr/lib64/tiny/one", "pkg:rpm/fedora/tiny@2.0-3?arch=noarch&distro=fedora-40&epoch=1",
+		"sha256:"
+		"2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c5"
+		"25434806");
+	o = owners_find(a, "root", &f, 1, NULL, NULL);
+	assert_string_equal(f.package->version, "1:2.0-3");
+	assert_string_equal(f.package->source, "tiny 2.0-3");
+	assert_int_equal(f.package->files_total, 2);
+	owners_installed(o, a, &all);
+	assert_string_equal(text_of(a, &all),
+		"pkg:rpm/fedora/other@4-5?arch=noarch&distro=fedora-40 /\n"
+		"pkg:rpm/fedora/tiny@2.0-3?arch=noarch&distro=fedora-40"
+		"&epoch=1 /\n");
+	owners_close(o);
+}
+
 static void a_bare_root_has_no_packages(void **state)
 {
 	autoarena *a = arena_new();
@@ -251,8 +331,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(files_have_owners),
 		TEST(databases_tell_what_they_have),
+		TEST(conda_owns_its_prefix),
+		TEST(rpm_owns_its_system),
 		TEST(a_bare_root_has_no_packages),
 	};
 
+	if (!getcwd(tree, sizeof(tree)))
+		return 1;
 	return cmocka_run_group_tests_name("owners", tests, NULL, NULL);
 }
