@@ -5,17 +5,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/threads.h"
 #include "capture/finish.h"
 #include "store/digest_cache.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define THREADS_MAX 8
 #define MD5_PREFIX "md5:"
 #define MD5_TEXT (sizeof(MD5_PREFIX) + 2 * MD5_BYTES)
 
@@ -27,7 +23,6 @@ struct work {
 	struct altered **unknown;
 	int *errors; /* errno of each; 0: done */
 	size_t count;
-	atomic_size_t next;
 };
 
 static void md5_text(const uint8_t md5[MD5_BYTES], char out[MD5_TEXT])
@@ -61,8 +56,9 @@ static bool is_same(int fd, const struct state *first)
 	return !state_same_file(first, &now) || state_same_content(first, &now);
 }
 
-static void compute(struct work *w, size_t i)
+static void compute(void *arg, size_t i)
 {
+	struct work *w = arg;
 	struct altered *c = w->unknown[i];
 	const struct item *item = w->items[c->file];
 	autoclose int fd = finish_open(w->f, item);
@@ -80,34 +76,6 @@ static void compute(struct work *w, size_t i)
 	c->altered = differs(c, md5);
 	if (w->cache)
 		digest_cache_put_md5(w->cache, c->digest, md5);
-}
-
-static void *worker(void *arg)
-{
-	struct work *w = arg;
-	size_t i;
-
-	while ((i = atomic_fetch_add(&w->next, 1)) < w->count)
-		compute(w, i);
-	return NULL;
-}
-
-static void compute_all(struct work *w)
-{
-	pthread_t threads[THREADS_MAX];
-	unsigned n = 1, started = 0;
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		n = (unsigned)CPU_COUNT(&set);
-	/* This thread is one of them. */
-	while (started + 1 < n && started < THREADS_MAX &&
-		started + 1 < w->count &&
-		pthread_create(&threads[started], NULL, worker, w) == 0)
-		started++;
-	worker(w);
-	while (started)
-		pthread_join(threads[--started], NULL);
 }
 
 /* True when it has to be computed. */
@@ -140,7 +108,7 @@ void altered_find(struct finish *f, struct item *const *items,
 		if (look_up(w.cache, &checks[i]))
 			w.unknown[w.count++] = &checks[i];
 	if (w.count)
-		compute_all(&w);
+		threads_each(w.count, "comparing file", compute, &w);
 	digest_cache_close(w.cache);
 	for (size_t i = 0; i < w.count; i++)
 		if (w.errors[i])

@@ -45,10 +45,10 @@ static enum finished publish(struct finish *f, struct err *e)
 	finish_packages(f);
 	if (finish_rows(f, e) < 0)
 		return FINISH_FAILED;
-	finish_library_packages(f);
 	finish_sources(f);
 	finish_outputs(f);
 	finish_libraries(f);
+	finish_library_packages(f);
 	logs_finish(f);
 	finish_data(f);
 	if (manifest_write_yaml(cap->manifest, &yaml, e) < 0 ||

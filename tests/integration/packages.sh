@@ -39,6 +39,7 @@ manifest packages.libc6.purl | grep -q '^pkg:deb/[a-z]*/libc6@2[^+/]*?arch=' ||
 	fail "$(manifest packages.libc6.purl)"
 path=$(realpath /lib/*-linux-gnu/libc.so.6 | head -n 1)
 file_has "$path" package "$(manifest packages.libc6.id)"
+manifest_has "libraries.$path.package" "$(manifest packages.libc6.id)"
 # What was only looked at has none.
 reprise show --files "$RUN" >"$T/rows"
 if grep 'access: s' "$T/rows" | grep -q 'package:'; then fail "looked at"; fi
