@@ -8,7 +8,6 @@
 #include "base/strbuf.h"
 #include "host/files.h"
 #include "host/problems.h"
-#include "manifests/scalar.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -51,9 +50,7 @@ static const char *word(struct arena *a, const json_t *j, const char *key)
 {
 	const char *s = json_string_value(json_object_get(j, key));
 
-	if (!s || !*s || strpbrk(s, " \t\n") || !utf8_valid(s, strlen(s)))
-		return NULL;
-	return arena_strdup(a, s);
+	return host_is_word(s) ? arena_strdup(a, s) : NULL;
 }
 
 /*

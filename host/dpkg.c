@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
+#include "host/files.h"
 #include "host/problems.h"
 
 #include <errno.h>
@@ -74,9 +75,9 @@ static const char *what_is_wrong(const struct stanza *s)
 {
 	if (s->wrong)
 		return s->wrong;
-	if (!s->p.name || !*s->p.name || strchr(s->p.name, '/'))
+	if (!host_is_word(s->p.name) || strchr(s->p.name, '/'))
 		return "no name of a package";
-	if (s->has_files && (!s->p.version || !*s->p.version))
+	if (s->has_files && !host_is_word(s->p.version))
 		return "no version";
 	return NULL;
 }
@@ -86,9 +87,9 @@ static void add_package(struct dpkg *d, const struct stanza *s)
 	struct dpkg_package *p = ARENA_PUSH(d->arena, d->packages, d->count);
 
 	*p = s->p;
-	if (!p->source)
+	if (!host_is_word(p->source))
 		p->source = p->name;
-	if (!p->source_version)
+	if (!host_is_word(p->source_version))
 		p->source_version = p->version;
 	if (!p->architecture)
 		p->architecture = "all";
@@ -104,7 +105,7 @@ static void end_stanza(struct dpkg *d, struct stanza *s)
 	if (wrong)
 		problem_add(d->problems, DPKG_ADMIN "/status",
 			"line %zu: '%s' is left out: %s", s->line,
-			s->p.name ? s->p.name : "", wrong);
+			host_is_word(s->p.name) ? s->p.name : "", wrong);
 	else if (s->line && s->has_files)
 		add_package(d, s);
 	*s = (struct stanza){0};
@@ -128,6 +129,8 @@ static void read_field(struct dpkg *d, struct stanza *s, const char *line)
 		p->version = arena_strdup(d->arena, v);
 	else if ((v = field(line, "Architecture")))
 		p->architecture = arena_strdup(d->arena, v);
+	else if ((v = field(line, "Multi-Arch")))
+		p->several = strcasecmp(v, "same") == 0;
 	else if ((v = field(line, "Source")))
 		set_source(d, p, v);
 	else if ((v = field(line, "Status")))

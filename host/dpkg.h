@@ -11,6 +11,7 @@
 #pragma once
 
 #include "manifests/model.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -23,6 +24,7 @@ struct dpkg_package {
 	const char *architecture; /* "all" among them */
 	const char *source;       /* the source package, and its version */
 	const char *source_version;
+	bool several; /* those of several architectures can be there at once */
 };
 
 /*

@@ -51,8 +51,11 @@ void dpkg_read_diversions(struct dpkg *d, int admin)
 	s = text.s;
 	while ((from = dpkg_line(&s, &from_len)) &&
 		(to = dpkg_line(&s, &to_len)) && (package = dpkg_line(&s, &n))) {
-		struct diversion *v = arena_alloc(d->arena, sizeof(*v));
+		struct diversion *v;
 
+		if (*from != '/' || *to != '/')
+			continue;
+		v = arena_alloc(d->arena, sizeof(*v));
 		v->to = merged_copy(d, to, to_len);
 		v->len = strlen(v->to);
 		v->package = arena_strdup(d->arena, package);
@@ -69,11 +72,11 @@ static int read_info(const struct dpkg *d, const struct dpkg_package *p,
 	char name[512];
 
 	strbuf_clear(out);
-	snprintf(name, sizeof(name), "%.200s:%.100s.%s", p->name,
-		p->architecture, suffix);
-	if (fs_slurp_at(d->info, name, out) == 0)
-		return 0;
-	strbuf_clear(out);
+	if (p->several) {
+		snprintf(name, sizeof(name), "%.200s:%.100s.%s", p->name,
+			p->architecture, suffix);
+		return fs_slurp_at(d->info, name, out);
+	}
 	snprintf(name, sizeof(name), "%.200s.%s", p->name, suffix);
 	return fs_slurp_at(d->info, name, out);
 }
@@ -96,14 +99,62 @@ static bool is_path(const char *line, size_t len)
 	       !(len == 2 && line[1] == '.');
 }
 
+/*
+ * Which ends of paths are wanted, as a set that may say yes too often: of the
+ * hundred thousands of lines all but a few are passed over by it. A last name
+ * is the same wherever its directory lies.
+ */
+#define ENDS_BITS (1u << 18)
+struct ends {
+	uint64_t bits[ENDS_BITS / 64];
+};
+
+/* Of the last name, 8 bytes. */
+static uint32_t end_of(const char *path, size_t len)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < 8 && i < len && path[len - 1 - i] != '/'; i++)
+		last = last << 8 | (unsigned char)path[len - 1 - i];
+	return (uint32_t)((last * 0x9e3779b97f4a7c15u) >> 46);
+}
+
+static void ends_add(struct ends *e, const char *path, size_t len)
+{
+	uint32_t n = end_of(path, len);
+
+	e->bits[n / 64] |= (uint64_t)1 << n % 64;
+}
+
+static bool ends_has(const struct ends *e, const char *path, size_t len)
+{
+	uint32_t n = end_of(path, len);
+
+	return e->bits[n / 64] >> n % 64 & 1;
+}
+
+static void find_ends(const struct dpkg *d, struct ends *e,
+	const char *const *paths, size_t count)
+{
+	const struct map_entry *diverted;
+	size_t i = 0;
+
+	for (size_t k = 0; k < count; k++)
+		ends_add(e, paths[k], strlen(paths[k]));
+	while ((diverted = map_next(&d->diversions, &i)))
+		ends_add(e, diverted->key, diverted->len);
+}
+
 void dpkg_owners(const struct dpkg *d, const char *const *paths, size_t count,
 	const struct dpkg_package **owners)
 {
 	autostrbuf text = STRBUF_INIT;
+	autofree struct ends *ends = xcalloc(1, sizeof(*ends));
 	struct map wanted = MAP_INIT;
 	char buf[MERGED_BUF], *s, *line;
 	size_t len;
 
+	find_ends(d, ends, paths, count);
 	for (size_t i = 0; i < count; i++) {
 		owners[i] = NULL;
 		map_puts(&wanted, paths[i], &owners[i]);
@@ -116,7 +167,7 @@ void dpkg_owners(const struct dpkg *d, const char *const *paths, size_t count,
 			const struct dpkg_package **owner;
 			const char *path;
 
-			if (!is_path(line, len))
+			if (!is_path(line, len) || !ends_has(ends, line, len))
 				continue;
 			path = dpkg_place(d, p, line, &len, buf);
 			owner = map_get(&wanted, path, len);

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/sort.h"
 #include "host/os_release.h"
+#include "host/problems.h"
 #include "host/python.h"
 
 #include <string.h>
@@ -69,9 +70,15 @@ struct claim *owners_claim(
 	return s ? &s->claims[kind] : NULL;
 }
 
-void owners_line(struct arena *a, struct strlist *out, const struct m_package *m)
+void owners_line(struct owners *o, struct arena *a, struct strlist *out,
+	const struct m_package *m)
 {
-	if (m->purl)
+	if (strchr(m->location, '\n'))
+		problem_add(o->problems, m->location,
+			"'%s' is not in the list of installed packages: a line "
+			"break in its directory's name",
+			m->name);
+	else if (m->purl)
 		*ARENA_PUSH(a, out->items, out->count) =
 			arena_printf(a, "%s %s", m->purl, m->location);
 }

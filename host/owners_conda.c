@@ -69,7 +69,7 @@ static void installed(
 		struct m_package m = {0};
 
 		describe(a, c, &c->packages[i], &m);
-		owners_line(a, out, &m);
+		owners_line(o, a, out, &m);
 	}
 }
 

@@ -46,7 +46,7 @@ static void installed(
 		struct m_package m = {0};
 
 		describe(o, dpkg_at(of, i), a, &m);
-		owners_line(a, out, &m);
+		owners_line(o, a, out, &m);
 	}
 }
 

@@ -77,7 +77,7 @@ static void installed(
 		if (is_none(o, &s->packages[i]))
 			continue;
 		describe(a, s, &s->packages[i], &m);
-		owners_line(a, out, &m);
+		owners_line(o, a, out, &m);
 	}
 }
 

@@ -69,7 +69,8 @@ struct owner *owners_package(
 /* Does conda or the system have the file? */
 bool owners_outside(struct owners *o, const char *path);
 /* "PURL LOCATION" */
-void owners_line(struct arena *a, struct strlist *out, const struct m_package *m);
+void owners_line(struct owners *o, struct arena *a, struct strlist *out,
+	const struct m_package *m);
 /* The digest that was installed, in the first claim of its kind to the path. */
 struct claim *owners_claim(
 	struct owners *o, const char *path, enum claim_kind kind);

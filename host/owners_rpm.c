@@ -55,7 +55,7 @@ static void add_line(void *arg, const struct rpm_package *p)
 	if (strcmp(p->name, "gpg-pubkey") == 0)
 		return;
 	describe(l->o, p, l->a, &m);
-	owners_line(l->a, l->out, &m);
+	owners_line(l->o, l->a, l->out, &m);
 }
 
 static void installed(

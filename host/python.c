@@ -7,7 +7,6 @@
 #include "base/strbuf.h"
 #include "host/files.h"
 #include "host/problems.h"
-#include "manifests/scalar.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -96,17 +95,6 @@ static bool is_editable(struct arena *a, const char *root, const char *info)
 	return editable;
 }
 
-/* What can stand in a manifest, on one line. */
-static bool is_word(const char *s)
-{
-	if (!s || !utf8_valid(s, strlen(s)))
-		return false;
-	for (; *s; s++)
-		if ((unsigned char)*s <= ' ' || *s == 0x7f)
-			return false;
-	return true;
-}
-
 static const char *metadata_of(struct arena *a, const char *root, const char *info)
 {
 	struct stat st;
@@ -145,7 +133,7 @@ static void read_one(struct python_site *s, struct arena *a, const char *info,
 		*end = 0;
 	p.name = host_value(a, text.s, "Name");
 	p.version = host_value(a, text.s, "Version");
-	if (!is_word(p.name) || !is_word(p.version)) {
+	if (!host_is_word(p.name) || !host_is_word(p.version)) {
 		problem_add(problems, p.metadata,
 			"its package is left out: no name or no version");
 		return;

@@ -4,10 +4,10 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "host/files.h"
 #include "host/merged.h"
 #include "host/problems.h"
 #include "host/rpm_header.h"
-#include "manifests/scalar.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -195,11 +195,6 @@ static const char *source_of(struct arena *a, const char *rpm)
 	return name;
 }
 
-static bool is_word(const char *s)
-{
-	return s && *s && utf8_valid(s, strlen(s)) && !strpbrk(s, " \t\n");
-}
-
 static bool describe(
 	struct rpm_package *p, const struct rpm_header *h, struct arena *a)
 {
@@ -210,7 +205,8 @@ static bool describe(
 	uint32_t epoch;
 
 	p->name = rpm_header_string(h, RPM_NAME);
-	if (!is_word(p->name) || !is_word(version) || !is_word(release))
+	if (!host_is_word(p->name) || !host_is_word(version) ||
+		!host_is_word(release))
 		return false;
 	p->name = arena_strdup(a, p->name);
 	p->plain = arena_printf(a, "%s-%s", version, release);
@@ -219,9 +215,9 @@ static bool describe(
 		p->epoch = arena_printf(a, "%u", epoch);
 		p->version = arena_printf(a, "%u:%s", epoch, p->plain);
 	}
-	if (is_word(arch))
+	if (host_is_word(arch))
 		p->architecture = arena_strdup(a, arch);
-	if (is_word(source))
+	if (host_is_word(source))
 		p->source = source_of(a, source);
 	return true;
 }

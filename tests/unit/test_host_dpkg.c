@@ -23,12 +23,15 @@
 static void packages_are_those_with_files(void **state)
 {
 	static const struct dpkg_package wanted[] = {
-		{"coreutils", "9.1-1", "amd64", "coreutils", "9.1-1"},
-		{"libc6", "2.36-9+deb12u10", "amd64", "glibc", "2.36-9+deb12u10"},
-		{"libc6", "2.36-9+deb12u10", "i386", "glibc", "2.36-9+deb12u10"},
-		{"bash", "5.2.15-2+b8", "amd64", "bash", "5.2.15-2"},
-		{"dash", "0.5.12-2", "amd64", "dash", "0.5.12-2"},
-		{"tzdata", "2025b-0+deb12u1", "all", "tzdata", "2025b-0+deb12u1"},
+		{"coreutils", "9.1-1", "amd64", "coreutils", "9.1-1", false},
+		{"libc6", "2.36-9+deb12u10", "amd64", "glibc",
+			"2.36-9+deb12u10", true},
+		{"libc6", "2.36-9+deb12u10", "i386", "glibc", "2.36-9+deb12u10",
+			true},
+		{"bash", "5.2.15-2+b8", "amd64", "bash", "5.2.15-2", false},
+		{"dash", "0.5.12-2", "amd64", "dash", "0.5.12-2", false},
+		{"tzdata", "2025b-0+deb12u1", "all", "tzdata",
+			"2025b-0+deb12u1", false},
 	};
 	autoarena *a = arena_new();
 	struct dpkg *d = dpkg_open(a, SYSTEMS "merged", NULL);
@@ -43,6 +46,7 @@ static void packages_are_those_with_files(void **state)
 		assert_string_equal(p->architecture, wanted[i].architecture);
 		assert_string_equal(p->source, wanted[i].source);
 		assert_string_equal(p->source_version, wanted[i].source_version);
+		assert_int_equal(p->several, wanted[i].several);
 	}
 	dpkg_close(d);
 }
