@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* SHA-256 through libcrypto's EVP interface. */
+/* SHA-256 and MD5 through libcrypto's EVP interface. */
 #include "base/digest.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -88,6 +88,40 @@ int digest_fd(int fd, struct digest *out, uint64_t *size, struct err *e)
 	free(buf);
 	hasher_free(h);
 	return n < 0 ? -1 : 0;
+}
+
+static int md5_of(EVP_MD_CTX *ctx, char *buf, int fd, uint8_t *out)
+{
+	off_t at = 0;
+	ssize_t n;
+
+	if (!ctx || EVP_DigestInit_ex(ctx, EVP_md5(), NULL) != 1) {
+		errno = ENOTSUP;
+		return -1;
+	}
+	while ((n = pread(fd, buf, CHUNK, at)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
+		if (EVP_DigestUpdate(ctx, buf, (size_t)n) != 1)
+			abort();
+		at += n;
+	}
+	if (n == 0 && EVP_DigestFinal_ex(ctx, out, NULL) != 1)
+		abort();
+	return n < 0 ? -1 : 0;
+}
+
+int digest_md5_fd(int fd, uint8_t out[MD5_BYTES], struct err *e)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	char *buf = xmalloc(CHUNK);
+	int r = md5_of(ctx, buf, fd, out);
+
+	if (r < 0)
+		err_sys(e, "cannot compute an MD5 digest");
+	free(buf);
+	EVP_MD_CTX_free(ctx);
+	return r;
 }
 
 bool digest_equal(const struct digest *a, const struct digest *b)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 by libcrypto (which uses SHA-NI where the processor has it). */
+/*
+ * SHA-256 by libcrypto (which uses SHA-NI where the processor has it); and MD5,
+ * which the records of packages have.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -27,6 +30,9 @@ void hasher_final(struct hasher *h, struct digest *out);
 void digest_bytes(const void *p, size_t n, struct digest *out);
 /* From the current offset to the end; `size` (may be NULL) gets the bytes. */
 int digest_fd(int fd, struct digest *out, uint64_t *size, struct err *e);
+/* From offset 0 to the end; fails where libcrypto is not allowed to do MD5. */
+#define MD5_BYTES 16
+int digest_md5_fd(int fd, uint8_t out[MD5_BYTES], struct err *e);
 
 bool digest_equal(const struct digest *a, const struct digest *b);
 bool digest_is_zero(const struct digest *d);

@@ -318,6 +318,30 @@ char *fs_join(struct arena *a, const char *dir, const char *name)
 	return path;
 }
 
+void fs_plain(char *path)
+{
+	char *to = path;
+
+	for (char *p = path; *p;) {
+		size_t len;
+
+		p += strspn(p, "/");
+		len = strcspn(p, "/");
+		if (len == 2 && p[0] == '.' && p[1] == '.') {
+			while (to > path && *--to != '/')
+				;
+		} else if (len && (len != 1 || *p != '.')) {
+			*to++ = '/';
+			memmove(to, p, len);
+			to += len;
+		}
+		p += len;
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = 0;
+}
+
 bool fs_has_suffix(const char *path, const char *suffix)
 {
 	size_t n = strlen(path), len = strlen(suffix);

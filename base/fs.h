@@ -80,6 +80,9 @@ char *fs_readlink(struct arena *a, int dirfd, const char *path);
 /* dir + "/" + name without doubling a slash. */
 char *fs_join(struct arena *a, const char *dir, const char *name);
 
+/* An absolute path without "." and "..", and single slashes; in place. */
+void fs_plain(char *path);
+
 bool fs_has_suffix(const char *path, const char *suffix);
 
 /* Is `path` equal to `dir` or below it? Purely textual, both absolute. */

@@ -42,11 +42,13 @@ static enum finished publish(struct finish *f, struct err *e)
 		return fs_write_file(cap->run.fd, RUN_PENDING, "", 0, 0600, e) < 0
 			       ? FINISH_FAILED
 			       : FINISH_PENDING;
+	finish_packages(f);
 	if (finish_rows(f, e) < 0)
 		return FINISH_FAILED;
 	finish_sources(f);
 	finish_outputs(f);
 	finish_libraries(f);
+	finish_library_packages(f);
 	logs_finish(f);
 	finish_data(f);
 	if (manifest_write_yaml(cap->manifest, &yaml, e) < 0 ||
@@ -67,6 +69,7 @@ enum finished finish_run(struct capture *cap, struct err *e)
 		return FINISH_FAILED;
 	finish_plan(&f);
 	r = publish(&f, e);
+	map_release(&f.package_of);
 	store_batch_totals(cap->batch, &cap->new_bytes, &cap->known_bytes);
 	/* To this batch it was there already. */
 	ahead = ahead_stored(cap->ahead);

@@ -30,6 +30,7 @@ struct finish {
 	/* Sorted; files of more than ROOT_FILES together. */
 	struct strlist input_roots, output_roots;
 	struct rows rows;
+	struct map package_of; /* path of a file that was used -> id */
 };
 
 /* Is it there for --packages whole alone? */
@@ -45,11 +46,22 @@ void finish_plan(struct finish *f);
 void finish_sort_by_path(struct finish *f);
 void finish_sort_by_now(struct finish *f);
 
+/* finish_packages.c: packages, and which files are theirs; after the contents
+ * are settled, before the rows are written. */
+void finish_packages(struct finish *f);
+/* The same for libraries. */
+void finish_library_packages(struct finish *f);
+
 /* finish_rows.c: the rows, in files.yaml and in the tables of trees. */
 int finish_rows(struct finish *f, struct err *e);
 
 /* finish_sources.c: code and parameters; after the contents are settled. */
 void finish_sources(struct finish *f);
+/* The digest of what was read of a file; NULL when there is none. */
+const struct digest *finish_digest(const struct item *i);
+/* What was read, from the store, else from where it still lies; -1 with errno.
+ * Thread-safe. */
+int finish_open(struct finish *f, const struct item *i);
 
 /* The digest of what was read of it; NULL when there is none. */
 const struct digest *finish_digest(const struct item *i);

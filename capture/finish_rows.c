@@ -110,6 +110,8 @@ static void make_row(struct finish *f, const struct item *i)
 		r->listing = t->listing;
 	if (r->kind == KIND_FILE)
 		row_content(f, i, r);
+	if (r->access & (ACCESS_R | ACCESS_X))
+		r->package = map_gets(&f->package_of, t->path);
 	if (shows_attributes(t, r))
 		r->xattrs = xattrs_of(f->a, t->path);
 }
@@ -248,6 +250,8 @@ static void take_rows(
 			(results ? made : !(r->access & other))) {
 			out->items[out->count] = *r;
 			out->items[out->count].path += len;
+			/* Ids are of this run alone. */
+			out->items[out->count].package = NULL;
 			/* The first of hard links may lie outside. */
 			if (r->link)
 				out->items[out->count].link =

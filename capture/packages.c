@@ -6,8 +6,8 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "capture/record.h"
-#include "host/dpkg.h"
 #include "host/libraries.h"
+#include "host/owners.h"
 #include "host/python.h"
 
 #include <fcntl.h>
@@ -182,76 +182,42 @@ static void add_paths(struct packages *w, const struct strlist *paths)
 
 /* What the run has read; descriptions of distributions are read for all of
  * them, whichever is imported. */
-static void find_used(struct packages *w, struct strlist *out)
+static size_t find_used(struct packages *w, struct owned_file *out)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < w->rec->touched_count; i++) {
 		const struct touched *t = w->rec->touched[i];
 
 		if (t->access & (ACCESS_R | ACCESS_X) &&
 			!(t->access & ACCESS_N) && t->first.exists &&
 			S_ISREG(t->first.mode) && !python_is_metadata(t->path))
-			*ARENA_PUSH(w->a, out->items, out->count) =
-				(char *)t->path;
+			out[n++] = (struct owned_file){.path = t->path};
 	}
+	return n;
 }
 
-static void add_debian(struct packages *w, const struct strlist *used)
+static void add_packages(struct packages *w)
 {
-	struct dpkg *d = dpkg_open(w->a, "");
-	const struct dpkg_package **owners =
-		arena_array(w->a, used->count + 1, sizeof(*owners));
+	struct owned_file *files =
+		arena_array(w->a, w->rec->touched_count + 1, sizeof(*files));
+	size_t count = find_used(w, files);
+	struct owners *o = owners_find(w->a, "", files, count, NULL, NULL);
 	struct map done = MAP_INIT;
 
-	if (!d)
-		return;
-	dpkg_owners(d, (const char *const *)used->items, used->count, owners);
-	for (size_t i = 0; i < used->count; i++) {
-		struct strlist files = {0};
+	for (size_t i = 0; i < count; i++) {
+		struct strlist all = {0};
 
-		if (!owners[i] || map_put(&done, &owners[i], sizeof(*owners),
-					  (void *)owners[i]))
+		if (!files[i].package ||
+			map_put(&done, &files[i].package,
+				sizeof(files[i].package), files[i].package))
 			continue;
-		dpkg_files(d, owners[i], w->a, &files);
-		add_paths(w, &files);
+		owners_files(o, files[i].package, w->a, &all);
+		add_paths(w, &all);
 		w->out->packages++;
 	}
 	map_release(&done);
-	dpkg_close(d);
-}
-
-static void add_site(
-	struct packages *w, const char *directory, const struct map *used)
-{
-	struct python_site s;
-
-	python_site_read(&s, w->a, "", directory);
-	for (size_t i = 0; i < s.count; i++) {
-		const struct strlist *files = &s.packages[i].files;
-		bool is_used = false;
-
-		for (size_t k = 0; k < files->count && !is_used; k++)
-			is_used = map_gets(used, files->items[k]) != NULL;
-		if (!is_used)
-			continue;
-		add_paths(w, files);
-		w->out->packages++;
-	}
-}
-
-static void add_python(struct packages *w, const struct strlist *used)
-{
-	struct map paths = MAP_INIT, sites = MAP_INIT;
-
-	for (size_t i = 0; i < used->count; i++)
-		map_puts(&paths, used->items[i], w);
-	for (size_t i = 0; i < used->count; i++) {
-		char *site = python_site_of(w->a, used->items[i]);
-
-		if (site && !map_puts(&sites, site, w))
-			add_site(w, site, &paths);
-	}
-	map_release(&paths);
-	map_release(&sites);
+	owners_close(o);
 }
 
 /* --- the shell -------------------------------------------------------- */
@@ -289,12 +255,9 @@ void packages_add(struct record *rec, struct packages_added *out)
 {
 	autoarena *scratch = arena_new();
 	struct packages w = {.rec = rec, .a = scratch, .out = out};
-	struct strlist used = {0};
 
 	*out = (struct packages_added){0};
-	find_used(&w, &used);
-	add_debian(&w, &used);
-	add_python(&w, &used);
+	add_packages(&w);
 	add_shell(&w);
 	add_libraries(&w);
 	map_release(&w.directories);

@@ -12,8 +12,8 @@ struct packages_added {
 };
 
 /*
- * Add to the record, with TOUCH_WHOLE: all files of each Debian package and
- * Python distribution that the run has read a file of, a shell, the programs
+ * Add to the record, with TOUCH_WHOLE: all files of each package that the
+ * run has read a file of, a shell, the programs
  * that people look around with, and the libraries that all of these need.
  */
 void packages_add(struct record *rec, struct packages_added *out);

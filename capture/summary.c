@@ -2,6 +2,7 @@
 /* What was captured, what was not stored, and how to replay it. */
 #include "capture/summary.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "capture/classify.h"
 #include "capture/context.h"
 
@@ -68,6 +69,52 @@ static struct totals total(const struct m_data *items, size_t count)
 	return t;
 }
 
+/* What people call the packages of a type. */
+static const struct {
+	const char *type, *word;
+} words[] = {
+	{"pypi", "Python"},
+	{"conda", "conda"},
+	{"huggingface", "Hugging Face"},
+	{"deb", "Debian"},
+	{"rpm", "RPM"},
+};
+
+static uint64_t count_packages(
+	const struct manifest *m, const char *type, uint64_t *files)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < m->packages.count; i++)
+		if (!strcmp(m->packages.items[i].type, type)) {
+			*files += (uint64_t)m->packages.items[i].files_used;
+			n++;
+		}
+	return n;
+}
+
+/* "1214 files of 37 Python and 41 Debian packages" */
+static void add_packages(const struct manifest *m, struct strbuf *out)
+{
+	autostrbuf kinds = STRBUF_INIT;
+	uint64_t files = 0, left = m->packages.count;
+
+	for (size_t i = 0; left && i < sizeof(words) / sizeof(*words); i++) {
+		uint64_t n = count_packages(m, words[i].type, &files);
+
+		if (!n)
+			continue;
+		left -= n;
+		strbuf_addf(&kinds, "%s%llu %s",
+			!kinds.len ? ""
+			: left     ? ", "
+				   : " and ",
+			(unsigned long long)n, words[i].word);
+	}
+	strbuf_addf(out, "%llu file%s of %s package%s", (unsigned long long)files,
+		plural(files), kinds.s, plural(m->packages.count));
+}
+
 static uint64_t environment_files(const struct record *r)
 {
 	uint64_t n = 0;
@@ -102,14 +149,19 @@ void summary_print(const struct capture *cap)
 	struct totals in = total(m->inputs.items, m->inputs.count);
 	struct totals out = total(m->outputs.items, m->outputs.count);
 	char in_size[32], out_size[32], new_size[32], known_size[32];
+	autostrbuf packages = STRBUF_INIT;
 
+	if (m->packages.count)
+		add_packages(m, &packages);
+	else
+		strbuf_addf(&packages, "%llu files of the environment",
+			(unsigned long long)environment_files(&cap->rec));
 	log_info("captured %.8s \"%s\" in %.1f s: %llu input%s (%s), "
-		 "%llu output%s (%s), %llu files of the environment",
+		 "%llu output%s (%s), %s",
 		m->run.id, title(m), m->run.resource_usage.wall_s,
 		(unsigned long long)in.files, plural(in.files),
 		size_text(in.bytes, in_size), (unsigned long long)out.files,
-		plural(out.files), size_text(out.bytes, out_size),
-		(unsigned long long)environment_files(&cap->rec));
+		plural(out.files), size_text(out.bytes, out_size), packages.s);
 	if (cap->packages.files)
 		log_info("stored whole: %zu package%s and a shell, %zu files "
 			 "that were not used",

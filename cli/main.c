@@ -95,10 +95,12 @@
  *   cdi           what vendors say a container needs for a device
  *   cgroup        limits of control groups
  *   component     well-known libraries, by their names
+ *   conda         packages of a conda environment
  *   cpu           processors
  *   cpuid         what the CPUID instruction gives
  *   cpuinfo       /proc/cpuinfo as data, and back as text
- *   dpkg          Debian packages, and who has a file
+ *   dpkg          Debian packages
+ *   dpkg_files    what they have
  *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run, or loaded
  *   elf_dynamic   its dynamic section, and the versions it needs
@@ -111,9 +113,21 @@
  *   libraries     libraries that an ELF file needs, as the loader finds them
  *   limits        names of the resource limits
  *   memory        sizes of memory
+ *   merged        top directories that are links into /usr
  *   nvidia        GPUs of NVIDIA's driver
  *   nvidia_driver  its user libraries
+ *   os_release    which distribution a system is
+ *   owners        whose a file is, by all databases together
+ *   owners_conda  by conda's
+ *   owners_dpkg   by Debian's
+ *   owners_huggingface  by the cache of Hugging Face's models
+ *   owners_python  by Python's
+ *   owners_rpm    by rpm's
+ *   problems      what a reader of packages could not read
  *   python        distributions in a directory of Python's packages
+ *   python_files  what they have
+ *   rpm           RPM packages
+ *   rpm_header    the header of one
  *   topology      packages, cores, caches
  * sandbox/watch/: a watched process tree
  *   arch          processor facts
@@ -161,6 +175,7 @@
  *   volumes       parts of the host that the caller asks for
  * capture/: what is recorded
  *   ahead         hashing while the command runs
+ *   altered       files that are not as their packages had them
  *   arguments     argv and environ of an execve
  *   binfmt        programs registered for others
  *   calls         the table of watched calls
@@ -179,6 +194,7 @@
  *   finish_data   inputs, outputs, processes, gaps of it
  *   finish_libraries  what was executed or mapped executable
  *   finish_outputs  models, metrics and settings that the run wrote
+ *   finish_packages  its packages
  *   finish_plan   which contents it needs
  *   finish_preloads  what was to be preloaded
  *   finish_rows   its tables

@@ -1,121 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Debian packages and what they have. */
-#include "host/dpkg.h"
+/* Debian packages: which ones there are. */
+#include "host/dpkg_read.h"
 
 #include "base/arena.h"
 #include "base/fs.h"
-#include "base/map.h"
 #include "base/strbuf.h"
+#include "host/files.h"
+#include "host/problems.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#define ADMIN "var/lib/dpkg"
-
-/* A top directory that is a link into /usr: "/bin" is "/usr/bin". */
-struct alias {
-	const char *from, *to;
-	size_t len; /* of `from` */
+/* One package of the status file, while it is read. */
+struct stanza {
+	struct dpkg_package p;
+	struct conffile *conffiles;
+	size_t conffile_count;
+	bool has_files;
+	bool in_conffiles; /* their lines follow */
+	const char *wrong; /* what cannot be understood */
+	size_t line;       /* where it began */
 };
 
-/* Other packages' files of this path lie at `to`. */
-struct diversion {
-	const char *to;
-	const char *package; /* whose own stay; ":" is nobody's */
-};
-
-struct dpkg {
-	struct arena *arena;
-	int info; /* the directory of the lists */
-	struct dpkg_package *packages;
-	size_t count;
-	struct alias aliases[8];
-	size_t alias_count;
-	struct map diversions; /* by path */
-};
-
-/* --- where files lie -------------------------------------------------- */
-
-/* In the file system's standard these may be links; others are not. */
-static void find_aliases(struct dpkg *d, int root)
-{
-	static const char *const names[] = {"/bin", "/sbin", "/lib", "/lib32",
-		"/lib64", "/libx32", "/libo32"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *to = fs_readlink(d->arena, root, names[i] + 1);
-
-		if (to)
-			d->aliases[d->alias_count++] = (struct alias){names[i],
-				*to == '/' ? to : fs_join(d->arena, "/", to),
-				strlen(names[i])};
-	}
-}
-
-/* `path`, or where it lies, in `buf`. */
-static const char *real_path(
-	const struct dpkg *d, const char *path, char buf[2 * PATH_MAX])
-{
-	for (size_t i = 0; i < d->alias_count; i++) {
-		const struct alias *a = &d->aliases[i];
-
-		if (strncmp(path, a->from, a->len) != 0 || path[a->len] != '/')
-			continue;
-		snprintf(buf, 2 * PATH_MAX, "%s%s", a->to, path + a->len);
-		return buf;
-	}
-	return path;
-}
-
-static const char *place_of(const struct dpkg *d, const struct dpkg_package *p,
-	const char *path, char buf[2 * PATH_MAX])
-{
-	const struct diversion *v;
-
-	path = real_path(d, path, buf);
-	v = d->diversions.count ? map_gets(&d->diversions, path) : NULL;
-	return v && strcmp(v->package, p->name) != 0 ? v->to : path;
-}
-
-/* The line at *s without its end, and on to the next; NULL at the end. */
-static char *take_line(char **s)
+char *dpkg_line(char **s, size_t *len)
 {
 	char *line = *s, *end;
 
 	if (!line || !*line)
 		return NULL;
 	end = strchrnul(line, '\n');
+	*len = (size_t)(end - line);
 	*s = *end ? end + 1 : end;
 	*end = 0;
 	return line;
 }
-
-/* Three lines each: the path, where it went, the package. */
-static void read_diversions(struct dpkg *d, int admin)
-{
-	autostrbuf text = STRBUF_INIT;
-	char buf[2 * PATH_MAX], *s, *from, *to, *package;
-
-	if (fs_slurp_at(admin, "diversions", &text) < 0)
-		return;
-	s = text.s;
-	while ((from = take_line(&s)) && (to = take_line(&s)) &&
-		(package = take_line(&s))) {
-		struct diversion *v = arena_alloc(d->arena, sizeof(*v));
-
-		v->to = arena_strdup(d->arena, real_path(d, to, buf));
-		v->package = arena_strdup(d->arena, package);
-		map_puts(&d->diversions,
-			arena_strdup(d->arena, real_path(d, from, buf)), v);
-	}
-}
-
-/* --- packages --------------------------------------------------------- */
 
 /* The field's value, when the line is one of that name. */
 static const char *field(const char *line, const char *name)
@@ -149,56 +70,102 @@ static bool has_files(const char *status)
 	       strcmp(word + 1, "not-installed") != 0;
 }
 
-static void add_package(struct dpkg *d, struct dpkg_package *p, bool there)
+/* NULL, or why it is no package. */
+static const char *what_is_wrong(const struct stanza *s)
 {
-	if (there && p->name && p->version) {
-		if (!p->source)
-			p->source = p->name;
-		if (!p->source_version)
-			p->source_version = p->version;
-		if (!p->architecture)
-			p->architecture = "all";
-		*ARENA_PUSH(d->arena, d->packages, d->count) = *p;
-	}
-	*p = (struct dpkg_package){0};
+	if (s->wrong)
+		return s->wrong;
+	if (!host_is_word(s->p.name) || strchr(s->p.name, '/'))
+		return "no name of a package";
+	if (s->has_files && !host_is_word(s->p.version))
+		return "no version";
+	return NULL;
 }
 
-static void read_field(
-	struct dpkg *d, struct dpkg_package *p, bool *there, const char *line)
+static void add_package(struct dpkg *d, const struct stanza *s)
 {
+	struct dpkg_package *p = ARENA_PUSH(d->arena, d->packages, d->count);
+
+	*p = s->p;
+	if (!host_is_word(p->source))
+		p->source = p->name;
+	if (!host_is_word(p->source_version))
+		p->source_version = p->version;
+	if (!p->architecture)
+		p->architecture = "all";
+	for (size_t i = 0; i < s->conffile_count; i++)
+		*ARENA_PUSH(d->arena, d->conffiles, d->conffile_count) =
+			(struct conffile){s->conffiles[i].line, d->count - 1};
+}
+
+static void end_stanza(struct dpkg *d, struct stanza *s)
+{
+	const char *wrong = s->line ? what_is_wrong(s) : NULL;
+
+	if (wrong)
+		problem_add(d->problems, DPKG_ADMIN "/status",
+			"line %zu: '%s' is left out: %s", s->line,
+			host_is_word(s->p.name) ? s->p.name : "", wrong);
+	else if (s->line && s->has_files)
+		add_package(d, s);
+	*s = (struct stanza){0};
+}
+
+static void read_conffile(struct dpkg *d, struct stanza *s, const char *line)
+{
+	ARENA_PUSH(d->arena, s->conffiles, s->conffile_count)->line =
+		arena_strdup(d->arena, line + strspn(line, " \t"));
+}
+
+static void read_field(struct dpkg *d, struct stanza *s, const char *line)
+{
+	struct dpkg_package *p = &s->p;
 	const char *v;
 
+	s->in_conffiles = false;
 	if ((v = field(line, "Package")))
 		p->name = arena_strdup(d->arena, v);
 	else if ((v = field(line, "Version")))
 		p->version = arena_strdup(d->arena, v);
 	else if ((v = field(line, "Architecture")))
 		p->architecture = arena_strdup(d->arena, v);
+	else if ((v = field(line, "Multi-Arch")))
+		p->several = strcasecmp(v, "same") == 0;
 	else if ((v = field(line, "Source")))
 		set_source(d, p, v);
 	else if ((v = field(line, "Status")))
-		*there = has_files(v);
+		s->has_files = has_files(v);
+	else if (field(line, "Conffiles"))
+		s->in_conffiles = true;
+	else if (!strchr(line, ':'))
+		s->wrong = "a line of it is no field";
 }
 
 /* An empty line ends a package. */
-static void read_status(struct dpkg *d, char *s)
+static void read_status(struct dpkg *d, char *text)
 {
-	struct dpkg_package p = {0};
-	bool there = false;
+	struct stanza s = {0};
+	size_t number = 0, len;
 	char *line;
 
-	while ((line = take_line(&s))) {
-		if (line[strspn(line, " \t")]) {
-			read_field(d, &p, &there, line);
+	while ((line = dpkg_line(&text, &len))) {
+		number++;
+		if (!line[strspn(line, " \t\r")]) {
+			end_stanza(d, &s);
 			continue;
 		}
-		add_package(d, &p, there);
-		there = false;
+		if (!s.line)
+			s.line = number;
+		if (*line != ' ' && *line != '\t')
+			read_field(d, &s, line);
+		else if (s.in_conffiles)
+			read_conffile(d, &s, line);
 	}
-	add_package(d, &p, there);
+	end_stanza(d, &s);
 }
 
-struct dpkg *dpkg_open(struct arena *a, const char *root)
+struct dpkg *dpkg_open(
+	struct arena *a, const char *root, struct problems *problems)
 {
 	autoclose int top =
 		open(*root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -208,16 +175,27 @@ struct dpkg *dpkg_open(struct arena *a, const char *root)
 
 	if (top < 0)
 		return NULL;
-	admin = openat(top, ADMIN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (admin < 0 || fs_slurp_at(admin, "status", &text) < 0)
+	admin = openat(top, &DPKG_ADMIN[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (admin < 0)
 		return NULL;
+	if (fs_slurp_at(admin, "status", &text) < 0) {
+		if (errno != ENOENT)
+			problem_add(problems, DPKG_ADMIN "/status",
+				"its packages are not known: %s",
+				strerror(errno));
+		return NULL;
+	}
 	d = arena_alloc(a, sizeof(*d));
 	d->arena = a;
+	d->problems = problems;
 	d->info = openat(admin, "info", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	find_aliases(d, top);
-	read_diversions(d, admin);
-	if (text.s)
-		read_status(d, text.s);
+	merged_find(&d->merged, a, top);
+	dpkg_read_diversions(d, admin);
+	strbuf_grow(&text, 0);
+	if (text.len > strlen(text.s))
+		problem_add(problems, DPKG_ADMIN "/status",
+			"it is cut at a byte that is 0");
+	read_status(d, text.s);
 	return d;
 }
 
@@ -237,74 +215,4 @@ size_t dpkg_count(const struct dpkg *d)
 const struct dpkg_package *dpkg_at(const struct dpkg *d, size_t i)
 {
 	return &d->packages[i];
-}
-
-/* --- lists ------------------------------------------------------------ */
-
-/* Of packages that several architectures can have at once, the name has it. */
-static int read_list(
-	const struct dpkg *d, const struct dpkg_package *p, struct strbuf *out)
-{
-	char name[512];
-
-	strbuf_clear(out);
-	snprintf(name, sizeof(name), "%.200s:%.100s.list", p->name,
-		p->architecture);
-	if (fs_slurp_at(d->info, name, out) == 0)
-		return 0;
-	strbuf_clear(out);
-	snprintf(name, sizeof(name), "%.200s.list", p->name);
-	return fs_slurp_at(d->info, name, out);
-}
-
-/* "/." is the root. */
-static bool is_path(const char *line)
-{
-	return line[0] == '/' && line[1] && strcmp(line, "/.") != 0 &&
-	       strlen(line) < PATH_MAX;
-}
-
-void dpkg_owners(const struct dpkg *d, const char *const *paths, size_t count,
-	const struct dpkg_package **owners)
-{
-	autostrbuf text = STRBUF_INIT;
-	struct map wanted = MAP_INIT;
-	char buf[2 * PATH_MAX], *s, *line;
-
-	for (size_t i = 0; i < count; i++) {
-		owners[i] = NULL;
-		map_puts(&wanted, paths[i], &owners[i]);
-	}
-	for (size_t i = 0; i < d->count; i++) {
-		const struct dpkg_package *p = &d->packages[i];
-
-		s = read_list(d, p, &text) < 0 ? NULL : text.s;
-		while ((line = take_line(&s))) {
-			const struct dpkg_package **owner;
-
-			if (!is_path(line))
-				continue;
-			owner = map_gets(&wanted, place_of(d, p, line, buf));
-			if (owner && !*owner)
-				*owner = p;
-		}
-	}
-	/* The same path may have been asked for twice. */
-	for (size_t i = 0; i < count; i++)
-		owners[i] = *(const struct dpkg_package **)map_gets(
-			&wanted, paths[i]);
-	map_release(&wanted);
-}
-
-void dpkg_files(const struct dpkg *d, const struct dpkg_package *p,
-	struct arena *a, struct strlist *out)
-{
-	autostrbuf text = STRBUF_INIT;
-	char buf[2 * PATH_MAX], *s, *line;
-
-	s = read_list(d, p, &text) < 0 ? NULL : text.s;
-	while ((line = take_line(&s)))
-		if (is_path(line))
-			*ARENA_PUSH(a, out->items, out->count) =
-				arena_strdup(a, place_of(d, p, line, buf));
 }

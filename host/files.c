@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
+#include "manifests/scalar.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -132,4 +133,14 @@ int64_t host_list_count(const char *list)
 		list = end + 1;
 	}
 	return ABSENT;
+}
+
+bool host_is_word(const char *s)
+{
+	if (!s || !*s || !utf8_valid(s, strlen(s)))
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return false;
+	return true;
 }

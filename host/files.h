@@ -7,6 +7,7 @@
 #pragma once
 
 #include "manifests/model.h"
+#include <stdbool.h>
 
 struct arena;
 struct strbuf;
@@ -27,3 +28,6 @@ void host_names(struct arena *a, const char *root, const char *path,
 	struct strlist *out);
 /* Processors in a list like "0-3,8"; ABSENT when it is no list. */
 int64_t host_list_count(const char *list);
+/* What can stand in a line of a manifest, and as one word: UTF-8, no blanks and
+ * no control characters. False for NULL and "". */
+bool host_is_word(const char *s);

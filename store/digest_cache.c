@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -374,4 +375,37 @@ void digest_cache_put(struct digest_cache *c, const struct digest_key *k,
 	if (c->head && !c->read_only)
 		put_record(c->head, c->slots, c->count, w);
 	pthread_rwlock_unlock(&c->lock);
+}
+
+/* No file was changed in that nanosecond: 292 years before the epoch. */
+static struct digest_key md5_key(const struct digest *sha256)
+{
+	struct digest_key k = {.ctime_ns = INT64_MIN};
+
+	_Static_assert(DIGEST_BYTES == offsetof(struct digest_key, ctime_ns),
+		"a digest takes the place of the rest of a key");
+	memcpy(&k, sha256->b, DIGEST_BYTES);
+	return k;
+}
+
+int digest_cache_get_md5(struct digest_cache *c, const struct digest *sha256,
+	uint8_t md5[MD5_BYTES])
+{
+	struct digest_key k = md5_key(sha256);
+	struct digest d;
+
+	if (!digest_cache_get(c, &k, &d))
+		return 0;
+	memcpy(md5, d.b, MD5_BYTES);
+	return 1;
+}
+
+void digest_cache_put_md5(struct digest_cache *c, const struct digest *sha256,
+	const uint8_t md5[MD5_BYTES])
+{
+	struct digest_key k = md5_key(sha256);
+	struct digest d = {{0}};
+
+	memcpy(d.b, md5, MD5_BYTES);
+	digest_cache_put(c, &k, &d);
 }

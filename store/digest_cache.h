@@ -35,3 +35,12 @@ int digest_cache_get(
 /* A full or read-only cache is not an error: it just forgets. Thread-safe. */
 void digest_cache_put(struct digest_cache *c, const struct digest_key *k,
 	const struct digest *d);
+
+/*
+ * The MD5 digest of a content by its SHA-256 digest: what packages' records
+ * have. It holds for ever, so any content's may be put. Both thread-safe.
+ */
+int digest_cache_get_md5(struct digest_cache *c, const struct digest *sha256,
+	uint8_t md5[MD5_BYTES]);
+void digest_cache_put_md5(struct digest_cache *c, const struct digest *sha256,
+	const uint8_t md5[MD5_BYTES]);

@@ -185,6 +185,46 @@ static void test_map(void **state)
 	assert_null(map_gets(&m, "1"));
 }
 
+/* RFC 1321, appendix A.5. */
+static void test_md5(void **state)
+{
+	static const uint8_t abc[MD5_BYTES] = {0x90, 0x01, 0x50, 0x98, 0x3c,
+		0xd2, 0x4f, 0xb0, 0xd6, 0x96, 0x3f, 0x7d, 0x28, 0xe1, 0x7f, 0x72};
+	uint8_t md5[MD5_BYTES];
+	struct err e = ERR_INIT;
+	autoclose int fd = -1;
+
+	write_text("f", "abc");
+	fd = open("f", O_RDONLY | O_CLOEXEC);
+	/* Wherever its offset is. */
+	assert_int_equal(lseek(fd, 1, SEEK_SET), 1);
+	ok(digest_md5_fd(fd, md5, &e));
+	assert_memory_equal(md5, abc, MD5_BYTES);
+	assert_int_equal(digest_md5_fd(-1, md5, &e), -1);
+	assert_int_equal(e.code, EBADF);
+}
+
+static void test_plain_paths(void **state)
+{
+	static const char *const cases[][2] = {
+		{"/a/b", "/a/b"},
+		{"//a/./b/", "/a/b"},
+		{"/a/../b", "/b"},
+		{"/../../a", "/a"},
+		{"/a/..", "/"},
+		{"/", "/"},
+		{"/..a/.b/c..", "/..a/.b/c.."},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char path[32];
+
+		strcpy(path, cases[i][0]);
+		fs_plain(path);
+		assert_string_equal(path, cases[i][1]);
+	}
+}
+
 static void test_digest(void **state)
 {
 	/* FIPS 180-2, appendix B. */
@@ -432,6 +472,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_strbuf),
 		cmocka_unit_test(test_map),
 		TEST(test_digest),
+		TEST(test_md5),
+		TEST(test_plain_paths),
 		TEST(test_fs_transfer),
 		TEST(test_fs_write_file),
 		TEST(test_fs_directories),

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "host/dpkg.h"
+#include "host/problems.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,15 +23,18 @@
 static void packages_are_those_with_files(void **state)
 {
 	static const struct dpkg_package wanted[] = {
-		{"coreutils", "9.1-1", "amd64", "coreutils", "9.1-1"},
-		{"libc6", "2.36-9+deb12u10", "amd64", "glibc", "2.36-9+deb12u10"},
-		{"libc6", "2.36-9+deb12u10", "i386", "glibc", "2.36-9+deb12u10"},
-		{"bash", "5.2.15-2+b8", "amd64", "bash", "5.2.15-2"},
-		{"dash", "0.5.12-2", "amd64", "dash", "0.5.12-2"},
-		{"tzdata", "2025b-0+deb12u1", "all", "tzdata", "2025b-0+deb12u1"},
+		{"coreutils", "9.1-1", "amd64", "coreutils", "9.1-1", false},
+		{"libc6", "2.36-9+deb12u10", "amd64", "glibc",
+			"2.36-9+deb12u10", true},
+		{"libc6", "2.36-9+deb12u10", "i386", "glibc", "2.36-9+deb12u10",
+			true},
+		{"bash", "5.2.15-2+b8", "amd64", "bash", "5.2.15-2", false},
+		{"dash", "0.5.12-2", "amd64", "dash", "0.5.12-2", false},
+		{"tzdata", "2025b-0+deb12u1", "all", "tzdata",
+			"2025b-0+deb12u1", false},
 	};
 	autoarena *a = arena_new();
-	struct dpkg *d = dpkg_open(a, SYSTEMS "merged");
+	struct dpkg *d = dpkg_open(a, SYSTEMS "merged", NULL);
 
 	assert_non_null(d);
 	assert_int_equal(dpkg_count(d), COUNT(wanted));
@@ -42,6 +46,7 @@ static void packages_are_those_with_files(void **state)
 		assert_string_equal(p->architecture, wanted[i].architecture);
 		assert_string_equal(p->source, wanted[i].source);
 		assert_string_equal(p->source_version, wanted[i].source_version);
+		assert_int_equal(p->several, wanted[i].several);
 	}
 	dpkg_close(d);
 }
@@ -77,7 +82,7 @@ static void files_have_owners(void **state)
 	const struct dpkg_package *got[COUNT(owners)];
 	const char *paths[COUNT(owners)];
 	autoarena *a = arena_new();
-	struct dpkg *d = dpkg_open(a, SYSTEMS "merged");
+	struct dpkg *d = dpkg_open(a, SYSTEMS "merged", NULL);
 
 	for (size_t i = 0; i < COUNT(owners); i++)
 		paths[i] = owners[i].path;
@@ -107,7 +112,7 @@ static const char *listed(struct arena *a, struct dpkg *d, size_t package)
 static void packages_have_files(void **state)
 {
 	autoarena *a = arena_new();
-	struct dpkg *d = dpkg_open(a, SYSTEMS "merged");
+	struct dpkg *d = dpkg_open(a, SYSTEMS "merged", NULL);
 
 	assert_string_equal(listed(a, d, 0),
 		"/bin\n/usr/bin/cat\n/usr/bin/ls\n/usr\n/usr/bin\n/usr/bin/"
@@ -120,9 +125,79 @@ static void packages_have_files(void **state)
 	assert_non_null(strstr(listed(a, d, 2), "/i386-linux-gnu/libc.so.6\n"));
 	dpkg_close(d);
 	/* Where /bin is a directory, files lie where they are listed. */
-	d = dpkg_open(a, SYSTEMS "split");
+	d = dpkg_open(a, SYSTEMS "split", NULL);
 	assert_string_equal(listed(a, d, 0),
 		"/bin\n/bin/cat\n/usr\n/usr/bin\n/usr/bin/env\n");
+	dpkg_close(d);
+}
+
+/* What cannot be understood is left out by itself, and named. */
+static void broken_packages_are_named(void **state)
+{
+	static const char *const problems[] = {
+		"line 5: 'torn' is left out: a line of it is no field",
+		"line 9: '' is left out: no name of a package",
+		"line 12: 'versionless' is left out: no version",
+		"line 18: '../../../../etc/passwd' is left out: no name of a "
+		"package",
+		"the files of 'first' are not known: No such file or directory",
+	};
+	autoarena *a = arena_new();
+	struct problems p = {.arena = a};
+	struct dpkg *d = dpkg_open(a, SYSTEMS "broken", &p);
+	const char *path = "/usr/share/last";
+	const struct dpkg_package *owner;
+
+	assert_int_equal(dpkg_count(d), 2);
+	assert_string_equal(dpkg_at(d, 0)->name, "first");
+	dpkg_owners(d, &path, 1, &owner);
+	assert_string_equal(owner->name, "last");
+	assert_int_equal(p.count, COUNT(problems));
+	for (size_t i = 0; i < COUNT(problems); i++)
+		assert_string_equal(p.items[i].detail, problems[i]);
+	assert_string_equal(p.items[0].path, "/var/lib/dpkg/status");
+	/* "last" is no directory of "lasting". */
+	assert_int_equal(dpkg_file_count(d, owner), 3);
+	dpkg_close(d);
+}
+
+struct digests {
+	struct arena *a;
+	char *all;
+};
+
+static void add_digest(void *arg, const char *path, const char *md5)
+{
+	struct digests *d = arg;
+
+	d->all = arena_printf(d->a, "%s%.6s %s\n", d->all, md5, path);
+}
+
+static const char *digests(struct arena *a, struct dpkg *d, size_t package)
+{
+	struct digests all = {a, arena_strdup(a, "")};
+
+	dpkg_digests(d, dpkg_at(d, package), add_digest, &all);
+	return all.all;
+}
+
+/* Where the files lie, not where they are listed; with those of settings. */
+static void files_have_digests(void **state)
+{
+	autoarena *a = arena_new();
+	struct dpkg *d = dpkg_open(a, SYSTEMS "merged", NULL);
+
+	assert_string_equal(digests(a, d, 0),
+		"d077f2 /usr/bin/cat\nff035a /usr/bin/env\n"
+		"39ab32 /usr/bin/tool.moved\n");
+	assert_string_equal(digests(a, d, 1), "d4e7a7 /etc/ld.so.conf.d/"
+					      "x86_64-linux-gnu.conf\n");
+	assert_string_equal(
+		digests(a, d, 2), "e5823b /usr/lib/i386-linux-gnu/libc.so.6\n");
+	assert_string_equal(digests(a, d, 3),
+		"0f9035 /etc/bash.bashrc\n149603 /etc/old file\n");
+	assert_string_equal(digests(a, d, 4), "");
+	assert_int_equal(dpkg_file_count(d, dpkg_at(d, 0)), 5);
 	dpkg_close(d);
 }
 
@@ -130,8 +205,8 @@ static void other_systems_have_none(void **state)
 {
 	autoarena *a = arena_new();
 
-	assert_null(dpkg_open(a, SYSTEMS "none"));
-	assert_null(dpkg_open(a, "/nowhere"));
+	assert_null(dpkg_open(a, SYSTEMS "none", NULL));
+	assert_null(dpkg_open(a, "/nowhere", NULL));
 	dpkg_close(NULL);
 }
 
@@ -139,7 +214,7 @@ static void other_systems_have_none(void **state)
 static void this_system_is_read_as_dpkg_does(void **state)
 {
 	autoarena *a = arena_new();
-	struct dpkg *d = dpkg_open(a, "");
+	struct dpkg *d = dpkg_open(a, "", NULL);
 	FILE *f = popen("LC_ALL=C dpkg-query -W -f "
 			"'${binary:Package}|${Version}|${source:Package}|"
 			"${source:Version}|${db:Status-Status}\\n' "
@@ -188,7 +263,7 @@ static void this_system_is_read_as_dpkg_does(void **state)
 static void this_systems_files_are_where_it_says(void **state)
 {
 	autoarena *a = arena_new();
-	struct dpkg *d = dpkg_open(a, "");
+	struct dpkg *d = dpkg_open(a, "", NULL);
 	const struct dpkg_package *owner = NULL;
 	char sh[4096];
 	const char *path = realpath("/bin/sh", sh);
@@ -217,6 +292,8 @@ int main(void)
 		cmocka_unit_test(packages_are_those_with_files),
 		cmocka_unit_test(files_have_owners),
 		cmocka_unit_test(packages_have_files),
+		cmocka_unit_test(broken_packages_are_named),
+		cmocka_unit_test(files_have_digests),
 		cmocka_unit_test(other_systems_have_none),
 		cmocka_unit_test(this_system_is_read_as_dpkg_does),
 		cmocka_unit_test(this_systems_files_are_where_it_says),

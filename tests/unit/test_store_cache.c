@@ -296,6 +296,26 @@ static int task_full(const char *arg)
 	return bad;
 }
 
+/* Beside those of files. */
+static void test_md5(void **state)
+{
+	struct digest_cache *c = must_cache();
+	struct digest content = digest_of(1), other = content;
+	uint8_t md5[MD5_BYTES], wanted[MD5_BYTES] = {1, 2, 3};
+
+	other.b[DIGEST_BYTES - 1] ^= 1;
+	put_nth(c, 1);
+	assert_int_equal(digest_cache_get_md5(c, &content, md5), 0);
+	digest_cache_put_md5(c, &content, wanted);
+	digest_cache_close(c);
+	c = must_cache();
+	assert_int_equal(digest_cache_get_md5(c, &content, md5), 1);
+	assert_memory_equal(md5, wanted, MD5_BYTES);
+	assert_int_equal(digest_cache_get_md5(c, &other, md5), 0);
+	assert_int_equal(get_nth(c, 1), 1);
+	digest_cache_close(c);
+}
+
 static void test_full(void **state)
 {
 	/* It cannot grow: it forgets, and goes on. */
@@ -349,6 +369,7 @@ int main(int argc, char **argv)
 		TEST(test_bad_files),
 		TEST(test_damaged_records),
 		TEST(test_no_place),
+		TEST(test_md5),
 		TEST(test_full),
 		TEST(test_default_place),
 		TEST(test_cost),

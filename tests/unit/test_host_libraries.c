@@ -1,70 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Python's distributions, and the libraries of ELF files. */
+/* The libraries of ELF files. */
 #include "store_help.h"
 
 #include "host/elf.h"
 #include "host/libraries.h"
-#include "host/python.h"
 #include "tests/unit/library_help.h"
 
 #include <sys/mman.h>
-
-#define SITE "/usr/lib/python3/dist-packages"
-
-/* --- Python ----------------------------------------------------------- */
-
-static void distributions_are_found(void **state)
-{
-	autoarena *a = arena_new();
-	struct python_site s;
-
-	python_site_read(&s, a, "tests/data/python", SITE);
-	assert_int_equal(s.count, 3);
-	assert_string_equal(s.directory, SITE);
-	assert_string_equal(s.packages[0].name, "Beta-pkg");
-	assert_string_equal(s.packages[0].version, "2");
-	assert_string_equal(s.packages[0].files.items[0], SITE "/beta.py");
-	assert_string_equal(s.packages[1].name, "alpha");
-	assert_string_equal(s.packages[1].version, "1.0");
-	assert_string_equal(s.packages[2].name, "norecord");
-	assert_int_equal(s.packages[2].files.count, 0);
-	python_site_read(&s, a, "tests/data/python", "/nowhere");
-	assert_int_equal(s.count, 0);
-}
-
-static void records_are_read(void **state)
-{
-	static const char *const files[] = {SITE "/alpha/__init__.py",
-		SITE "/alpha/a, \"quoted\" name.py", "/usr/bin/alpha",
-		SITE "/alpha/x.so", "/etc/alpha.conf",
-		SITE "/alpha-1.0.dist-info/RECORD", SITE "/alpha/last.py"};
-	autoarena *a = arena_new();
-	struct python_site s;
-
-	python_site_read(&s, a, "tests/data/python", SITE);
-	assert_int_equal(
-		s.packages[1].files.count, sizeof(files) / sizeof(*files));
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		assert_string_equal(s.packages[1].files.items[i], files[i]);
-}
-
-static void sites_are_told_by_their_names(void **state)
-{
-	autoarena *a = arena_new();
-
-	assert_string_equal(python_site_of(a, SITE "/x/y.py"), SITE);
-	assert_string_equal(
-		python_site_of(a, "/v/lib/python3.11/site-packages/z.so"),
-		"/v/lib/python3.11/site-packages");
-	assert_null(python_site_of(a, "/usr/lib/python3/x.py"));
-	assert_null(python_site_of(a, SITE));
-	assert_true(python_is_metadata(SITE "/a-1.dist-info/METADATA"));
-	assert_true(python_is_metadata(SITE "/a-1.egg-info/PKG-INFO"));
-	assert_true(python_is_metadata(SITE "/a-1.egg-info"));
-	assert_false(python_is_metadata(SITE "/a/info.py"));
-}
-
-/* --- libraries -------------------------------------------------------- */
 
 /* A shared object that needs others, and looks in `search`, "" for none. */
 static void write_needing(
@@ -203,13 +145,10 @@ static void damaged_files_do_no_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(distributions_are_found),
-		cmocka_unit_test(records_are_read),
-		cmocka_unit_test(sites_are_told_by_their_names),
 		TEST(libraries_are_found_as_the_loader_does),
 		TEST(this_programs_libraries_are_found),
 		TEST(damaged_files_do_no_harm),
 	};
 
-	return cmocka_run_group_tests_name("packages", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("libraries", tests, NULL, NULL);
 }
