@@ -113,6 +113,8 @@ library_has "$PWD/lib/libearly.so" digest \
 	"sha256:$(sha256sum lib/libearly.so | cut -d ' ' -f 1)"
 manifest_has processes.items.p3.executable "$PWD/plain"
 manifest_complete
+ok reprise show "$RUN"
+stdout_has '^libraries  *[0-9]*, [1-9][0-9]* of them by dlopen$'
 
 # Preloaded by a name, and by a path from where the program was started.
 LD_LIBRARY_PATH=$PWD/lib
