@@ -47,6 +47,18 @@ struct source {
 	int fd;
 };
 
+/* Where it lies, as it was: in memory are these pages, not the store's. */
+static int open_place(const char *path, const struct state *as)
+{
+	autoclose int fd = open(path,
+		O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+	struct state st;
+
+	if (fd < 0 || state_of(fd, NULL, &st) < 0 || !state_same_content(&st, as))
+		return -1;
+	return steal_fd(&fd);
+}
+
 /* What the run has made, or changed before it was loaded. */
 static void open_made(struct libraries *l, const struct item *i, struct source *s)
 {
@@ -57,11 +69,9 @@ static void open_made(struct libraries *l, const struct item *i, struct source *
 		(!i->result && i->t->access & ACCESS_W))
 		return;
 	s->digest = &c->digest;
-	s->fd = store_open_object(l->f->cap->store, s->digest, NULL);
-	/* By reference. */
+	s->fd = open_place(s->path, &c->expect);
 	if (s->fd < 0)
-		s->fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-					      O_NOFOLLOW | O_NONBLOCK);
+		s->fd = store_open_object(l->f->cap->store, s->digest, NULL);
 }
 
 static void open_source(struct libraries *l, const struct item *i, unsigned how,
@@ -73,7 +83,9 @@ static void open_source(struct libraries *l, const struct item *i, unsigned how,
 		return;
 	}
 	s->digest = finish_digest(i);
-	s->fd = finish_open(l->f, i);
+	s->fd = s->digest ? open_place(s->path, &i->t->first) : -1;
+	if (s->fd < 0)
+		s->fd = finish_open(l->f, i);
 }
 
 /* --- one file --------------------------------------------------------- */

@@ -120,6 +120,20 @@ static void print_gaps(struct arena *a, const struct m_completeness *c)
 	}
 }
 
+static void print_libraries(struct arena *a, const struct manifest *m)
+{
+	size_t opened = 0;
+
+	for (size_t i = 0; i < m->libraries.count; i++) {
+		const char *by = m->libraries.items[i].loaded_by;
+
+		opened += by != NULL && strcmp(by, "dlopen") == 0;
+	}
+	if (m->libraries.count > 0)
+		line("libraries", arena_printf(a, "%zu, %zu of them by dlopen",
+					  m->libraries.count, opened));
+}
+
 void show_person(struct arena *a, const struct manifest *m)
 {
 	line("run", m->run.id);
@@ -142,6 +156,7 @@ void show_person(struct arena *a, const struct manifest *m)
 	line("files",
 		arena_printf(a, "%lld recorded", (long long)m->files.entries));
 	line("processes", arena_printf(a, "%lld", (long long)m->processes.count));
+	print_libraries(a, m);
 	line("record", m->completeness.aggregate);
 	print_data(a, "inputs", m->inputs.items, m->inputs.count);
 	print_data(a, "outputs", m->outputs.items, m->outputs.count);

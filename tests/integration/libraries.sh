@@ -113,6 +113,8 @@ library_has "$PWD/lib/libearly.so" digest \
 	"sha256:$(sha256sum lib/libearly.so | cut -d ' ' -f 1)"
 manifest_has processes.items.p3.executable "$PWD/plain"
 manifest_complete
+ok reprise show "$RUN"
+stdout_has '^libraries  *[0-9]*, [1-9][0-9]* of them by dlopen$'
 
 # Preloaded by a name, and by a path from where the program was started.
 LD_LIBRARY_PATH=$PWD/lib
@@ -124,6 +126,23 @@ unset LD_LIBRARY_PATH
 same_as_loader 1 'LD_PRELOAD=lib/libearly.so ./lib/../lib/libdeep.so' ./main
 library_has "$PWD/lib/libearly.so" loaded_by preload
 library_has "$PWD/lib/libdeep.so" loaded_by preload
+
+# By the system's file, in namespaces of our own.
+if unshare --user --map-root-user --mount true 2>/dev/null; then
+	mkdir etc
+	cp /etc/passwd /etc/group /etc/ld.so.cache etc 2>/dev/null
+	printf '# %s/lib/libdeep.so\n%s/lib/libearly.so # ours\n' \
+		"$PWD" "$PWD" >etc/ld.so.preload
+	ok unshare --user --map-root-user --mount sh -euc "
+		mount --bind $PWD/etc /etc
+		exec reprise capture -q --backend $REPRISE_TEST_BACKEND \
+			--id-file $T/id ./main"
+	RUN=$(cat "$T/id")
+	library_has "$PWD/lib/libearly.so" loaded_by preload
+	library_has "$PWD/lib/libdeep.so" loaded_by needed
+else
+	echo "no namespaces here"
+fi
 
 # --- what runs what ---------------------------------------------------------
 
@@ -139,6 +158,12 @@ library_has "$PWD/shell" loaded_by exec
 library_has "$PWD/main" processes '["p3", "p4"]'
 library_has "$loader" loaded_by interp
 library_has "$loader" processes '["p1", "p2", "p3", "p4"]'
+
+# One after the other, with nothing between them.
+capture_ok -q sh -c './plain; ./plain; ./plain; :'
+library_has "$PWD/plain" processes '["p2", "p3", "p4"]'
+library_has "$(readlink -f "$(ldd plain | awk '/libc\.so/ { print $3 }')")" \
+	processes '["p1", "p2", "p3", "p4"]'
 
 # The loader as a command.
 capture_ok -q "$loader" ./main
@@ -186,8 +211,8 @@ capture_ok -q sh -euc 'cp lib/libforked.so made.so
 	./plain open "$PWD/gone.so"
 	rm gone.so'
 library_has "$PWD/made.so" loaded_by dlopen
-reprise show --json "$RUN" >"$T/manifest"
-grep -q "$(sha256sum lib/libdeep.so | cut -d ' ' -f 1)" "$T/manifest" ||
+manifest libraries |
+	grep -q "$(sha256sum lib/libdeep.so | cut -d ' ' -f 1)" ||
 	fail "the last made.so is not among the libraries"
 manifest_has "completeness.notes.$PWD/gone.so.kind" library
 library_has "$PWD/gone.so" path "$PWD/gone.so"
