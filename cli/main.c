@@ -76,6 +76,7 @@
  *   journal       writing a journal
  *   journal_read  reading one, and whether its run lives
  *   names         names of runs
+ *   names_list    all of them
  *   needs         everything that a run needs
  *   objects       finding, opening and verifying objects
  *   run_dead      runs that nobody records any more
@@ -269,6 +270,8 @@
  *   diff_set      command, parameters, variables
  *   diff_system   packages, libraries, the machine
  *   diff_tree     two roots of data
+ *   query         what a run has of a name
+ *   query_where   conditions on that
  *   requirement   a name, package URL, SONAME or digest to look for
  *   requirement_match  libraries and packages against it
  *   requirement_range  bounds of versions
@@ -291,6 +294,12 @@
  *   help          reprise help
  *   import        reprise import
  *   list          reprise list
+ *   list_columns  values that tell runs apart
+ *   list_files    files of a run, by content or path
+ *   list_json     a run as JSON
+ *   list_select   which runs, in which order
+ *   list_table    runs for a person
+ *   list_uses     who used what
  *   main          this file: the command table
  *   name          reprise name
  *   options       the option parser and --help
