@@ -38,6 +38,7 @@ enum cli_kind {
 	CLI_NUMBER,   /* double; not negative: "1e-6" */
 	CLI_LIST,     /* struct strlist; may be given many times */
 	CLI_KEYVALUE, /* struct kvlist; KEY=VALUE, the last of a key counts */
+	CLI_KEY,      /* likewise; the value of a KEY alone is NULL */
 };
 
 struct cli_opt {

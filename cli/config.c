@@ -96,6 +96,7 @@ static int set_option(struct config *c, const struct cli_opt *o,
 	case CLI_LIST:
 		return set_list(c, o, n, e);
 	case CLI_KEYVALUE:
+	case CLI_KEY:
 		return set_keyvalues(c, o, n, e);
 	default:
 		return set_scalar(c, o, n, e);

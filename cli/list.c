@@ -1,172 +1,152 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `reprise list`: the runs of a store, the latest first. */
+#include "cli/list.h"
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/strbuf.h"
 #include "cli/cli.h"
-#include "store/runs.h"
+#include "store/index.h"
 #include "store/store.h"
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 struct list_options {
 	struct common_options common;
+	const char *columns;
+	const char *sort;
+	const char *uses;
 	struct kvlist tags;
+	struct strlist where;
 	bool json;
 };
 
 static const struct cli_opt list_opts[] = {
+	{"columns", 0, "NAMES", "show these values (a,b,c), not those that differ",
+		CLI_STRING, offsetof(struct list_options, columns)},
 	{"json", 0, NULL, "print JSON", CLI_FLAG,
 		offsetof(struct list_options, json)},
-	{"tag", 't', "KEY=VALUE", "only runs with this tag", CLI_KEYVALUE,
+	{"sort", 0, "NAME", "sort by this value; -NAME: the largest first",
+		CLI_STRING, offsetof(struct list_options, sort)},
+	{"tag", 't', "KEY[=VALUE]", "only runs with this tag", CLI_KEY,
 		offsetof(struct list_options, tags)},
+	{"uses", 0, "LIBRARY", "only runs that used it, with their outputs",
+		CLI_STRING, offsetof(struct list_options, uses)},
+	{"where", 0, "NAME=VALUE",
+		"only runs of which that holds; also != < <= > >= ~", CLI_LIST,
+		offsetof(struct list_options, where)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
 
-static bool has_tags(const struct manifest *m, const struct kvlist *wanted)
+/* Columns of the terminal; 0: no bound. */
+static size_t terminal_width(void)
 {
-	for (size_t i = 0; i < wanted->count; i++) {
-		const struct kv *w = &wanted->items[i];
-		bool found = false;
+	const char *columns = getenv("COLUMNS");
+	struct winsize w;
 
-		for (size_t j = 0; j < m->run.tags.count && !found; j++)
-			found = strcmp(m->run.tags.items[j].key, w->key) == 0 &&
-				strcmp(m->run.tags.items[j].value, w->value) == 0;
-		if (!found)
-			return false;
+	if (isatty(STDOUT_FILENO) &&
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)
+		return w.ws_col;
+	return columns ? strtoul(columns, NULL, 10) : 0;
+}
+
+static struct strlist split(struct arena *a, const char *names)
+{
+	struct strlist l = {NULL, 0};
+
+	for (size_t n; *names; names += n + (names[n] == ',')) {
+		n = strcspn(names, ",");
+		if (n)
+			*ARENA_PUSH(a, l.items, l.count) =
+				arena_memdup(a, names, n);
 	}
-	return true;
+	return l;
 }
 
-static json_t *entry_json(const struct run_entry *r, const struct manifest *m)
+static int select_runs(struct list *l, const struct list_options *o,
+	const struct strlist *columns, struct err *e)
 {
-	json_t *j = json_pack("{s:s, s:o*, s:s*}", "id", r->id, "name",
-		cli_json_string(r->name), "started", r->started);
-	json_t *argv = json_array(), *tags = json_object();
-
-	if (m == NULL) {
-		json_object_set_new(j, "status",
-			json_string(r->pending ? "pending" : "running"));
-		json_decref(argv);
-		json_decref(tags);
-		return j;
-	}
-	json_object_set_new(j, "status", json_string(m->run.status));
-	if (m->run.exit_code != ABSENT)
-		json_object_set_new(
-			j, "exit_code", json_integer(m->run.exit_code));
-	if (m->run.signal != NULL)
-		json_object_set_new(j, "signal", json_string(m->run.signal));
-	json_object_set_new(j, "wall_s", json_real(m->run.resource_usage.wall_s));
-	for (size_t i = 0; i < m->command.argv.count; i++)
-		json_array_append_new(
-			argv, cli_json_string(m->command.argv.items[i]));
-	json_object_set_new(j, "argv", argv);
-	for (size_t i = 0; i < m->run.tags.count; i++)
-		json_object_set_new(tags, m->run.tags.items[i].key,
-			cli_json_string(m->run.tags.items[i].value));
-	json_object_set_new(j, "tags", tags);
-	return j;
-}
-
-/* How it ended, in a word or two. */
-static const char *ending(
-	struct arena *a, const struct run_entry *r, const struct manifest *m)
-{
-	if (m == NULL)
-		return r->pending ? "pending" : "running";
-	if (m->run.signal != NULL)
-		return arena_printf(a, "%s %s", m->run.status, m->run.signal);
-	if (m->run.exit_code != ABSENT && m->run.exit_code != 0)
-		return arena_printf(a, "%s %lld", m->run.status,
-			(long long)m->run.exit_code);
-	return m->run.status;
-}
-
-static void print_line(
-	struct arena *a, const struct run_entry *r, const struct manifest *m)
-{
-	char when[20] = "-";
-	const char *command = "";
-
-	if (r->started != NULL && strlen(r->started) >= 19) {
-		memcpy(when, r->started, 19);
-		when[10] = ' ';
-	}
-	if (m != NULL)
-		command = cli_command_text(a, &m->command.argv);
-	printf("%.8s  %-19s  %-12s  %-12s  %s\n", r->id, when, ending(a, r, m),
-		r->name != NULL ? cli_printable(a, r->name) : "-", command);
-}
-
-/* 1 printed, 0 not wanted, -1 its record cannot be read. */
-static int list_one(struct store *s, const struct list_options *o,
-	const struct run_entry *r, bool first, struct arena *a, struct err *e)
-{
-	struct manifest m;
-	json_t *j;
-
-	if (r->published && run_read_manifest(s, r->id, a, &m, e) < 0)
+	if (list_take(l, e) < 0)
 		return -1;
-	if (o->tags.count > 0 && (!r->published || !has_tags(&m, &o->tags)))
-		return 0;
-	if (!o->json) {
-		if (first)
-			printf("%-8s  %-19s  %-12s  %-12s  %s\n", "RUN",
-				"STARTED (UTC)", "STATUS", "NAME", "COMMAND");
-		print_line(a, r, r->published ? &m : NULL);
-		return 1;
+	if (o->sort && list_check_name(l, o->sort + (*o->sort == '-'), e) < 0)
+		return -1;
+	for (size_t i = 0; i < columns->count; i++)
+		if (list_check_name(l, columns->items[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < o->where.count; i++)
+		if (list_where(l, o->where.items[i], e) < 0)
+			return -1;
+	list_tagged(l, &o->tags);
+	if (o->uses && list_uses(l, o->uses, e) < 0)
+		return -1;
+	list_compact(l);
+	return o->sort ? list_sort(l, o->sort, e) : 0;
+}
+
+static int print_json(const struct list *l, struct err *e)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		json_t *j = list_json(l, &l->items[i]);
+
+		fputs(i ? ",\n" : "[\n", stdout);
+		json_dumpf(j, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+		json_decref(j);
 	}
-	j = entry_json(r, r->published ? &m : NULL);
-	fputs(first ? "[\n" : ",\n", stdout);
-	json_dumpf(j, stdout, JSON_COMPACT);
-	json_decref(j);
-	return 1;
+	puts(l->count ? "\n]" : "[]");
+	return cli_flush(e);
+}
+
+/* Runs that are not in the list, and why. */
+static bool say_troubles(const struct index *ix)
+{
+	size_t n;
+	const struct index_trouble *t = index_troubles(ix, &n);
+
+	for (size_t i = 0; i < n; i++)
+		log_error("%s", t[i].message);
+	return n > 0;
 }
 
 static int list_runs(struct invocation *in, struct store *s, struct err *e)
 {
 	const struct list_options *o = in->options;
-	autoarena *scratch = arena_new();
-	struct run_entry *runs;
-	int status = CLI_OK;
-	bool first = true;
-	size_t n;
+	struct list l = {.store = s, .arena = in->arena};
+	struct strlist columns = split(in->arena, o->columns ? o->columns : "");
+	int r;
 
-	if (runs_list(s, in->arena, true, &runs, &n, e) < 0)
-		return cli_fail(in, e);
-	for (size_t i = 0; i < n; i++) {
-		int r;
-
-		/* Killed, and it could not be frozen: said when opening. */
-		if (runs[i].dead && !runs[i].pending)
-			continue;
-		arena_clear(scratch);
-		r = list_one(s, o, &runs[i], first, scratch, e);
-		if (r > 0)
-			first = false;
-		if (r < 0)
-			status = cli_fail(in, e);
-	}
-	if (o->json)
-		puts(first ? "[]" : "\n]");
-	return cli_flush(e) < 0 ? cli_fail(in, e) : status;
+	l.index = index_open(s, e);
+	if (!l.index)
+		return -1;
+	r = select_runs(&l, o, &columns, e);
+	if (r == 0 && o->json)
+		r = print_json(&l, e);
+	else if (r == 0)
+		r = list_print(
+			&l, o->columns ? &columns : NULL, terminal_width(), e);
+	if (r == 0 && (say_troubles(l.index) || l.incomplete))
+		r = 1;
+	index_close(l.index);
+	return r;
 }
 
 static int list_run(struct invocation *in)
 {
 	struct err e = ERR_INIT;
 	struct store *s = cli_open_store(in, false, &e);
-	int status;
+	int r;
 
 	if (s == NULL)
 		return cli_fail(in, &e);
-	status = list_runs(in, s, &e);
+	r = list_runs(in, s, &e);
 	store_close(s);
-	return status;
+	if (r < 0)
+		return cli_fail(in, &e);
+	return r ? CLI_TROUBLE : CLI_OK;
 }
 
 const struct command cmd_list = {

@@ -77,6 +77,7 @@
  *   journal       writing a journal
  *   journal_read  reading one, and whether its run lives
  *   names         names of runs
+ *   names_list    all of them
  *   needs         everything that a run needs
  *   objects       finding, opening and verifying objects
  *   run_dead      runs that nobody records any more
@@ -303,6 +304,8 @@
  *   origin        which runs wrote or read a content
  *   policy        reading what a run must not have used
  *   policy_check  a run against it
+ *   query         what a run has of a name
+ *   query_where   conditions on that
  *   report        packages, libraries and gaps in order
  *   requirement   a name, package URL, SONAME or digest to look for
  *   requirement_match  libraries and packages against it
@@ -332,6 +335,12 @@
  *   import        reprise import
  *   lineage       reprise lineage
  *   list          reprise list
+ *   list_columns  values that tell runs apart
+ *   list_files    files of a run, by content or path
+ *   list_json     a run as JSON
+ *   list_select   which runs, in which order
+ *   list_table    runs for a person
+ *   list_uses     who used what
  *   main          this file: the command table
  *   name          reprise name
  *   options       the option parser and --help

@@ -95,26 +95,25 @@ static bool is_choice(const char *words, const char *value)
 	return false;
 }
 
-static int set_keyvalue(
-	struct arena *a, struct kvlist *l, const char *value, struct err *e)
+static int set_keyvalue(struct arena *a, struct kvlist *l, const char *value,
+	bool key_alone, struct err *e)
 {
-	const char *eq = strchr(value, '=');
+	size_t len = strcspn(value, "=");
+	char *after = value[len] == '=' ? arena_strdup(a, value + len + 1) : NULL;
 	struct kv *kv;
-	size_t len;
 
-	if (eq == NULL || eq == value)
+	if (len == 0 || (after == NULL && !key_alone))
 		return err_set(e, "'%s' is not KEY=VALUE", value);
-	len = (size_t)(eq - value);
 	for (size_t i = 0; i < l->count; i++) {
 		if (strlen(l->items[i].key) != len ||
 			memcmp(l->items[i].key, value, len) != 0)
 			continue;
-		l->items[i].value = arena_strdup(a, eq + 1);
+		l->items[i].value = after;
 		return 0;
 	}
 	kv = ARENA_PUSH(a, l->items, l->count);
 	kv->key = arena_memdup(a, value, len);
-	kv->value = arena_strdup(a, eq + 1);
+	kv->value = after;
 	return 0;
 }
 
@@ -160,7 +159,8 @@ int cli_set(struct invocation *in, const struct cli_opt *o, const char *value,
 		*ARENA_PUSH(a, l->items, l->count) = arena_strdup(a, value);
 		return 0;
 	case CLI_KEYVALUE:
-		return set_keyvalue(a, field, value, e);
+	case CLI_KEY:
+		return set_keyvalue(a, field, value, o->kind == CLI_KEY, e);
 	}
 	return err_set(e, "option '--%s' has no kind", o->name);
 }

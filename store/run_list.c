@@ -53,6 +53,19 @@ static void read_entry(struct store *s, struct arena *a, struct run_dir *r,
 		out->started = arena_strdup(a, "");
 }
 
+int run_read_entry(struct store *s, struct arena *a, const char *id,
+	struct run_entry *out, struct err *e)
+{
+	struct run_dir r;
+
+	memset(out, 0, sizeof(*out));
+	if (run_open(s, id, &r, e) < 0)
+		return -1;
+	read_entry(s, a, &r, out);
+	run_dir_release(&r);
+	return 0;
+}
+
 int runs_list_prefix(struct store *s, struct arena *a, const char *prefix,
 	bool unpublished_too, struct run_entry **out, size_t *count,
 	struct err *e)
@@ -66,16 +79,11 @@ int runs_list_prefix(struct store *s, struct arena *a, const char *prefix,
 	if (!d)
 		return err_sys(e, "cannot read '%s/runs'", s->dir);
 	while ((ent = readdir(d))) {
-		struct run_dir r;
-
 		/* One that goes meanwhile is not there. */
 		if (!run_is_id(ent->d_name) ||
 			strncmp(ent->d_name, prefix, strlen(prefix)) != 0 ||
-			run_open(s, ent->d_name, &r, NULL) < 0)
+			run_read_entry(s, a, ent->d_name, &one, NULL) < 0)
 			continue;
-		memset(&one, 0, sizeof(one));
-		read_entry(s, a, &r, &one);
-		run_dir_release(&r);
 		if (one.published || unpublished_too)
 			*ARENA_PUSH(a, list, n) = one;
 	}

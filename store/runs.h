@@ -76,6 +76,10 @@ struct run_entry {
 int runs_list(struct store *s, struct arena *a, bool unpublished_too,
 	struct run_entry **out, size_t *count, struct err *e);
 
+/* The entry of one run; ENOENT in e->code when there is none of that id. */
+int run_read_entry(struct store *s, struct arena *a, const char *id,
+	struct run_entry *out, struct err *e);
+
 /* Ids of the runs that were killed before they were published. */
 struct strlist;
 int runs_dead(
@@ -104,5 +108,14 @@ int name_set(struct store *s, const char *name, const char *id,
 /* 1 and what names/<name> holds, 0 no such name, -1 trouble. */
 int name_find(struct store *s, const char *name, struct arena *a,
 	char id[RUN_ID_LEN + 1], char **path, struct err *e);
+/* All names in byte order. One that cannot be read is left out: whoever uses it
+ * hears why. */
+struct name_entry {
+	char *name;
+	char id[RUN_ID_LEN + 1]; /* there may be no such run any more */
+	char *path;              /* of a set of files; NULL: the run */
+};
+void names_list(struct store *s, struct arena *a, struct name_entry **out,
+	size_t *count);
 /* 0, or -1 and what is wrong with it. */
 int run_check_name(const char *name, struct err *e);

@@ -38,8 +38,10 @@ expect_status 2 reprise list --store
 stderr_is "reprise: list: option '--store' needs an argument"
 expect_status 2 reprise list --json=yes
 stderr_is "reprise: list: '--json=yes': this option takes no argument"
-expect_status 2 reprise list --tag nonsense
-stderr_is "reprise: list: option '--tag': 'nonsense' is not KEY=VALUE"
+expect_status 2 reprise list --tag =nonsense
+stderr_is "reprise: list: option '--tag': '=nonsense' is not KEY=VALUE"
+expect_status 125 reprise capture --tag nonsense true
+stderr_is "reprise: capture: option '--tag': 'nonsense' is not KEY=VALUE"
 expect_status 2 reprise export --format tar @
 stderr_is "reprise: export: option '--format': 'tar' is none of bundle"
 expect_status 2 reprise show

@@ -18,6 +18,7 @@ struct options {
 	double tolerance;
 	struct strlist redact;
 	struct kvlist tags;
+	struct kvlist labels;
 };
 
 static const struct cli_opt opts[] = {
@@ -31,6 +32,7 @@ static const struct cli_opt opts[] = {
 	{"redact", 0, "PATTERN", "", CLI_LIST, offsetof(struct options, redact)},
 	{"tag", 't', "KEY=VALUE", "", CLI_KEYVALUE,
 		offsetof(struct options, tags)},
+	{"label", 0, "KEY[=VALUE]", "", CLI_KEY, offsetof(struct options, labels)},
 	CLI_COMMON_OPTIONS,
 	{0},
 };
@@ -54,7 +56,7 @@ static const struct command prefix = {
 	.operands_last = true,
 };
 
-#define MAX_WORDS 12
+#define MAX_WORDS 20
 
 struct parsed {
 	struct arena *arena;
@@ -121,6 +123,10 @@ static const struct words {
 	{&mixed, {"--backend", ""},
 		"!mixed: option '--backend': '' is none of auto|notify", 0},
 	{&mixed, {"-t", "=x"}, "!mixed: option '--tag': '=x' is not KEY=VALUE", 0},
+	{&mixed, {"-t", "x"}, "!mixed: option '--tag': 'x' is not KEY=VALUE", 0},
+	{&mixed, {"--label", "=x"},
+		"!mixed: option '--label': '=x' is not KEY=VALUE", 0},
+	{&mixed, {"--label="}, "!mixed: option '--label': '' is not KEY=VALUE", 0},
 };
 
 static void test_words(void **state)
@@ -147,8 +153,8 @@ static void test_words(void **state)
 static void test_values(void **state)
 {
 	static const char *const words[] = {"-jqs", "/store", "--back=notify",
-		"--redact", "A*", "--redact=B*", "-tk=1", "-t", "l=2=3",
-		"-tk=4", "run", NULL};
+		"--redact", "A*", "--redact=B*", "-tk=1", "-t", "l=2=3", "-tk=4",
+		"--label", "a", "--label=b=", "--label=c=1", "run", NULL};
 	struct parsed p;
 
 	parse(&p, &mixed, words);
@@ -163,6 +169,11 @@ static void test_values(void **state)
 	assert_string_equal(p.o.tags.items[0].key, "k");
 	assert_string_equal(p.o.tags.items[0].value, "4");
 	assert_string_equal(p.o.tags.items[1].value, "2=3");
+	assert_int_equal(p.o.labels.count, 3);
+	assert_string_equal(p.o.labels.items[0].key, "a");
+	assert_null(p.o.labels.items[0].value);
+	assert_string_equal(p.o.labels.items[1].value, "");
+	assert_string_equal(p.o.labels.items[2].value, "1");
 	arena_free(p.arena);
 }
 

@@ -358,6 +358,40 @@ static void test_names(void **state)
 	store_close(s);
 }
 
+static void test_list_names(void **state)
+{
+	static const char *const good[] = {"z", "a/b/c", "a/d", "a/b/x"};
+	struct store *s = must_open("store", STORE_CREATE);
+	struct arena *a = arena_new();
+	struct err e = ERR_INIT;
+	struct name_entry *names;
+	char id[RUN_ID_LEN + 1];
+	size_t n;
+
+	names_list(s, a, &names, &n);
+	assert_int_equal(n, 0);
+	make_run(s, &plain, id);
+	for (size_t i = 0; i < COUNT(good); i++)
+		ok(run_set_name(s, good[i], id, &e));
+	ok(name_set(s, "set", id, "/p/out", &e));
+	/* Neither names nor of any harm to them. */
+	write_text("store/names/damaged", "nonsense\n");
+	write_text("store/names/being-written.tmp", id);
+	assert_int_equal(symlink("a", "store/names/link"), 0);
+	names_list(s, a, &names, &n);
+	assert_int_equal(n, 5);
+	assert_string_equal(names[0].name, "a/b/c");
+	assert_string_equal(names[1].name, "a/b/x");
+	assert_string_equal(names[2].name, "a/d");
+	assert_string_equal(names[3].name, "set");
+	assert_string_equal(names[3].path, "/p/out");
+	assert_string_equal(names[4].name, "z");
+	assert_string_equal(names[4].id, id);
+	assert_null(names[4].path);
+	arena_free(a);
+	store_close(s);
+}
+
 static void test_many(void **state)
 {
 	struct store *s = must_open("store", STORE_CREATE);
@@ -395,6 +429,7 @@ int main(int argc, char **argv)
 		TEST(test_damaged),
 		TEST(test_find),
 		TEST(test_names),
+		TEST(test_list_names),
 		TEST(test_many),
 	};
 
