@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the user set: the command, parameters, variables, limits. */
 #include "audit/diff_parts.h"
+#include "audit/settings.h"
 #include "base/arena.h"
 
 #include <fnmatch.h>
@@ -103,42 +104,6 @@ void diff_command(struct diff *d)
 
 /* --- the environment -------------------------------------------------- */
 
-/* Known to decide results: seeds, algorithms, threads, dispatch by processor,
- * time zone and locale. */
-static const char *const settings[] = {
-	"*SEED*",
-	"CUBLAS_WORKSPACE_CONFIG",
-	"NVIDIA_TF32_OVERRIDE",
-	"TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
-	"TF_DETERMINISTIC_OPS",
-	"TF_CUDNN_DETERMINISTIC",
-	"XLA_FLAGS",
-	"NCCL_ALGO",
-	"NCCL_PROTO",
-	"CUDA_LAUNCH_BLOCKING",
-	"CUDA_VISIBLE_DEVICES",
-	"HIP_VISIBLE_DEVICES",
-	"ROCR_VISIBLE_DEVICES",
-	"*_NUM_THREADS",
-	"MKL_DYNAMIC",
-	"OMP_*",
-	"MKL_CBWR",
-	"ONEDNN_*",
-	"DNNL_*",
-	"ATEN_CPU_CAPABILITY",
-	"OPENBLAS_CORETYPE",
-	"GLIBC_TUNABLES",
-	"NPY_DISABLE_CPU_FEATURES",
-	"PYTHON*",
-	"LD_PRELOAD",
-	"LD_LIBRARY_PATH",
-	"PATH",
-	"TZ",
-	"LANG",
-	"LC_*",
-	"SOURCE_DATE_EPOCH",
-};
-
 /* Of one login, terminal or job: they differ between any two runs. */
 static const char *const passing[] = {"_", "SHLVL", "PWD", "OLDPWD", "SSH_*",
 	"XDG_SESSION_*", "XDG_SEAT", "XDG_VTNR", "DBUS_*", "DISPLAY",
@@ -158,12 +123,10 @@ static void compare_variable(
 	struct diff *d, const char *key, const void *a, const void *b)
 {
 	const struct kv *x = a, *y = b;
-	bool decides =
-		matches(settings, sizeof(settings) / sizeof(*settings), key);
-
 	if (matches(passing, sizeof(passing) / sizeof(*passing), key))
 		return;
-	diff_texts(d, decides ? DIFF_SETTINGS : DIFF_ENVIRONMENT, key,
+	diff_texts(d, setting_decides(key) ? DIFF_SETTINGS : DIFF_ENVIRONMENT,
+		key,
 		!x         ? NULL
 		: x->value ? x->value
 			   : "(no value)",

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -192,4 +193,22 @@ int digest_parse(const char *s, struct digest *out)
 	}
 	*out = d;
 	return 0;
+}
+
+void digest_sum_line(struct strbuf *out, const struct digest *d, const char *path)
+{
+	char hex[DIGEST_HEX + 1];
+
+	digest_hex(d, hex);
+	strbuf_addf(out, "%s%s  ", strpbrk(path, "\\\n\r") ? "\\" : "", hex);
+	for (const char *p = path; *p; p++)
+		if (*p == '\\')
+			strbuf_adds(out, "\\\\");
+		else if (*p == '\n')
+			strbuf_adds(out, "\\n");
+		else if (*p == '\r')
+			strbuf_adds(out, "\\r");
+		else
+			strbuf_addc(out, *p);
+	strbuf_addc(out, '\n');
 }

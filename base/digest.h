@@ -42,3 +42,11 @@ void digest_hex(const struct digest *d, char out[DIGEST_HEX + 1]);
 void digest_text(const struct digest *d, char out[DIGEST_TEXT]);
 /* Takes both spellings; -1 when it is neither (lower-case hex only). */
 int digest_parse(const char *s, struct digest *out);
+
+/*
+ * Add the line that sha256sum(1) of coreutils prints of a file: a backslash
+ * before it when line ends and backslashes in the name are escaped.
+ */
+struct strbuf;
+void digest_sum_line(
+	struct strbuf *out, const struct digest *d, const char *path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `reprise export`: writes runs in a form that leaves the store. */
+#include "cli/export.h"
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/err.h"
@@ -23,8 +24,9 @@ struct export_options {
 static const struct cli_opt export_opts[] = {
 	{"dry-run", 0, NULL, "list what would leave, write nothing", CLI_FLAG,
 		offsetof(struct export_options, dry_run)},
-	{"format", 0, "bundle", "the form to write (default: bundle)",
-		CLI_CHOICE, offsetof(struct export_options, format)},
+	{"format", 0, "bundle|cyclonedx|ro-crate|requirements|sha256sums",
+		"the form to write (default: bundle)", CLI_CHOICE,
+		offsetof(struct export_options, format)},
 	{"output", 'o', "PATH", "write to PATH; '-' is standard output",
 		CLI_STRING, offsetof(struct export_options, output)},
 	CLI_COMMON_OPTIONS,
@@ -104,6 +106,28 @@ static int export_runs(struct invocation *in, struct store *s, struct err *e)
 	return CLI_OK;
 }
 
+/* All but a bundle are of one run. */
+static int export_form(struct invocation *in, struct store *s, struct err *e)
+{
+	const struct export_options *o = in->options;
+	const char *output = o->output ? o->output : "-";
+	char id[RUN_ID_LEN + 1];
+	bool crate = !strcmp(o->format, "ro-crate");
+
+	if (in->argc != 1)
+		return err_set(e, "export: --format %s takes one run", o->format);
+	if (crate && !strcmp(output, "-") && !o->dry_run)
+		return err_set(e, "export: an RO-Crate is a directory, and "
+				  "cannot go to standard output");
+	if (run_find(s, in->argv[0], id, e) < 0)
+		return -1;
+	if ((crate ? export_crate_dir(in, s, id, output, o->dry_run, e)
+		   : export_document(
+			     in, s, o->format, id, output, o->dry_run, e)) < 0)
+		return -1;
+	return cli_flush(e);
+}
+
 static int export_run(struct invocation *in)
 {
 	const struct export_options *o = in->options;
@@ -118,14 +142,18 @@ static int export_run(struct invocation *in)
 	s = cli_open_store(in, false, &e);
 	if (s == NULL)
 		return cli_fail(in, &e);
-	status = export_runs(in, s, &e);
+	if (!strcmp(o->format, "bundle"))
+		status = export_runs(in, s, &e);
+	else
+		status = export_form(in, s, &e) < 0 ? cli_fail(in, &e) : CLI_OK;
 	store_close(s);
 	return status;
 }
 
 const struct command cmd_export = {
 	.name = "export",
-	.summary = "write runs into a file that travels",
+	.summary =
+		"write runs in a form that travels, or that other tools read",
 	.synopsis = "[OPTIONS] -o PATH RUN...",
 	.opts = export_opts,
 	.options_size = sizeof(struct export_options),

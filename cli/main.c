@@ -286,6 +286,8 @@
  * audit/: what it means
  *   csv_diff      rows and columns of two tables as text
  *   csv_table     columns and their values
+ *   cyclonedx_components  components of a CycloneDX document
+ *   cyclonedx_graph  its dependencies, and the run that made it
  *   diff          comparing two runs, part by part
  *   diff_code     repositories
  *   diff_contents how far two contents are apart
@@ -297,6 +299,10 @@
  *   diff_set      command, parameters, variables
  *   diff_system   packages, libraries, the machine
  *   diff_tree     two roots of data
+ *   export_crate  the metadata of an RO-Crate
+ *   export_cyclonedx  a CycloneDX document
+ *   export_requirements  packages as pip asks for them
+ *   export_sums   digests as sha256sum prints them
  *   lineage       following contents from run to run
  *   lineage_dot   the graph of runs for Graphviz
  *   lineage_json  the graph of runs for programs
@@ -310,6 +316,7 @@
  *   requirement   a name, package URL, SONAME or digest to look for
  *   requirement_match  libraries and packages against it
  *   requirement_range  bounds of versions
+ *   settings      variables that decide results
  *   text_rows     rows of a text, and what makes one text of another
  *   unused        installed packages that a run did without
  *   version       which of two versions is newer
@@ -329,6 +336,8 @@
  *   doctor        reprise doctor
  *   doctor_gpu    what it says of GPUs
  *   export        reprise export
+ *   export_dir    exports that are a directory
+ *   export_document  exports that are one document
  *   find_row      one row of a record, by its path
  *   finish        reprise finish
  *   help          reprise help

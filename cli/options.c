@@ -307,7 +307,11 @@ void cli_print_help(const struct command *c)
 			o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
 			o->letter ? "," : " ", o->name, o->arg ? " " : "",
 			o->arg ? o->arg : "");
-		printf("  %-34s %s\n", left, o->help);
+		/* One that is longer has a line of its own. */
+		if (strlen(left) > 34)
+			printf("  %s\n  %-34s %s\n", left, "", o->help);
+		else
+			printf("  %-34s %s\n", left, o->help);
 	}
 	printf("  %-34s %s\n", "-h, --help", "print this help");
 }

@@ -158,27 +158,6 @@ int set_find(struct store *s, const char *name, struct arena *a,
 	return r < 0 ? -1 : 0;
 }
 
-/* As sha256sum(1) of coreutils: a line with a backslash before it has names in
- * which line ends and backslashes are escaped. */
-static void add_line(struct strbuf *out, const struct set_file *f)
-{
-	char hex[DIGEST_HEX + 1];
-	bool escaped = strpbrk(f->path, "\\\n\r") != NULL;
-
-	digest_hex(&f->digest, hex);
-	strbuf_addf(out, "%s%s  ", escaped ? "\\" : "", hex);
-	for (const char *p = f->path; *p; p++)
-		if (*p == '\\')
-			strbuf_adds(out, "\\\\");
-		else if (*p == '\n')
-			strbuf_adds(out, "\\n");
-		else if (*p == '\r')
-			strbuf_adds(out, "\\r");
-		else
-			strbuf_addc(out, *p);
-	strbuf_addc(out, '\n');
-}
-
 void set_digest(const struct file_set *set, struct digest *out)
 {
 	struct hasher *h = hasher_new();
@@ -186,7 +165,7 @@ void set_digest(const struct file_set *set, struct digest *out)
 
 	for (size_t i = 0; i < set->count; i++) {
 		strbuf_clear(&line);
-		add_line(&line, &set->items[i]);
+		digest_sum_line(&line, &set->items[i].digest, set->items[i].path);
 		hasher_add(h, line.s, line.len);
 	}
 	hasher_final(h, out);

@@ -43,7 +43,7 @@ stderr_is "reprise: list: option '--tag': '=nonsense' is not KEY=VALUE"
 expect_status 125 reprise capture --tag nonsense true
 stderr_is "reprise: capture: option '--tag': 'nonsense' is not KEY=VALUE"
 expect_status 2 reprise export --format tar @
-stderr_is "reprise: export: option '--format': 'tar' is none of bundle"
+stderr_is "reprise: export: option '--format': 'tar' is none of bundle|cyclonedx|ro-crate|requirements|sha256sums"
 expect_status 2 reprise show
 stderr_is "reprise: show: an operand is missing; usage: reprise show \
 [OPTIONS] RUN[:PATH]"

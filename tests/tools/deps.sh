@@ -17,8 +17,8 @@ packages() {
 		;;
 	test)
 		echo libcmocka-dev git mandoc shellcheck clang-format uidmap \
-			passwd strace python3-yaml python3-jsonschema python3-torch \
-			python3-pip python3-venv rpm
+			passwd strace python3-yaml python3-jsonschema python3-rdflib \
+			python3-torch python3-pip python3-venv rpm
 		# 32-bit programs are traced, too.
 		[ "$(dpkg --print-architecture)" != amd64 ] ||
 			echo gcc-multilib
