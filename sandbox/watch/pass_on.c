@@ -16,6 +16,8 @@
 #define GROUP_SIGNAL_MS 200
 /* And from the command to the keeper, with SIGCONT. */
 #define GROUP_CONT_MS 100
+/* How long the command may take to go on after a SIGCONT. */
+#define CONTINUED_MS 1000
 /* One that the recorder got so long before the keeper last looked was not
  * sent together with one that the keeper has only now. */
 #define STALE_MS 1000
@@ -78,9 +80,21 @@ static bool recorder_got_it_too(struct keeper *k, int sig)
 
 static bool command_is_stopped(struct keeper *k)
 {
-	char state = watch_process_state(k->command);
+	return watch_process_state(k->command) == 'T' ||
+	       atomic_load(&k->w->shared->stopped);
+}
 
-	return state == 'T' || state == 't';
+static void pass_on_cont(struct keeper *k)
+{
+	/* Without it the command could not go on, if all were stopped and only
+	 * this process was continued. */
+	if (k->recorder > 0)
+		kill(k->recorder, SIGCONT);
+	usleep(GROUP_CONT_MS * 1000);
+	if (!command_is_stopped(k))
+		return;
+	k->continued = watch_now_ms();
+	send_signal(k, SIGCONT);
 }
 
 static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
@@ -103,9 +117,7 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 		return;
 	}
 	if (sig == SIGCONT) {
-		usleep(GROUP_CONT_MS * 1000);
-		if (command_is_stopped(k))
-			send_signal(k, SIGCONT);
+		pass_on_cont(k);
 		return;
 	}
 	if (!recorder_got_it_too(k, sig))
@@ -127,6 +139,12 @@ void watch_pass_on(struct keeper *k)
  */
 void watch_stop_like_command(struct keeper *k)
 {
+	/* The news may be older than the SIGCONT that was passed on. */
+	while (watch_now_ms() - k->continued < CONTINUED_MS &&
+		command_is_stopped(k))
+		usleep(10000);
+	if (!command_is_stopped(k))
+		return;
 	kill(getpid(), SIGSTOP);
 	/* Continued, alone or with the group. */
 	if (command_is_stopped(k)) {

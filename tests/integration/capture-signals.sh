@@ -119,6 +119,16 @@ TERM 1'
 	done
 fi
 
+# All are stopped, and only the process that was started is continued.
+start 1
+kill -s STOP -- "-$PID"
+until [ "$(ps -o stat= -p "$(cat ready)" | cut -c 1 | tr t T)" = T ]; do
+	sleep 0.1
+done
+kill -s CONT "$PID"
+kill -s USR1 "$(cat ready)"
+ends_with 'USR1 1'
+
 # Without a handler both end as the signal says.
 how=$("$PYTHON" "$REPRISE_TEST_TREE/tests/integration/status_of.py" \
 	timeout --foreground -s TERM 1 \
