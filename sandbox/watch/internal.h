@@ -191,6 +191,7 @@ int watch_relays_start(struct watch *w, struct err *e);
 void watch_relays_attach(struct watch *w);
 void watch_relays_let_go(struct watch *w, bool keeper);
 void watch_relays_resize(struct watch *w);
+void watch_relays_wake(struct watch *w);
 void watch_relays_reap(struct watch *w);
 void watch_relays_reaped(struct watch *w, pid_t pid, int status);
 void watch_relays_flush(
@@ -206,6 +207,8 @@ bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
 bool watchdog_idle(struct watchdog *d, const struct watch *w, pid_t pid);
 /* Somebody stopped it, while others wait for it: continue it. */
 void watchdog_wake(struct watchdog *d, pid_t pid);
+/* The same without counting; was it stopped? */
+bool watch_process_wake(pid_t pid);
 
 /* keeper.c */
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
