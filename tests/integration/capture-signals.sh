@@ -119,8 +119,10 @@ TERM 1'
 	done
 fi
 
-# All are stopped, and only the process that was started is continued.
+# All are stopped, with what hashes ahead, and only the process that was started
+# is continued.
 start 1
+until ps -o comm= --sid "$PID" | grep -q ahead; do sleep 0.05; done
 kill -s STOP -- "-$PID"
 until [ "$(ps -o stat= -p "$(cat ready)" | cut -c 1 | tr t T)" = T ]; do
 	sleep 0.1
