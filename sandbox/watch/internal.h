@@ -35,9 +35,9 @@ struct watch_shared {
 	 * group, and the command has its own copy. */
 	_Atomic uint32_t recorder_got[NSIG];
 	_Atomic int64_t recorder_got_at[NSIG];
-	/* ptrace: the command is in a group-stop. /proc cannot tell that from a
-	 * stop at a call. */
-	_Atomic bool stopped;
+	/* ptrace: the number of the group-stop that the command is in, 0 when
+	 * in none. /proc cannot tell that from a stop at a call. */
+	_Atomic uint32_t stop;
 	/* Set once: later calls are let through without asking. */
 	_Atomic int frozen;
 	/* SIGTERM and the like came after the command's end. */
@@ -110,8 +110,8 @@ struct keeper {
 	pid_t command;
 	pid_t recorder;         /* or who stands in for it */
 	uint32_t matched[NSIG]; /* of shared->recorder_got */
-	/* Monotonic milliseconds: for signals, and when SIGCONT was passed on. */
-	int64_t looked_at, continued;
+	int64_t looked_at;      /* for signals; monotonic milliseconds */
+	uint32_t continued;     /* shared->stop, when SIGCONT was passed on */
 	struct watchdog dog;
 	bool lasted; /* the handler knows that the command is no short one */
 	bool ended, done, failed;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long a sender that signals every process of a job may take from the
@@ -16,8 +17,8 @@
 #define GROUP_SIGNAL_MS 200
 /* And from the command to the keeper, with SIGCONT. */
 #define GROUP_CONT_MS 100
-/* How long the command may take to go on after a SIGCONT. */
-#define CONTINUED_MS 1000
+/* How long a tracer that was stopped may take to see that the command is. */
+#define TRACER_MS 2000
 /* One that the recorder got so long before the keeper last looked was not
  * sent together with one that the keeper has only now. */
 #define STALE_MS 1000
@@ -78,23 +79,30 @@ static bool recorder_got_it_too(struct keeper *k, int sig)
 	return take_match(k, sig);
 }
 
+/* And nobody has continued it; a tracer may see that later. */
 static bool command_is_stopped(struct keeper *k)
 {
+	uint32_t stop = atomic_load(&k->w->shared->stop);
+
 	return watch_process_state(k->command) == 'T' ||
-	       atomic_load(&k->w->shared->stopped);
+	       (stop && stop != k->continued);
+}
+
+static void continue_command(struct keeper *k)
+{
+	k->continued = atomic_load(&k->w->shared->stop);
+	send_signal(k, SIGCONT);
 }
 
 static void pass_on_cont(struct keeper *k)
 {
-	/* Without it the command could not go on, if all were stopped and only
-	 * this process was continued. */
-	if (k->recorder > 0)
-		kill(k->recorder, SIGCONT);
 	usleep(GROUP_CONT_MS * 1000);
-	if (!command_is_stopped(k))
-		return;
-	k->continued = watch_now_ms();
-	send_signal(k, SIGCONT);
+	/* All were stopped, and only this process was continued. */
+	if (watch_process_wake(k->recorder) && k->w->backend == BACKEND_PTRACE)
+		for (int i = 0; i < TRACER_MS && !command_is_stopped(k); i++)
+			usleep(1000);
+	if (command_is_stopped(k))
+		continue_command(k);
 }
 
 static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
@@ -139,10 +147,13 @@ void watch_pass_on(struct keeper *k)
  */
 void watch_stop_like_command(struct keeper *k)
 {
-	/* The news may be older than the SIGCONT that was passed on. */
-	while (watch_now_ms() - k->continued < CONTINUED_MS &&
-		command_is_stopped(k))
-		usleep(10000);
+	sigset_t cont;
+	struct timespec now = {0, 0};
+
+	/* The news may be older than a SIGCONT, which the tracer sees next. */
+	if (!command_is_stopped(k))
+		return;
+	usleep(10000);
 	if (!command_is_stopped(k))
 		return;
 	kill(getpid(), SIGSTOP);
@@ -150,6 +161,10 @@ void watch_stop_like_command(struct keeper *k)
 	if (command_is_stopped(k)) {
 		usleep(10000);
 		if (command_is_stopped(k))
-			send_signal(k, SIGCONT);
+			continue_command(k);
 	}
+	/* What has ended this stop must not end the next one. */
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
+	sigtimedwait(&cont, NULL, &now);
 }

@@ -41,6 +41,7 @@ struct follower {
 	pid_t tid;
 	int cpu; /* where this thread is bound, -1 nowhere */
 	cpu_set_t all;
+	uint32_t group_stops; /* of the command, that began */
 };
 
 /* Field 39 of /proc/TID/stat (proc(5)); -1 when it cannot be read. */
@@ -132,7 +133,7 @@ static void resume(struct watch *w, struct follower *f, pid_t tid, int status)
 	int sig = WSTOPSIG(status);
 
 	if (tid == w->command && !is_group_stop(status))
-		atomic_store(&w->shared->stopped, false);
+		atomic_store(&w->shared->stop, 0);
 	switch (status >> 16) {
 	case PTRACE_EVENT_SECCOMP:
 		follow(f, tid);
@@ -143,7 +144,7 @@ static void resume(struct watch *w, struct follower *f, pid_t tid, int status)
 		if (is_group_stop(status)) {
 			/* A group-stop: stay stopped, wake up on SIGCONT. */
 			if (tid == w->command) {
-				atomic_store(&w->shared->stopped, true);
+				atomic_store(&w->shared->stop, ++f->group_stops);
 				watch_command_stopped(w, sig);
 			}
 			ptrace(PTRACE_LISTEN, tid, 0, 0);
