@@ -122,6 +122,11 @@ test-old-kernel: ## capture and replay in an emulator, on Debian 12's Linux
 gpu-test: all probes ## what a replay does with GPUs; with a real one, too
 	@tests/tools/run.sh $(BUILD) integration gpu gpu-parts gpu-hardware
 
+python-suite: ## Python's own tests, bare and captured; SUITE='test_os ...'
+	@tests/tools/deps.sh build python
+	@$(MAKE) --no-print-directory all
+	@tests/tools/python-suite.sh $(BUILD)/reprise $(SUITE)
+
 bench: ## compare with other tools on the same loads; BENCH='--quick ...'
 	@tests/tools/deps.sh build demo bench
 	@$(MAKE) --no-print-directory all
@@ -188,6 +193,6 @@ help: ## this list
 
 .PHONY: all demo test test-built unit unit-run units integration asan lint \
 	format coverage install uninstall check-install dist clean help deps \
-	test-deps probes bench bench-replay gpu-test test-old-kernel
+	test-deps probes bench bench-replay gpu-test test-old-kernel python-suite
 .DELETE_ON_ERROR:
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d $(UNITS:=.d)

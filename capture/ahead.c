@@ -358,7 +358,9 @@ void ahead_stop(struct ahead *a, bool (*out_of_time)(void *), void *arg)
 	shutdown(a->ours, SHUT_WR);
 	while (!atomic_load(&a->shared->done) && !is_gone(a, 2) &&
 		!(out_of_time && out_of_time(arg)))
-		;
+		/* With the whole job somebody may have stopped it, too. */
+		if (pid > 0)
+			kill(pid, SIGCONT);
 }
 
 uint64_t ahead_stored(const struct ahead *a)

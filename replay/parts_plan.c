@@ -129,6 +129,10 @@ static int add_volume(struct plan *p, const struct part_volume *v, struct err *e
 	target = place_of(p, v->target, directory, &is_new, e);
 	if (!target || check_target(target, e) < 0)
 		return -1;
+	for (size_t i = 0; i < p->iso.volume_count; i++)
+		if (!strcmp(p->iso.volumes[i].target, target))
+			return err_set(
+				e, "--volume: '%s' is given twice", target);
 	plan_add_volume(
 		p, &(struct iso_volume){v->source.path, target, v->read_only,
 			   v->source.st.st_dev, v->source.st.st_ino});

@@ -257,6 +257,7 @@ static void note_set_up(struct replay *r)
 			"this host's file systems have no extended attributes");
 	for (size_t i = 0; i < end->note_count; i++)
 		note_add(notes, "sandbox", NULL, "%s", end->notes[i]);
+	sources_check_again(&r->plan);
 	for (size_t i = before; i < notes->count; i++)
 		log_info("not as recorded: %s", notes->items[i].detail);
 }

@@ -109,6 +109,8 @@ size_t source_group_new(struct plan *p, const char *root, const char *by);
 void sources_look(const struct source_jobs *jobs);
 /* Is it still what was hashed? `fd` is open on it. */
 bool source_is_same(const struct source *s, int fd);
+/* When the command has ended: notes of files that it could see changing. */
+void sources_check_again(struct plan *p);
 
 /*
  * After the rows and the volumes, before plan_finish(): what the user gives,

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 8
+#define CHANGED_MAX 20 /* notes */
 
 struct source_job *source_job_new(struct arena *a, struct source_jobs *jobs,
 	struct node *n, const char *path, size_t group)
@@ -66,15 +67,43 @@ static void remember(struct source *s, const struct stat *st)
 	s->gid = st->st_gid;
 }
 
+static bool is_as_hashed(const struct source *s, const struct stat *st)
+{
+	return st->st_dev == s->dev && st->st_ino == s->ino &&
+	       (uint64_t)st->st_size == s->size &&
+	       st->st_mtim.tv_sec == s->mtime_s &&
+	       st->st_mtim.tv_nsec == s->mtime_ns &&
+	       nanoseconds(&st->st_ctim) == s->ctime_ns;
+}
+
 bool source_is_same(const struct source *s, int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_dev == s->dev &&
-	       st.st_ino == s->ino && (uint64_t)st.st_size == s->size &&
-	       st.st_mtim.tv_sec == s->mtime_s &&
-	       st.st_mtim.tv_nsec == s->mtime_ns &&
-	       nanoseconds(&st.st_ctim) == s->ctime_ns;
+	return fstat(fd, &st) == 0 && is_as_hashed(s, &st);
+}
+
+void sources_check_again(struct plan *p)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < p->sources.jobs.count; i++) {
+		const struct source_job *j = p->sources.jobs.items[i];
+		const struct source *s = &j->source;
+		bool copied = s->place == PLACE_COPY &&
+			      !p->sources.groups[s->group].bound;
+		struct stat st;
+
+		if (copied || (lstat(s->path, &st) == 0 && is_as_hashed(s, &st)))
+			continue;
+		if (changed++ < CHANGED_MAX)
+			note_add(&p->notes, "input-changed", j->node->path,
+				"'%s' was changed while the replay ran", s->path);
+	}
+	if (changed > CHANGED_MAX)
+		note_add(&p->notes, "input-changed", NULL,
+			"%zu more inputs were changed while the replay ran",
+			changed - CHANGED_MAX);
 }
 
 static void find_mount(struct source *s)

@@ -35,6 +35,9 @@ struct watch_shared {
 	 * group, and the command has its own copy. */
 	_Atomic uint32_t recorder_got[NSIG];
 	_Atomic int64_t recorder_got_at[NSIG];
+	/* ptrace: the number of the group-stop that the command is in, 0 when
+	 * in none. /proc cannot tell that from a stop at a call. */
+	_Atomic uint32_t stop;
 	/* Set once: later calls are let through without asking. */
 	_Atomic int frozen;
 	/* SIGTERM and the like came after the command's end. */
@@ -108,6 +111,7 @@ struct keeper {
 	pid_t recorder;         /* or who stands in for it */
 	uint32_t matched[NSIG]; /* of shared->recorder_got */
 	int64_t looked_at;      /* for signals; monotonic milliseconds */
+	uint32_t continued;     /* shared->stop, when SIGCONT was passed on */
 	struct watchdog dog;
 	bool lasted; /* the handler knows that the command is no short one */
 	bool ended, done, failed;
@@ -187,6 +191,7 @@ int watch_relays_start(struct watch *w, struct err *e);
 void watch_relays_attach(struct watch *w);
 void watch_relays_let_go(struct watch *w, bool keeper);
 void watch_relays_resize(struct watch *w);
+void watch_relays_wake(struct watch *w);
 void watch_relays_reap(struct watch *w);
 void watch_relays_reaped(struct watch *w, pid_t pid, int status);
 void watch_relays_flush(
@@ -202,6 +207,8 @@ bool watchdog_stuck(struct watchdog *d, int listener, struct watch_shared *s,
 bool watchdog_idle(struct watchdog *d, const struct watch *w, pid_t pid);
 /* Somebody stopped it, while others wait for it: continue it. */
 void watchdog_wake(struct watchdog *d, pid_t pid);
+/* The same without counting; was it stopped? */
+bool watch_process_wake(pid_t pid);
 
 /* keeper.c */
 int watch_keeper(struct watch *w, pid_t recorder, int signals,

@@ -70,6 +70,7 @@ static enum sight look_at_recorder(struct keeper *k)
 	if (!watchdog_due(&k->dog))
 		return IN_ORDER;
 	watchdog_wake(&k->dog, k->recorder);
+	watch_relays_wake(k->w);
 	if (k->ended)
 		return watchdog_idle(&k->dog, k->w, k->recorder) ? IDLE
 								 : IN_ORDER;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long a sender that signals every process of a job may take from the
@@ -16,6 +17,8 @@
 #define GROUP_SIGNAL_MS 200
 /* And from the command to the keeper, with SIGCONT. */
 #define GROUP_CONT_MS 100
+/* How long a tracer that was stopped may take to see that the command is. */
+#define TRACER_MS 2000
 /* One that the recorder got so long before the keeper last looked was not
  * sent together with one that the keeper has only now. */
 #define STALE_MS 1000
@@ -76,11 +79,30 @@ static bool recorder_got_it_too(struct keeper *k, int sig)
 	return take_match(k, sig);
 }
 
+/* And nobody has continued it; a tracer may see that later. */
 static bool command_is_stopped(struct keeper *k)
 {
-	char state = watch_process_state(k->command);
+	uint32_t stop = atomic_load(&k->w->shared->stop);
 
-	return state == 'T' || state == 't';
+	return watch_process_state(k->command) == 'T' ||
+	       (stop && stop != k->continued);
+}
+
+static void continue_command(struct keeper *k)
+{
+	k->continued = atomic_load(&k->w->shared->stop);
+	send_signal(k, SIGCONT);
+}
+
+static void pass_on_cont(struct keeper *k)
+{
+	usleep(GROUP_CONT_MS * 1000);
+	/* All were stopped, and only this process was continued. */
+	if (watch_process_wake(k->recorder) && k->w->backend == BACKEND_PTRACE)
+		for (int i = 0; i < TRACER_MS && !command_is_stopped(k); i++)
+			usleep(1000);
+	if (command_is_stopped(k))
+		continue_command(k);
 }
 
 static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
@@ -103,9 +125,7 @@ static void handle_signal(struct keeper *k, const struct signalfd_siginfo *si)
 		return;
 	}
 	if (sig == SIGCONT) {
-		usleep(GROUP_CONT_MS * 1000);
-		if (command_is_stopped(k))
-			send_signal(k, SIGCONT);
+		pass_on_cont(k);
 		return;
 	}
 	if (!recorder_got_it_too(k, sig))
@@ -127,11 +147,24 @@ void watch_pass_on(struct keeper *k)
  */
 void watch_stop_like_command(struct keeper *k)
 {
+	sigset_t cont;
+	struct timespec now = {0, 0};
+
+	/* The news may be older than a SIGCONT, which the tracer sees next. */
+	if (!command_is_stopped(k))
+		return;
+	usleep(10000);
+	if (!command_is_stopped(k))
+		return;
 	kill(getpid(), SIGSTOP);
 	/* Continued, alone or with the group. */
 	if (command_is_stopped(k)) {
 		usleep(10000);
 		if (command_is_stopped(k))
-			send_signal(k, SIGCONT);
+			continue_command(k);
 	}
+	/* What has ended this stop must not end the next one. */
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
+	sigtimedwait(&cont, NULL, &now);
 }

@@ -41,6 +41,7 @@ struct follower {
 	pid_t tid;
 	int cpu; /* where this thread is bound, -1 nowhere */
 	cpu_set_t all;
+	uint32_t group_stops; /* of the command, that began */
 };
 
 /* Field 39 of /proc/TID/stat (proc(5)); -1 when it cannot be read. */
@@ -114,6 +115,15 @@ static void seccomp_stop(struct watch *w, pid_t tid)
 		arch_skip_call(tid, out.value);
 }
 
+static bool is_group_stop(int status)
+{
+	int sig = WSTOPSIG(status);
+
+	return status >> 16 == PTRACE_EVENT_STOP &&
+	       (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN ||
+		       sig == SIGTTOU);
+}
+
 /*
  * The request that lets a stopped task go on. ESRCH after any of them means
  * that SIGKILL came first.
@@ -122,6 +132,8 @@ static void resume(struct watch *w, struct follower *f, pid_t tid, int status)
 {
 	int sig = WSTOPSIG(status);
 
+	if (tid == w->command && !is_group_stop(status))
+		atomic_store(&w->shared->stop, 0);
 	switch (status >> 16) {
 	case PTRACE_EVENT_SECCOMP:
 		follow(f, tid);
@@ -129,11 +141,12 @@ static void resume(struct watch *w, struct follower *f, pid_t tid, int status)
 		ptrace(PTRACE_CONT, tid, 0, 0);
 		return;
 	case PTRACE_EVENT_STOP:
-		if (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN ||
-			sig == SIGTTOU) {
+		if (is_group_stop(status)) {
 			/* A group-stop: stay stopped, wake up on SIGCONT. */
-			if (tid == w->command)
+			if (tid == w->command) {
+				atomic_store(&w->shared->stop, ++f->group_stops);
 				watch_command_stopped(w, sig);
+			}
 			ptrace(PTRACE_LISTEN, tid, 0, 0);
 			return;
 		}

@@ -36,6 +36,13 @@ void watch_relays_resize(struct watch *w)
 		relay_resize(*r);
 }
 
+void watch_relays_wake(struct watch *w)
+{
+	each_relay (r, w)
+		if (relay_pid(*r) > 0)
+			watch_process_wake(relay_pid(*r));
+}
+
 void watch_relays_reap(struct watch *w)
 {
 	each_relay (r, w) {

@@ -141,6 +141,7 @@ static void wait_for_command(struct keeper *k)
 		if (!k->ended && (p[1].revents || k->command_fd < 0))
 			learn_status(k);
 		watchdog_wake(&k->dog, k->recorder);
+		watch_relays_wake(k->w);
 		if (k->recorder < 0)
 			start_stand_in(k); /* killed, or not made at first */
 	}

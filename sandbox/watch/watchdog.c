@@ -32,13 +32,18 @@ bool watchdog_due(struct watchdog *d)
 	return due;
 }
 
-void watchdog_wake(struct watchdog *d, pid_t pid)
+bool watch_process_wake(pid_t pid)
 {
 	bool stopped = watch_process_state(pid) == 'T';
 
-	d->stopped = stopped ? d->stopped + 1 : 0;
 	if (stopped)
 		kill(pid, SIGCONT);
+	return stopped;
+}
+
+void watchdog_wake(struct watchdog *d, pid_t pid)
+{
+	d->stopped = watch_process_wake(pid) ? d->stopped + 1 : 0;
 }
 
 /* Seconds that the process has not used a processor. */

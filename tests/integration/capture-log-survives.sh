@@ -84,6 +84,15 @@ logs_are one two three
 	stdin ] || fail "gaps: $(manifest completeness.gaps)"
 [ "$(manifest "completeness.gaps.#")" = 1 ] || fail "there are more gaps"
 
+# They are stopped: somebody sees it, and they go on.
+begin
+# shellcheck disable=SC2086
+kill -STOP $relays
+say two
+end
+[ "$STATUS" = 5 ] || fail "status $STATUS"
+logs_are one two
+
 # The recorder is killed: under notify the command goes on, and so do its logs.
 begin
 kill -KILL "$recorder"

@@ -119,6 +119,25 @@ TERM 1'
 	done
 fi
 
+# All are stopped, with what hashes ahead, and only the process that was started
+# is continued.
+start 1
+until pgrep -s "$PID" ahead >/dev/null; do sleep 0.05; done
+kill -s STOP -- "-$PID"
+until [ "$(ps -o stat= -p "$(cat ready)" | cut -c 1 | tr t T)" = T ]; do
+	sleep 0.1
+done
+kill -s CONT "$PID"
+kill -s USR1 "$(cat ready)"
+ends_with 'USR1 1'
+
+# What ends one stop does not end the next one.
+# shellcheck disable=SC2016 # for the captured shell
+how=$("$PYTHON" "$REPRISE_TEST_TREE/tests/integration/status_of.py" \
+	reprise capture -q --backend "$REPRISE_TEST_BACKEND" \
+	sh -c 'for s in STOP TSTP STOP STOP; do kill -s $s $$; done; exit 3')
+[ "$how" = 'stops 4, exit 3' ] || fail "stops itself: $how"
+
 # Without a handler both end as the signal says.
 how=$("$PYTHON" "$REPRISE_TEST_TREE/tests/integration/status_of.py" \
 	timeout --foreground -s TERM 1 \

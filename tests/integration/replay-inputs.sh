@@ -160,3 +160,9 @@ stderr_is "reprise: '$PWD/small' was kept by reference as sha256:$before, but \
 FILE:PATH:ro)"
 replay_ok "$@" -v "$T/moved/small:$PWD/small:ro" "$RUN" -- cat small
 stdout_is SMALL
+
+# So is a change while it is used, in the result.
+replay_ok "$@" -v "$T/moved:/writable" -v "$T/moved/small:$PWD/small:ro" \
+	"$RUN" -- sh -c 'echo more >>/writable/large'
+stderr_has "'$T/moved/large' was changed while the replay ran\$"
+replay_fails 125 "$@" -v "$T/moved/small:$PWD/small:ro" "$RUN"

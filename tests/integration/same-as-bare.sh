@@ -11,6 +11,15 @@ calls32='open.read open.create openat.read creat execve stat64 lstat64 oldstat
 oldlstat fstatat fstatat.empty statx access.read readlink statfs64 truncate64
 unlink chown32 lchown32 utime utimensat utimensat64 setxattr'
 
+# A sanitizer needs memory that these do not leave, and shows in a child until
+# that executes something.
+too_small=none
+not_for_all='^$'
+if ldd "$(command -v reprise)" | grep -q libasan; then
+	too_small='address-space\|data-size'
+	not_for_all='resident below'
+fi
+
 # probes [COMMAND...]: runs all, each below COMMAND.
 probes() (
 	rm -rf run
@@ -26,16 +35,16 @@ probes() (
 		*) "$@" "$p" ;;
 		esac || echo "ended with $?: $p"
 	done
-	for s in $("$PROBES/same_setup"); do
+	for s in $("$PROBES/same_setup" | grep -vx "$too_small"); do
 		"$PROBES/same_setup" "$s" "$@" "$PROBES/same_self" itself "$s" ||
 			echo "ended with $?: $s"
 	done
 	:
 )
 unset OLDPWD
-probes 2>&1 | cat >bare
+probes 2>&1 | grep -v "$not_for_all" >bare
 probes reprise capture -q --backend "$REPRISE_TEST_BACKEND" 2>&1 |
-	cat >captured
+	grep -v "$not_for_all" >captured
 user=others
 [ "$(id -u)" != 0 ] || user=root
 "$PYTHON" "$REPRISE_TEST_TREE/tests/integration/same_as_bare.py" \

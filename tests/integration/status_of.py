@@ -3,9 +3,10 @@
 """status_of.py COMMAND...: how the command ended, which a shell cannot tell.
 
 Prints "exit N" or "signal N" on standard output; the command has the other
-streams.
+streams. One that is stopped is continued, and "stops N, " comes before.
 """
 import os
+import signal
 import sys
 
 
@@ -13,7 +14,6 @@ def main():
     pid = os.fork()
     if pid == 0:
         # What Python itself has changed.
-        import signal
         for sig in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(sig, signal.SIG_DFL)
         try:
@@ -21,7 +21,15 @@ def main():
         except OSError as e:
             print(e, file=sys.stderr)
         os._exit(127)
-    _, status = os.waitpid(pid, 0)
+    stops = 0
+    while True:
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            break
+        stops += 1
+        os.kill(pid, signal.SIGCONT)
+    if stops:
+        print("stops %d, " % stops, end="")
     if os.WIFSIGNALED(status):
         print("signal", os.WTERMSIG(status))
     else:

@@ -263,7 +263,7 @@ static void ends(int flags)
 		if (pid == 0)
 			_exit(end_in_storm(i, flags));
 		p.fd = (int)must(syscall(SYS_pidfd_open, pid, 0));
-		if (poll(&p, 1, hung ? 300 : 5000) == 0) {
+		if (poll(&p, 1, hung ? 300 : 10000) == 0) {
 			hung++;
 			kill(pid, SIGKILL);
 		}

@@ -245,6 +245,16 @@ static void more_descriptors(void)
 	close(fd);
 }
 
+static void no_input(void)
+{
+	close(STDIN_FILENO);
+}
+
+static void no_errors(void)
+{
+	close(STDERR_FILENO);
+}
+
 static void has_children(void)
 {
 	pid_t parent = getpid();
@@ -323,6 +333,8 @@ static const struct probe_case setups[] = {
 	{"locked-memory", locked_memory},
 	{"pending-signals", pending_signals},
 	{"more-descriptors", more_descriptors},
+	{"no-input", no_input},
+	{"no-errors", no_errors},
 	{"has-children", has_children},
 	{"no-directory", no_directory},
 	{"groups", groups},

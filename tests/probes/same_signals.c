@@ -182,7 +182,8 @@ static void timers(void)
 }
 
 /* Calls that wait, longer than anybody waits for them here. */
-static int sockets[2], pipes[2], polled, watched, queue, semaphores, lock;
+static int sockets[2], pipes[2], polled, watched, queue, semaphores, lock,
+	ready[2];
 static const struct timespec long_time = {15, 0};
 
 static long in_read(void)
@@ -253,9 +254,6 @@ static long in_message(void)
 
 static long in_wait(void)
 {
-	if (fork() == 0)
-		for (;;)
-			pause();
 	return waitpid(-1, NULL, 0);
 }
 
@@ -301,21 +299,32 @@ static void settle(pid_t pid)
 	}
 }
 
+/* Says when nothing but the call is left to do. */
+static int be_disturbed(size_t i, void (*prepare)(void))
+{
+	long r;
+
+	if (fork() == 0)
+		for (;;)
+			pause();
+	prepare();
+	handle(SIGUSR2, 0);
+	must(write(ready[1], "", 1));
+	r = blocking[i].f();
+	return count[SIGUSR2] ? 250 : r == -1 ? errno : 251;
+}
+
 /* A child in each of the calls gets `sig`; what does the call say? */
 static void disturb(const char *what, void (*prepare)(void), int sig)
 {
 	for (size_t i = 0; i < COUNT(blocking); i++) {
 		pid_t pid = (pid_t)must(fork());
 		int status;
+		char c;
 
-		if (pid == 0) {
-			long r;
-
-			prepare();
-			handle(SIGUSR2, 0);
-			r = blocking[i].f();
-			_exit(count[SIGUSR2] ? 250 : r == -1 ? errno : 251);
-		}
+		if (pid == 0)
+			_exit(be_disturbed(i, prepare));
+		must(read(ready[0], &c, 1));
 		settle(pid);
 		kill(pid, sig);
 		if (sig == SIGSTOP) {
@@ -333,6 +342,7 @@ static void disturb(const char *what, void (*prepare)(void), int sig)
 static void make_channels(void)
 {
 	must(pipe(pipes));
+	must(pipe(ready));
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	polled = (int)must(epoll_create1(0));
 	watched = (int)must(inotify_init());

@@ -4,6 +4,7 @@
  */
 #include "cases.h"
 
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 
 static pid_t child(int code)
@@ -91,6 +92,31 @@ static void stopped(void)
 	kill(pid, SIGTERM);
 	say("pending %s", result(waitpid(pid, NULL, WNOHANG)));
 	kill(pid, SIGCONT);
+	say("%s", ending(end_of(pid)));
+}
+
+/* Stopped is stopped: nothing runs until it is continued. */
+static void stands_still(void)
+{
+	volatile unsigned long *n = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = (pid_t)must(fork());
+	unsigned long before;
+
+	if (pid == 0)
+		for (;; (*n)++)
+			access("/etc/passwd", R_OK);
+	for (int i = 0; i < 3; i++) {
+		while (*n < (unsigned long)i * 100)
+			pause_ms(1);
+		kill(pid, i == 1 ? SIGTSTP : SIGSTOP);
+		must(waitpid(pid, NULL, WUNTRACED));
+		before = *n;
+		pause_ms(30);
+		say("moves %d", *n != before);
+		kill(pid, SIGCONT);
+	}
+	kill(pid, SIGKILL);
 	say("%s", ending(end_of(pid)));
 }
 
@@ -228,6 +254,7 @@ static const struct probe_case cases[] = {
 	{"no-hang", no_hang},
 	{"zombie", zombie},
 	{"stopped", stopped},
+	{"stands-still", stands_still},
 	{"killed-while-stopped", killed_while_stopped},
 	{"stop-itself", stop_itself},
 	{"groups", groups},

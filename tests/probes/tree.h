@@ -128,6 +128,9 @@ static const struct entry {
 	{"full/new", 0, NULL},
 };
 
+/* Times that calls set here are of the first hour of 1970. */
+#define LONG_AGO 3600
+
 struct looks {
 	mode_t mode;
 	off_t size;
@@ -197,8 +200,8 @@ static bool differs(size_t i)
 {
 	const struct looks *n = &now[i], *f = &fresh[i];
 
-	return n->mode != f->mode || n->size != f->size ||
-	       n->links != f->links || n->uid != f->uid || n->mtime < f->mtime;
+	return n->mode != f->mode || n->size != f->size || n->links != f->links ||
+	       n->uid != f->uid || (n->mode && n->mtime < LONG_AGO);
 }
 
 /* What differs from the fresh tree; times only where they were given. */
@@ -215,7 +218,7 @@ static const char *tree_changes(void)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
 			" %s=%o/%ld/%ld", entries[i].name, now[i].mode,
 			(long)now[i].size, (long)now[i].links);
-		if (now[i].mode && now[i].mtime < fresh[i].mtime)
+		if (now[i].mode && now[i].mtime < LONG_AGO)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
 				"@%ld", (long)now[i].mtime);
 	}

@@ -22,6 +22,12 @@ packages() {
 		# 32-bit programs are traced, too.
 		[ "$(dpkg --print-architecture)" != amd64 ] ||
 			echo gcc-multilib
+		packages python
+		;;
+	python)
+		version=$(/usr/bin/python3 -c 'import sys
+print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || :
+		echo "libpython${version:-3.11}-testsuite"
 		;;
 	old-kernel)
 		[ "$(dpkg --print-architecture)" != amd64 ] ||

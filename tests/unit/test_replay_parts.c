@@ -286,6 +286,13 @@ static void outer_volumes_come_first(void **state)
 	/* What is in a volume is the host's to have. */
 	assert_null(tree_find(&d->plan.tree, "/w/dir/x"));
 	assert_true(parts_covers(&d->plan, "/w/dir/z"));
+	plan_release(&d->plan);
+	v[0].target = "/w/link";
+	assert_int_equal(plan(d), -1);
+	assert_string_equal(d->e.msg, "--volume: '/w/dir' is given twice");
+	v[0].target = "/w/link/x/y";
+	plan_release(&d->plan);
+	planned(d);
 	assert_false(parts_covers(&d->plan, "/w/dirty"));
 }
 
