@@ -121,6 +121,7 @@
  *   choose        which engine that makes, or what would help
  *   exits         how processes ended
  *   filter        the table of calls as BPF
+ *   guest         a command that somebody else starts
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
  *   notify        the engine of seccomp user notification
@@ -142,6 +143,7 @@
  *   dev           a /dev of its own
  *   emulate       answers about processors and memory
  *   emulate_cpus  affinity in the numbers of the record
+ *   enter         the way in for one who watches
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows
  *   ids           user and group ids
