@@ -187,6 +187,8 @@
  *   finish_sources  its code and parameters
  *   freeze        runs whose recorder is dead
  *   git           loading libgit2
+ *   guest         a command in a sandbox of somebody else's
+ *   guest_record  the recorder of such a one
  *   handle        one watched call
  *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
