@@ -264,6 +264,8 @@
  *   stage         what both ways to build a root share
  *   stage_a       metadata over the store's objects
  *   stage_b       a tree of real files in the cache
+ *   trace         the replay as a run of its own, against the record
+ *   trace_result  what is said about that
  *   tree          rows become a tree
  *   tree_finish   order of names, and layers
  *   tree_replace  what stands in the place of rows
@@ -315,6 +317,7 @@
  *   name          reprise name
  *   options       the option parser and --help
  *   replay        reprise replay
+ *   replay_trace  what --trace captures a replay with
  *   show          reprise show
  *   show_json     rows as JSON
  *   show_person   a run on a page
