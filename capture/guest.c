@@ -3,7 +3,6 @@
 #include "capture/guest.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/fault.h"
 #include "base/fs.h"
 #include "base/packet.h"
 #include "capture/guest_record.h"
@@ -162,9 +161,7 @@ struct capture_guest *capture_guest_new(
 		.run = {.fd = -1}};
 	seen_init(&cap->seen);
 	guest_record_prepare(g);
-	if (FAULT("guest.support"))
-		err_set(e, "injected fault");
-	else if (check_support(e) == 0) {
+	if (check_support(e) == 0) {
 		describe(g, spec);
 		g->watch = watch_guest_new(&g->spec, e);
 		if (g->watch && make_run(g, e) == 0)

@@ -198,7 +198,34 @@ mine
 	RUN=$NEW
 	manifest_complete
 	file_has "$PWD/tool-data" access rm
+	file_absent "$T/out"
 done
+
+# Where the caller sent the output is no business of the replay.
+mkdir "$T/away"
+reprise capture -q --id-file "$T/id" sh ./script >"$T/away/out" 2>&1
+RUN=$(cat "$T/id")
+file_has "$T/away" access s
+traced
+named_is ''
+
+# A root of data is compared file by file when its digest is another, also with
+# files that are too few to be one. A person gets twenty lines.
+mkdir many
+for i in $(seq 1100); do echo "$i" >"many/$i"; done
+capture_ok -q sh -c 'cat many/* >/dev/null'
+file_has "$PWD/many" kind tree
+traced
+named_is ''
+traced --input "$PWD/many/500=three"
+named_is "$PWD/many/500 content"
+traced -- sh -c 'cat many/* many/none >/dev/null 2>&1 || :'
+named >"$T/named"
+grep -qx "$PWD/many/none replayed-only" "$T/named" || fail "not looked for"
+traced -- cat many/1 many/2
+[ "$(named | grep -c "^$PWD/many/.* recorded-only\$")" = 1098 ] || fail "$(named)"
+[ "$(grep -c "^reprise: trace: '" "$T/err")" = 20 ] || fail "not 20 lines"
+stderr_has '^reprise: trace: and [0-9]* more, which --result lists$'
 
 # Processors of another machine are shown by the one listener that a process
 # can have, and the new run has them, too.
@@ -252,6 +279,7 @@ same_file "$T/plain" "$T/traced"
 grep -q 'refused' "$T/traced" || fail "nothing was tried"
 if grep OPEN "$T/traced"; then fail "something gets out"; fi
 RUN=$first
+# shellcheck disable=SC2016 # for the replayed shell
 replay_ok --trace "$RUN" -- sh -c 'set -- /proc/[0-9]*; echo $# $PPID
 	while read -r name value; do
 		[ "$name" != TracerPid: ] || echo "$value"
@@ -261,7 +289,7 @@ stdout_is "2 1
 
 # recorder_of REPLAY: its child that has one process number only.
 recorder_of() {
-	for p in $(cat "/proc/$1/task/$1/children"); do
+	for p in $(tr ' ' '\n' <"/proc/$1/task/$1/children"); do
 		if grep -q '^NSpid:[[:space:]]*[0-9]*$' "/proc/$p/status"; then
 			echo "$p"
 		fi
