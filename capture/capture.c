@@ -184,14 +184,12 @@ static int look_around(struct capture *cap, const char *executable, struct err *
 		cap->caller->limits, e);
 }
 
-static int begin(struct capture *cap, struct err *e)
+int capture_begin(struct capture *cap, struct err *e)
 {
 	struct manifest *m = cap->manifest;
 	autostrbuf yaml = STRBUF_INIT;
 	struct journal *j;
 
-	if (run_create(cap->store, &cap->run, e) < 0)
-		return -1;
 	m->run.id = cap->run.id;
 	j = journal_create(cap->run.fd, "journal", e);
 	if (!j)
@@ -285,7 +283,7 @@ static void hold_closed_streams(void)
 			return;
 }
 
-static void release(struct capture *cap)
+void capture_release(struct capture *cap)
 {
 	ahead_free(cap->ahead);
 	logs_release(&cap->logs);
@@ -358,7 +356,8 @@ int capture_run(const struct capture_options *opt, int *status,
 		log_debug("an older run could not be frozen");
 	cap.resolver = resolver_new();
 	seen_init(&cap.seen);
-	if (begin(&cap, e) == 0 && logs_open(&cap, e) == 0 &&
+	if (run_create(cap.store, &cap.run, e) == 0 &&
+		capture_begin(&cap, e) == 0 && logs_open(&cap, e) == 0 &&
 		write_id(&cap, e) == 0) {
 		note_listener(&cap, &host);
 		cap.ahead = ahead_new(&(struct ahead_spec){store_dir(cap.store),
@@ -371,6 +370,6 @@ int capture_run(const struct capture_options *opt, int *status,
 	if (r < 0 && cap.run.fd >= 0)
 		run_abandon(cap.store, &cap.run, NULL);
 out:
-	release(&cap);
+	capture_release(&cap);
 	return r;
 }

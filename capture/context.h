@@ -90,9 +90,16 @@ struct capture {
 	mode_t umask; /* the command's */
 	const struct watch_caller *caller;
 	bool no_appending; /* O_APPEND does not keep old bytes from changing */
+	/* The files lie in a sandbox, whose inodes are others in the next one,
+	 * and which is not to be trusted: guest.h. */
+	bool in_sandbox;
 	struct manifest *manifest;
 	struct arena *arena;
 };
+
+/* capture.c: begin the journal of the run that was made. */
+int capture_begin(struct capture *cap, struct err *e);
+void capture_release(struct capture *cap);
 
 /* handle.c: the watch's handler. */
 void capture_call(

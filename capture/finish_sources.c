@@ -180,6 +180,8 @@ static void find_parameters(struct finish *f)
 void finish_sources(struct finish *f)
 {
 	finish_sort_by_path(f);
-	find_code(f);
+	/* A library that is loaded now would be the sandbox's. */
+	if (!f->cap->in_sandbox)
+		find_code(f);
 	find_parameters(f);
 }

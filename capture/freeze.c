@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "capture/capture.h"
 #include "capture/context.h"
@@ -127,6 +128,17 @@ static int thaw_and_finish(struct capture *cap, struct err *e)
 	return 0;
 }
 
+/* What it touched was in a sandbox, which has gone with its recorder. */
+static int give_up_inside(struct capture *cap, struct err *e)
+{
+	if (run_abandon(cap->store, &cap->run, e) < 0)
+		return -1;
+	log_warn("run %.8s, the trace of a replay, was cut short with its "
+		 "sandbox and is gone",
+		cap->run.id);
+	return 0;
+}
+
 static int freeze(
 	struct store *s, const char *id, bool pending_too, struct err *e)
 {
@@ -148,6 +160,8 @@ static int freeze(
 		/* Nothing was run yet. */
 		if (journal_is_blank(cap.run.fd, RUN_JOURNAL))
 			r = run_abandon(s, &cap.run, e);
+		else if (faccessat(cap.run.fd, RUN_INSIDE, F_OK, 0) == 0)
+			r = give_up_inside(&cap, e);
 		else if (pending_too ||
 			 faccessat(cap.run.fd, RUN_PENDING, F_OK, 0) < 0)
 			r = thaw_and_finish(&cap, e);

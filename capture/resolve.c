@@ -29,7 +29,7 @@ struct resolver {
 	struct map dirs; /* canonical names seen as directories */
 	struct arena *names;
 	struct served *served;
-	bool views_matter;
+	bool views_matter, proc_differs;
 	char *our_mnt; /* mount namespace: "mnt:[4026531841]" */
 };
 
@@ -67,6 +67,11 @@ void resolver_views_matter(struct resolver *r)
 	resolver_forget(r);
 }
 
+void resolver_proc_differs(struct resolver *r)
+{
+	r->proc_differs = true;
+}
+
 bool resolver_one_view(const struct resolver *r)
 {
 	return !r->views_matter;
@@ -100,6 +105,19 @@ const char *walk_access(struct walk *w, const char *path)
 	if (!*w->view.prefix || !fs_below(path, w->view.behind))
 		return path;
 	return arena_printf(w->a, "%s%s", w->view.prefix, *rest ? rest : "/");
+}
+
+const char *walk_process(struct walk *w, const char *number)
+{
+	if (w->r->proc_differs)
+		return arena_printf(
+			w->a, "/proc/%d/root/proc/%s", w->tid, number);
+	return walk_access(w, arena_printf(w->a, "/proc/%s", number));
+}
+
+bool walk_doubts_names(const struct walk *w)
+{
+	return w->r->proc_differs;
 }
 
 bool walk_is_served(

@@ -62,6 +62,9 @@ int resolve_fd(struct resolver *r, pid_t tid, int fd, struct arena *scratch,
 
 /* Directories or links may have changed: forget what was passed. */
 void resolver_forget(struct resolver *r);
+/* Every task has the file tree that this process has, but for /proc, where its
+ * own numbers of processes are: isolation_enter(). */
+void resolver_proc_differs(struct resolver *r);
 /* From now on, ask for each task's root and mount namespace, too. */
 void resolver_views_matter(struct resolver *r);
 /* Does an absolute path mean the same for every task? */

@@ -41,7 +41,7 @@ static bool is_nameless(struct walk *w, const char *link, const char *target)
 {
 	autoclose int fd = -1;
 
-	if (!looks_deleted(target))
+	if (!looks_deleted(target) && !walk_doubts_names(w))
 		return false;
 	fd = open(link, O_PATH | O_CLOEXEC);
 	if (fd >= 0 && walk_is_served(w, fd, "", target))
@@ -70,10 +70,9 @@ bool walk_proc(struct walk *w, const char *first)
 	if (!is_process(w, first))
 		return false;
 	/* Numbers are those of the task's own /proc. */
-	base = at =
-		isdigit((unsigned char)first[0])
-			? walk_access(w, arena_printf(w->a, "/proc/%s", first))
-			: arena_printf(w->a, "/proc/%d", w->tid);
+	base = at = isdigit((unsigned char)first[0])
+			    ? walk_process(w, first)
+			    : arena_printf(w->a, "/proc/%d", w->tid);
 	do {
 		name = walk_next(w, &last);
 		if (!name)

@@ -37,6 +37,11 @@ bool walk_is_served(
 	struct walk *w, int dirfd, const char *access, const char *path);
 /* As this process can open it. */
 const char *walk_access(struct walk *w, const char *path);
+/* The same of /proc/NUMBER, by the task's own numbers. */
+const char *walk_process(struct walk *w, const char *number);
+/* A descriptor may be of a file outside of the task's tree, whose name is
+ * another file's there. */
+bool walk_doubts_names(const struct walk *w);
 
 /*
  * The magic links below /proc/PID: fd/N, cwd, root, exe, task/TID/fd/N. They

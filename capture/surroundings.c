@@ -70,7 +70,7 @@ static char *os_name(struct arena *a)
 	return arena_memdup(a, p, strcspn(p, "\"\n"));
 }
 
-static void read_run(struct m_run *run, struct arena *a)
+void surroundings_run(struct m_run *run, struct arena *a)
 {
 	struct utsname u;
 	int n = getgroups(0, NULL);
@@ -106,7 +106,7 @@ static const char *stream_kind(const struct stat *st, int fd)
 	return S_ISCHR(st->st_mode) ? "null" : "other";
 }
 
-static void read_stream(struct m_stream *s, int fd, struct arena *a)
+void surroundings_stream(struct m_stream *s, int fd, struct arena *a)
 {
 	struct stat st, again;
 	char link[32];
@@ -150,9 +150,9 @@ static int read_command(struct m_command *c, struct arena *a,
 	secret_argv(a, &argv, &opt->redact, &c->argv, &hidden);
 	c->executable = arena_strdup(a, executable);
 	c->umask = arena_printf(a, "%04o", mask);
-	read_stream(&c->stdin_, 0, a);
-	read_stream(&c->stdout_, 1, a);
-	read_stream(&c->stderr_, 2, a);
+	surroundings_stream(&c->stdin_, 0, a);
+	surroundings_stream(&c->stdout_, 1, a);
+	surroundings_stream(&c->stderr_, 2, a);
 	return 0;
 }
 
@@ -163,16 +163,17 @@ static char *limit_text(struct arena *a, rlim_t v)
 		       : arena_printf(a, "%llu", (unsigned long long)v);
 }
 
-static void read_environment(struct m_environment *env, struct arena *a,
-	const struct capture_options *opt, const struct rlimit *limits)
+void surroundings_environment(struct m_environment *env, struct arena *a,
+	const struct strlist *redact, char *const *variables,
+	const struct rlimit *limits)
 {
-	for (char **p = environ; *p; p++) {
+	for (char *const *p = variables; *p; p++) {
 		const char *eq = strchr(*p, '=');
 		size_t n = eq ? (size_t)(eq - *p) : strlen(*p);
 		char *name = arena_memdup(a, *p, n);
 		struct kv *kv;
 
-		if (eq && secret_variable(name, eq + 1, &opt->redact)) {
+		if (eq && secret_variable(name, eq + 1, redact)) {
 			*ARENA_PUSH(a, env->redacted.items,
 				env->redacted.count) = name;
 			continue;
@@ -196,10 +197,11 @@ int surroundings_read(struct manifest *m, struct arena *a,
 	const struct capture_options *opt, const char *executable, mode_t mask,
 	const struct rlimit *limits, struct err *e)
 {
-	read_run(&m->run, a);
+	surroundings_run(&m->run, a);
 	if (read_command(&m->command, a, opt, executable, mask, e) < 0)
 		return -1;
-	read_environment(&m->environment, a, opt, limits);
+	surroundings_environment(
+		&m->environment, a, &opt->redact, environ, limits);
 	hardware_read(&m->hardware, a, "");
 	m->run.tags = opt->tags;
 	m->run.name = arena_strdup(a, opt->name);

@@ -198,11 +198,27 @@ void touch_list(struct capture *cap, struct touched *t, const struct place *p)
 	record_listing(&cap->rec, t, &names);
 }
 
-/* Who may not read it may not have it read: the task has no more rights. */
-static bool may_read(const struct place *p)
+/* What a replay has by its name only does not open for anybody. */
+static bool is_closed(const struct place *p)
 {
+	autoclose int fd = -1;
+
+	if (!S_ISREG(p->st.mode))
+		return false;
+	fd = open(p->access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0;
+}
+
+/* Who may not read it may not have it read: the task has no more rights. */
+static bool may_read(const struct capture *cap, const struct place *p)
+{
+	/* Into a sandbox we look with more rights, but for our real ids. */
+	int flags = cap->in_sandbox ? 0 : AT_EACCESS;
+
+	if (cap->in_sandbox && is_closed(p))
+		return false;
 	return (p->st.mode & 0444) == 0444 || geteuid() == 0 || p->foreign ||
-	       faccessat(AT_FDCWD, p->access, R_OK, AT_EACCESS) == 0;
+	       faccessat(AT_FDCWD, p->access, R_OK, flags) == 0;
 }
 
 static bool holds_input(const struct touched *t)
@@ -269,7 +285,7 @@ static void about_to_write(struct capture *cap, struct touched *t,
 			preserve(cap, t, p);
 		return;
 	case INTENT_WRITE:
-		if (touch->reads && !may_read(p))
+		if (touch->reads && !may_read(cap, p))
 			return; /* EACCES */
 		preserve(cap, t, p);
 		record_access(&cap->rec, t, touch->reads ? ACCESS_R : 0);
@@ -347,7 +363,8 @@ void touch_writing(struct capture *cap, pid_t tid, struct touched *t,
 	names_change(cap, p, touch);
 }
 
-static unsigned bits_of(const struct touch *t, const struct place *p)
+static unsigned bits_of(
+	const struct capture *cap, const struct touch *t, const struct place *p)
 {
 	if (!p->st.exists)
 		return ACCESS_N;
@@ -355,7 +372,7 @@ static unsigned bits_of(const struct touch *t, const struct place *p)
 		return ACCESS_S;
 	if (t->intent == INTENT_READ && !S_ISDIR(p->st.mode) &&
 		!S_ISLNK(p->st.mode))
-		return may_read(p) ? ACCESS_R : ACCESS_S;
+		return may_read(cap, p) ? ACCESS_R : ACCESS_S;
 	return t->intent == INTENT_EXEC ? ACCESS_X : ACCESS_S;
 }
 
@@ -364,8 +381,8 @@ static void apply_nameless(
 	struct capture *cap, const struct touch *touch, const struct place *p)
 {
 	bool writes = touch->intent == INTENT_WRITE;
-	struct touched *t = touch_place(
-		cap, p, writes && touch->reads ? ACCESS_R : bits_of(touch, p));
+	struct touched *t = touch_place(cap, p,
+		writes && touch->reads ? ACCESS_R : bits_of(cap, touch, p));
 
 	if (t && (writes || holds_input(t)))
 		preserve(cap, t, p);
@@ -385,7 +402,7 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 	}
 	if (!is_recorded(cap, p, touch))
 		return;
-	t = touch_place(cap, p, bits_of(touch, p));
+	t = touch_place(cap, p, bits_of(cap, touch, p));
 	if (!t || p->beyond)
 		return;
 	if (touch->intent == INTENT_READ)

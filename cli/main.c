@@ -136,6 +136,7 @@
  *   choose        which engine that makes, or what would help
  *   exits         how processes ended
  *   filter        the table of calls as BPF
+ *   guest         a command that somebody else starts
  *   keeper        the process that the user started
  *   memory        the memory of a stopped task
  *   notify        the engine of seccomp user notification
@@ -157,6 +158,7 @@
  *   dev           a /dev of its own
  *   emulate       answers about processors and memory
  *   emulate_cpus  affinity in the numbers of the record
+ *   enter         the way in for one who watches
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows
  *   ids           user and group ids
@@ -202,6 +204,8 @@
  *   finish_sources  its code and parameters
  *   freeze        runs whose recorder is dead
  *   git           loading libgit2
+ *   guest         a command in a sandbox of somebody else's
+ *   guest_record  the recorder of such a one
  *   handle        one watched call
  *   identity      which row a place belongs to
  *   inherit       what the command has before it runs
@@ -277,6 +281,8 @@
  *   stage         what both ways to build a root share
  *   stage_a       metadata over the store's objects
  *   stage_b       a tree of real files in the cache
+ *   trace         the replay as a run of its own, against the record
+ *   trace_result  what is said about that
  *   tree          rows become a tree
  *   tree_finish   order of names, and layers
  *   tree_replace  what stands in the place of rows
@@ -354,6 +360,7 @@
  *   name          reprise name
  *   options       the option parser and --help
  *   replay        reprise replay
+ *   replay_trace  what --trace captures a replay with
  *   show          reprise show
  *   show_json     rows as JSON
  *   show_person   a run on a page

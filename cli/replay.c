@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/bundle_run.h"
 #include "cli/cli.h"
+#include "cli/replay_trace.h"
 #include "store/runs.h"
 #include "store/store.h"
 #include <errno.h>
@@ -18,7 +19,7 @@
 
 struct replay_cli_options {
 	struct common_options common;
-	bool check, dry_run;
+	bool check, dry_run, trace;
 	struct strlist ignore;
 	const char *output, *result, *cpus, *gpus, *network;
 	double tolerance;
@@ -63,6 +64,9 @@ static const struct cli_opt replay_opts[] = {
 		"show the recorded processors and memory (default), or this "
 		"host's",
 		CLI_CHOICE, offsetof(struct replay_cli_options, cpus)},
+	{"trace", 0, NULL,
+		"capture the replay, too, and name what it used otherwise",
+		CLI_FLAG, offsetof(struct replay_cli_options, trace)},
 	{"tolerance", 0, "REL", "numbers that differ by less are close",
 		CLI_NUMBER, offsetof(struct replay_cli_options, tolerance)},
 	CLI_COMMON_OPTIONS,
@@ -134,6 +138,7 @@ static int run(struct invocation *in)
 		.parts = o->parts,
 		.options.gpus = gpus_of(o->gpus),
 	};
+	struct replay_tracing tracing = {0};
 	char id[RUN_ID_LEN + 1];
 	struct err e = ERR_INIT;
 	int status = REPLAY_FAILED;
@@ -149,12 +154,15 @@ static int run(struct invocation *in)
 	r.options.host_cpus = o->cpus && !strcmp(o->cpus, "host");
 	if (forced_root(&r.options.strategy, &e) == 0)
 		s = open_run(in, &own, id, &e);
-	if (s) {
+	if (s && o->trace)
+		r.tracer = replay_tracing_open(&tracing, in, o->dry_run, &e);
+	if (s && (!o->trace || r.tracer)) {
 		r.id = id;
 		status = replay_run(s, &r, in->arena, &e);
 	}
 	if (*e.msg)
 		log_error("%s", e.msg);
+	replay_tracing_close(&tracing);
 	if (s && s != own.store)
 		store_close(s);
 	bundle_run_release(&own);

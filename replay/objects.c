@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Known already, and of the recorded size? Then it need not be opened. */
 static bool is_known(
@@ -78,4 +79,19 @@ int objects_check(struct store *s, const struct plan_object *items,
 			"was run",
 			bad, count);
 	return 0;
+}
+
+/* What rows say is done, so they must be those that were recorded. */
+int objects_open_table(struct store *s, const struct digest *d, struct err *e)
+{
+	autoclose int fd = store_open_object(s, d, e);
+	struct digest is;
+
+	if (fd < 0 || digest_fd(fd, &is, NULL, e) < 0)
+		return -1;
+	if (!digest_equal(&is, d))
+		return err_set(e, "is damaged: its digest is another");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(e, "cannot read it");
+	return steal_fd(&fd);
 }

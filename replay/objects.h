@@ -6,6 +6,7 @@
 
 struct err;
 struct plan_object;
+struct digest;
 struct store;
 
 /*
@@ -14,3 +15,6 @@ struct store;
  */
 int objects_check(struct store *s, const struct plan_object *items,
 	size_t count, struct err *e);
+
+/* The table of a tree, verified: a descriptor at its beginning. */
+int objects_open_table(struct store *s, const struct digest *d, struct err *e);

@@ -38,27 +38,13 @@ struct replay {
 	struct plan plan;
 	struct replay_scratch scratch;
 	struct stage stage;
+	struct trace trace;
 	struct replay_outcome outcome;
 	int output; /* -o */
 };
 
 static int add_rows(struct replay *r, const char *base, int fd,
 	const char *name, struct err *e);
-
-/* What rows say is done, so they must be those that were recorded. */
-static int open_table(struct store *s, const struct digest *d, struct err *e)
-{
-	autoclose int fd = store_open_object(s, d, e);
-	struct digest is;
-
-	if (fd < 0 || digest_fd(fd, &is, NULL, e) < 0)
-		return -1;
-	if (!digest_equal(&is, d))
-		return err_set(e, "is damaged: its digest is another");
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, "cannot read it");
-	return steal_fd(&fd);
-}
 
 /* A root of data is one row; its table is an object. */
 static int add_data_root(
@@ -73,7 +59,7 @@ static int add_data_root(
 			"its content was not stored: empty in the replay");
 		return 0;
 	}
-	fd = open_table(r->store, &digest, e);
+	fd = objects_open_table(r->store, &digest, e);
 	if (fd < 0)
 		return err_wrap(e, "the table of '%s'", path);
 	return add_rows(r, path, fd, path, e);
@@ -281,15 +267,31 @@ static int status_of(const struct replay *r)
 	return result_same(&r->outcome) ? 0 : 1;
 }
 
+static int run_command(struct replay *r, struct err *e)
+{
+	const struct replay_tracer *tracer = r->request->tracer;
+
+	if (tracer && trace_begin(&r->trace, tracer, &r->plan, e) < 0)
+		return -1;
+	result_announce(&r->plan);
+	gpu_bind(&r->plan);
+	if (isolation_run(&r->plan.iso, &r->outcome.end, e) < 0) {
+		if (tracer)
+			trace_abandon(tracer);
+		return -1;
+	}
+	note_set_up(r);
+	if (tracer)
+		trace_end(&r->trace, tracer, &r->plan, r->store, &r->outcome.end);
+	return 0;
+}
+
 static int play(struct replay *r, struct err *e)
 {
 	struct err why = ERR_INIT;
 
-	result_announce(&r->plan);
-	gpu_bind(&r->plan);
-	if (isolation_run(&r->plan.iso, &r->outcome.end, e) < 0)
+	if (run_command(r, e) < 0)
 		return failed_status(e);
-	note_set_up(r);
 	/* The command has run: its status is passed on, whatever comes. */
 	if (judge(r, &why) < 0) {
 		log_error("%s", why.msg);
@@ -327,6 +329,7 @@ int replay_run(struct store *s, const struct replay_request *request,
 		.scratch = REPLAY_SCRATCH_INIT,
 		.stage.tree_lock = -1,
 		.outcome.plan = &r.plan,
+		.outcome.trace = request->tracer ? &r.trace : NULL,
 		.outcome.tolerance = request->criteria.tolerance,
 		.output = -1,
 	};
@@ -340,6 +343,9 @@ int replay_run(struct store *s, const struct replay_request *request,
 						     : status;
 	} else if (request->dry_run) {
 		plan_print(&r.plan, stdout);
+		if (request->tracer)
+			plan_print_line(stdout, "trace",
+				"the command is captured, as a run of its own");
 		status = 0;
 	} else if (prepare(&r, e) == 0) {
 		status = play(&r, e);

@@ -26,11 +26,13 @@
  *	numeric/                how far apart two contents of numbers are
  *	keep.c                  -o
  *	result.c                what is said and written about it
+ *	trace.c, trace_result.c the replay as a run of its own: trace.h
  *	replay.c                all of it in order
  */
 #pragma once
 
 #include "replay/plan.h"
+#include "replay/trace.h"
 #include "replay/verdict.h"
 #include <stdbool.h>
 
@@ -45,8 +47,9 @@ struct replay_request {
 	bool check;
 	bool dry_run;
 	struct criteria criteria;
-	const char *output; /* -o, or NULL */
-	const char *result; /* --result, or NULL */
+	const char *output;                 /* -o, or NULL */
+	const char *result;                 /* --result, or NULL */
+	const struct replay_tracer *tracer; /* --trace, or NULL */
 };
 
 /* What a process of reprise ends with when the replay could not be done. */

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "numeric/distance.h"
 #include "replay/plan.h"
+#include "replay/trace.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -146,7 +147,7 @@ static void print_outcomes(const struct comparison *c)
 		log_info("and %zu more, which --result lists", more);
 }
 
-void result_print(const struct replay_outcome *o)
+static void print_verdict(const struct replay_outcome *o)
 {
 	struct arena *a = o->plan->arena;
 	const struct m_run *run = &o->plan->manifest->run;
@@ -172,6 +173,13 @@ void result_print(const struct replay_outcome *o)
 	print_outcomes(&o->comparison);
 	if (o->compared && (!result_same(o) || o->comparison.close))
 		print_notes(&o->plan->notes, true);
+}
+
+void result_print(const struct replay_outcome *o)
+{
+	print_verdict(o);
+	if (o->trace)
+		trace_print(o->trace, o->compared);
 }
 
 json_t *result_text(const char *s)
@@ -326,6 +334,8 @@ int result_write(const struct replay_outcome *o, const char *path, struct err *e
 	json_object_set_new(j, "missing_inputs", missing_json(&o->plan->notes));
 	json_object_set_new(j, "gpus", gpu_json(&o->plan->gpu));
 	json_object_set_new(j, "notes", notes_json(&o->plan->notes));
+	json_object_set_new(
+		j, "trace", o->trace ? trace_json(o->trace) : json_null());
 	doc = json_dumps(j, JSON_INDENT(2));
 	json_decref(j);
 	if (!doc)

@@ -9,6 +9,7 @@
 struct err;
 struct json_t;
 struct plan;
+struct trace;
 
 struct replay_outcome {
 	const struct plan *plan;
@@ -19,6 +20,7 @@ struct replay_outcome {
 	const char *not_judged;
 	double tolerance; /* negative: none was given */
 	struct comparison comparison;
+	const struct trace *trace; /* NULL: it was not to be captured */
 };
 
 /* The exit status or signal as recorded? */

@@ -25,6 +25,8 @@ struct store;
 #define RUN_JOURNAL "journal"
 /* Beside the journal of a run that only needs more time for hashing. */
 #define RUN_PENDING "pending"
+/* Beside the journal of a run in a sandbox: its paths are not this host's. */
+#define RUN_INSIDE "inside"
 
 struct run_dir {
 	char id[RUN_ID_LEN + 1]; /* uuid version 4, lower case */

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -167,6 +169,34 @@ static int step_stdin(struct setup *s, struct err *e)
 	return 0;
 }
 
+/*
+ * The other end of the socket tells the caller who we are: by our number in its
+ * own namespace (SO_PEERCRED). Still a copy of this program, we could be looked
+ * into by root only: mm_struct is the one of before the user namespace.
+ */
+static int step_watch(struct setup *s, struct err *e)
+{
+	const struct iso_watcher *watcher = s->iso->watcher;
+	const struct msg m = {.kind = MSG_WATCH};
+	autoclose int ours = -1, theirs = -1;
+	int pair[2];
+	char go;
+
+	if (!watcher)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "cannot make a socket pair");
+	ours = pair[0];
+	theirs = pair[1];
+	if (prctl(PR_SET_DUMPABLE, 1) < 0 ||
+		packet_send(s->up, &m, sizeof(m), theirs) < 0)
+		return err_sys(e, "cannot ask for the watcher");
+	fs_autoclose(&theirs);
+	if (read(ours, &go, 1) != 1)
+		return err_set(e, "the watcher did not come");
+	return watcher->begin(watcher->arg, e);
+}
+
 static int step_exec(struct setup *s, struct err *e)
 {
 	const struct isolation *iso = s->iso;
@@ -185,6 +215,7 @@ static const struct step steps[] = {
 	{"stdin", step_stdin},
 	{"affinity", step_affinity},
 	{"emulate", step_emulate},
+	{"watch", step_watch},
 	{"limits", step_limits},
 	{"exec", step_exec},
 };

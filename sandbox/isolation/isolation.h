@@ -107,6 +107,22 @@ struct iso_limit {
 
 enum iso_stdin { ISO_STDIN_INHERIT, ISO_STDIN_FILE };
 
+/*
+ * Somebody outside who watches the command, tracing it, say. Both functions are
+ * called once, in this order, when nothing is left to be done but the limits
+ * and the exec.
+ */
+struct iso_watcher {
+	/* In the caller: `command`, by the caller's numbers, is the process
+	 * that becomes the command. It is confined as that will be, has the
+	 * sandbox's namespaces, and waits. -1 ends the sandbox. */
+	int (*attach)(void *arg, pid_t command, struct err *e);
+	/* In that process. It has nothing of the host any more: only system
+	 * calls are of use. */
+	int (*begin)(void *arg, struct err *e);
+	void *arg;
+};
+
 struct isolation {
 	/* What the command sees of itself. */
 	char *const *argv;
@@ -177,6 +193,8 @@ struct isolation {
 	const char *stdin_path; /* inside */
 	off_t stdin_offset;
 
+	const struct iso_watcher *watcher; /* NULL: nobody */
+
 	/* For tests: the guards of these names (with commas between) are left
 	 * out, to show that the attacks they answer would succeed. NULL in real
 	 * use; no option and no variable reaches it. Names: pidns netns ipcns
@@ -227,6 +245,17 @@ struct iso_result {
  */
 int isolation_run(
 	const struct isolation *iso, struct iso_result *out, struct err *e);
+
+/*
+ * For a process of one thread that an iso_watcher's `attach` has forked: see
+ * the file tree as `command` does, with the owners that it sees. "/proc" and
+ * process numbers stay the caller's, and so does what it may do in files that
+ * it has open directories of: only its real ids, by which access(2) judges,
+ * become the command's. What it sees lasts until it ends, the sandbox or not.
+ * The command can neither see nor reach it. Whatever it opens by a path is the
+ * recorded run's from then on: nothing may be loaded or configured from there.
+ */
+int isolation_enter(const struct isolation *iso, pid_t command, struct err *e);
 
 /* host_support.c: what this machine allows, each probed by trying. */
 enum support_state { SUPPORT_YES, SUPPORT_NO, SUPPORT_UNKNOWN };

@@ -171,9 +171,33 @@ static void give_status(struct iso_result *out, const struct msg *m)
 	out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(m->status);
 }
 
+/* The command's process waits for somebody to watch it. */
+static int attach(struct sandbox *b, int socket, struct err *e)
+{
+	const struct iso_watcher *w = b->iso->watcher;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return err_sys(e, "cannot tell the command's process");
+	if (w->attach(w->arg, peer.pid, e) < 0)
+		return -1;
+	return write(socket, "g", 1) == 1
+		       ? 0
+		       : err_set(e, "the command's process has ended");
+}
+
+/* What the command's process says of it is less than what is known here. */
+static void fail(struct sandbox *b, const char *step)
+{
+	err_wrap(&b->failure, "%s", step);
+	kill(b->pid, SIGKILL);
+}
+
 static void hear(struct sandbox *b, struct msg *m, int fd)
 {
 	const unsigned char done = MAP_DONE;
+	autoclose int socket = m->kind == MSG_WATCH ? fd : -1;
 
 	m->e.msg[sizeof(m->e.msg) - 1] = '\0';
 	switch (m->kind) {
@@ -183,11 +207,16 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 	case MSG_MAP:
 		if (ids_write_range(&b->ids, b->pid, &b->failure) == 0)
 			(void)!fs_write_all(b->down, &done, 1);
-		else if (err_wrap(&b->failure, "userns") < 0)
-			kill(b->pid, SIGKILL);
+		else
+			fail(b, "userns");
+		break;
+	case MSG_WATCH:
+		if (attach(b, socket, &b->failure) < 0)
+			fail(b, "watch");
 		break;
 	case MSG_FAILED:
-		b->failure = m->e;
+		if (!b->failure.msg[0])
+			b->failure = m->e;
 		break;
 	case MSG_READY:
 		b->ready = true;

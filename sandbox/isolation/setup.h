@@ -17,6 +17,7 @@
  *	seccomp_deny.c  the deny list; seccomp_load.c loads it
  *	init.c          PID 1
  *	command.c       limits, directory, stdin and exec of the command
+ *	enter.c         the way in for one who watches it
  *	emulate.c,
  *	emulate_cpus.c  what it is told of processors and memory
  *	host_support.c  what this machine allows; host_remedy.c, what to change
@@ -34,8 +35,9 @@ enum msg_kind {
 	MSG_FAILED,   /* e: why there is no command */
 	MSG_READY,    /* all is set up; signals are welcome */
 	MSG_LISTENER, /* carries the listener of what is emulated */
-	MSG_STARTED,  /* exec has succeeded */
-	MSG_EXITED,   /* status: as from wait(2); usage */
+	MSG_WATCH,   /* carries a socket of the command's process, that waits */
+	MSG_STARTED, /* exec has succeeded */
+	MSG_EXITED,  /* status: as from wait(2); usage */
 };
 
 /* One packet each. */

@@ -82,6 +82,7 @@ struct watch {
 	struct itimerval timers[WATCH_TIMERS];
 	int *inherited; /* its descriptors from 3 on */
 	size_t inherited_count;
+	bool guest; /* guest.c: there is no keeper */
 	/* recorder */
 	pid_t command;
 	struct exits *exits; /* NULL: nobody asks */

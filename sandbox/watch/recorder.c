@@ -82,6 +82,8 @@ static void tell(struct watch *w, enum watch_msg_type type, int value, int fd)
 
 void watch_command_stopped(struct watch *w, int sig)
 {
+	if (w->guest)
+		return;
 	tell(w, MSG_STOPPED, sig, -1);
 }
 
@@ -265,6 +267,8 @@ void watch_command_ended(struct watch *w, int status)
 	static struct finisher f;
 
 	watch_note_end(w, status);
+	if (w->guest)
+		return;
 	f = (struct finisher){w, status};
 	atomic_store(&w->shared->frozen, 1);
 	finisher_started =

@@ -183,6 +183,26 @@ struct watch_result {
 int watch_run(
 	const struct watch_spec *spec, struct watch_result *out, struct err *e);
 
+/*
+ * guest.c: a command that somebody else starts, such as a sandbox's. There is
+ * no keeper: the process that records it traces it (BACKEND_PTRACE), and takes
+ * it along when it dies. Of the spec only calls and handler count, and of the
+ * handler `call` and `exited`; the spec must stay as it is.
+ */
+struct watch_guest;
+/* In the process that both others are forked from. */
+struct watch_guest *watch_guest_new(const struct watch_spec *spec, struct err *e);
+void watch_guest_free(struct watch_guest *g);
+/* In the command's process, when it is attached to: every watched call stops
+ * from then on. By system calls alone. */
+int watch_guest_confine(struct watch_guest *g, struct err *e);
+/* In the recorder: take its signals away, trace the process. */
+int watch_guest_attach(struct watch_guest *g, pid_t command, struct err *e);
+/* There, for the handler's functions. */
+struct watch *watch_guest_watch(struct watch_guest *g);
+/* There: until it and all that it has started have ended. */
+void watch_guest_trace(struct watch_guest *g);
+
 /* End this process as the command ended: same status, or same signal. */
 void watch_die_like(int status) __attribute__((noreturn));
 

@@ -41,6 +41,7 @@ static const char *const steps[] = {
 	"stdin",
 	"affinity",
 	"emulate",
+	"watch",
 	"limits",
 	"exec",
 };
