@@ -17,6 +17,7 @@
  *   progress      a line that says how far it is
  *   sort          sorting by text
  *   strbuf        the growing byte string
+ *   threads       the same work in several threads
  * numeric/: two contents of numbers
  *   contents      which format a stream has
  *   csv           tables as text
@@ -214,6 +215,7 @@
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree
  *   layer_kinds   real files, and names only
+ *   layer_threads a layer that is filled by several threads
  *   objects       checking objects before they are used
  *   parts         options that replace parts, looked up
  *   parts_plan    the plan with replaced parts

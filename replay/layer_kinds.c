@@ -170,6 +170,7 @@ const struct layer_kind layer_real = {
 	.wants = lower_wants,
 	.file = real_file,
 	.real = true,
+	.whole = true,
 };
 
 const struct layer_kind layer_names = {
@@ -177,4 +178,5 @@ const struct layer_kind layer_names = {
 	.names_only = true,
 	.places = true,
 	.reverse = true,
+	.whole = true,
 };
