@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCK_MIN 4096
 #define BLOCK_MAX (1 << 20)
@@ -23,12 +24,20 @@ struct arena {
 	size_t used;
 };
 
+void out_of_memory(void)
+{
+	static const char text[] = "reprise: out of memory\n";
+
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	abort();
+}
+
 void *xmalloc(size_t size)
 {
 	void *p = malloc(size ? size : 1);
 
 	if (!p)
-		abort();
+		out_of_memory();
 	return p;
 }
 
@@ -37,7 +46,7 @@ void *xcalloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (!p)
-		abort();
+		out_of_memory();
 	return p;
 }
 
@@ -46,7 +55,7 @@ void *xrealloc(void *p, size_t size)
 	void *q = realloc(p, size ? size : 1);
 
 	if (!q)
-		abort();
+		out_of_memory();
 	return q;
 }
 

@@ -43,6 +43,9 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 		(a), (void **)&(items), &(count), sizeof(*(items))))
 void *arena_push(struct arena *a, void **items, size_t *count, size_t size);
 
+/* Says so on stderr and aborts. */
+_Noreturn void out_of_memory(void);
+
 /* Heap twins of the above for what has no arena; abort when out of memory. */
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);

@@ -22,20 +22,33 @@ void strbuf_clear(struct strbuf *b)
 		b->s[0] = 0;
 }
 
-void strbuf_grow(struct strbuf *b, size_t extra)
+bool strbuf_try_grow(struct strbuf *b, size_t extra)
 {
 	size_t need, cap = b->cap ? b->cap : 64;
+	char *s;
 
 	if (__builtin_add_overflow(b->len, extra, &need) || need >= SIZE_MAX / 2)
-		abort();
+		return false;
 	need++;
 	if (need <= b->cap)
-		return;
+		return true;
 	while (cap < need)
 		cap *= 2;
-	b->s = xrealloc(b->s, cap);
+	s = realloc(b->s, cap);
+	if (!s) /* without the room for more */
+		s = realloc(b->s, cap = need);
+	if (!s)
+		return false;
+	b->s = s;
 	b->cap = cap;
 	b->s[b->len] = 0;
+	return true;
+}
+
+void strbuf_grow(struct strbuf *b, size_t extra)
+{
+	if (!strbuf_try_grow(b, extra))
+		out_of_memory();
 }
 
 void strbuf_add(struct strbuf *b, const void *p, size_t n)

@@ -1,40 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Threads that take one item after another. */
+/* The same work in several threads. */
 #include "base/threads.h"
 #include "base/progress.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define THREADS_MAX 8
+/* Whatever RLIMIT_STACK says: enough for a tree as deep as a path can be. */
+#define STACK_BYTES ((size_t)8 << 20)
 
-struct work {
-	void (*each)(void *arg, size_t i);
+#define WAIT_MS 1000
+
+struct thread {
+	pthread_t id;
+	void (*work)(void *arg, size_t n);
 	void *arg;
-	size_t count;
-	_Atomic size_t next;
+	size_t n;
 };
 
-static void work(struct work *w, struct progress *p)
-{
-	size_t i;
-
-	while ((i = atomic_fetch_add(&w->next, 1)) < w->count) {
-		w->each(w->arg, i);
-		if (p)
-			progress_step(p, i + 1);
-	}
-}
-
-static void *worker(void *arg)
-{
-	work(arg, NULL);
-	return NULL;
-}
-
-static size_t thread_count(size_t items)
+size_t threads_for(size_t items)
 {
 	cpu_set_t set;
 	size_t n = 1;
@@ -46,21 +34,99 @@ static size_t thread_count(size_t items)
 	return items < n ? items : n;
 }
 
+static void *thread_main(void *arg)
+{
+	struct thread *t = arg;
+
+	t->work(t->arg, t->n);
+	return NULL;
+}
+
+static bool start(struct thread *t)
+{
+	pthread_attr_t attr;
+	bool started;
+
+	if (pthread_attr_init(&attr) != 0)
+		return false;
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	started = pthread_create(&t->id, &attr, thread_main, t) == 0;
+	pthread_attr_destroy(&attr);
+	return started;
+}
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* A thread that was joined may have some microseconds yet to end; one that a
+ * sanitizer has started never does. */
+static void wait_until_alone(nlink_t before)
+{
+	long long end = now_ms() + WAIT_MS;
+	struct stat st;
+
+	while (stat("/proc/self/task", &st) == 0 && st.st_nlink > before &&
+		now_ms() < end)
+		sched_yield();
+}
+
+void threads_run(size_t count, void (*work)(void *arg, size_t n), void *arg)
+{
+	struct thread threads[THREADS_MAX];
+	size_t started = 1;
+	struct stat st;
+
+	/* One link for each thread, and two more: proc_pid_task(5). */
+	if (count > 1 && stat("/proc/self/task", &st) < 0)
+		st.st_nlink = (nlink_t)-1;
+	for (; started < count && started < THREADS_MAX; started++) {
+		struct thread *t = &threads[started];
+
+		*t = (struct thread){.work = work, .arg = arg, .n = started};
+		if (!start(t))
+			break;
+	}
+	work(arg, 0);
+	if (started == 1)
+		return;
+	for (size_t i = 1; i < started; i++)
+		pthread_join(threads[i].id, NULL);
+	wait_until_alone(st.st_nlink);
+}
+
+/* --- one item after another ------------------------------------------- */
+
+struct share {
+	void (*each)(void *arg, size_t i);
+	void *arg;
+	size_t count;
+	_Atomic size_t next;
+	struct progress progress; /* the first thread's */
+};
+
+static void take_items(void *arg, size_t n)
+{
+	struct share *s = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&s->next, 1)) < s->count) {
+		s->each(s->arg, i);
+		if (n == 0)
+			progress_step(&s->progress, i + 1);
+	}
+}
+
 void threads_each(size_t count, const char *words,
 	void (*each)(void *arg, size_t i), void *arg)
 {
-	struct work w = {each, arg, count, 0};
-	size_t n = thread_count(count), started = 0;
-	pthread_t threads[THREADS_MAX];
-	struct progress progress;
+	struct share s = {.each = each, .arg = arg, .count = count};
 
-	progress_begin(&progress, words, count, isatty(STDERR_FILENO));
-	/* One that cannot be started is not missed. */
-	while (started + 1 < n &&
-		pthread_create(&threads[started], NULL, worker, &w) == 0)
-		started++;
-	work(&w, &progress);
-	progress_end(&progress);
-	while (started)
-		pthread_join(threads[--started], NULL);
+	progress_begin(&s.progress, words, count, isatty(STDERR_FILENO));
+	threads_run(threads_for(count), take_items, &s);
+	progress_end(&s.progress);
 }

@@ -7,25 +7,22 @@ prints tables in Markdown; README.md beside this file says what they mean.
 import argparse
 import os
 import shutil
-import signal
-import sys
-import tempfile
 import time
 
 import checks
+import frame
 import loads as the_loads
 import report
+from frame import say
 from measure import measure
-from tools import environment, move_away, remove, tools
+from tools import environment, move_away, tools
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 # A file changed this recently has no digest that may be remembered.
 QUIET_S = 3
 
 
 def options():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--reprise", default=os.path.join(HERE, "../build/reprise"))
     p.add_argument("--runs", type=int, default=5, metavar="N",
                    help="runs of each pair of load and tool (default 5)")
     p.add_argument("--only", action="append", choices=the_loads.NAMES,
@@ -36,16 +33,10 @@ def options():
     p.add_argument("--no-peers", action="store_true")
     p.add_argument("--big", default="20G", metavar="SIZE",
                    help="data read by reference (default 20G; 0: none)")
-    p.add_argument("--dir", help="where the loads lie (default $TMPDIR)")
     p.add_argument("--stops", action="store_true",
                    help="the cost of one call and of `capture true` instead")
-    p.add_argument("--update", action="store_true",
-                   help="write the result into README.md, too")
+    frame.add_options(p)
     return p.parse_args()
-
-
-def say(text):
-    print("bench: " + text, file=sys.stderr, flush=True)
 
 
 class Bench:
@@ -173,23 +164,13 @@ class Bench:
 
 def main():
     opt = options()
-    # What was made goes away, and what runs ends, whatever ends this.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda n, _: sys.exit(128 + n))
-    top = os.path.realpath(
-        tempfile.mkdtemp(prefix="reprise-bench.", dir=opt.dir))
-    try:
+    with frame.directory(opt) as top:
         bench = Bench(opt, top)
         if opt.stops:
             print(checks.stops(bench.loads, bench.columns, top, bench.env,
                                opt.runs))
-            return
-        text = bench.run()
-        print(text)
-        if opt.update:
-            report.update(os.path.join(HERE, "README.md"), text)
-    finally:
-        remove(top)
+        else:
+            frame.publish(opt, bench.run(), "results")
 
 
 main()

@@ -6,39 +6,30 @@ Prints tables in Markdown; README.md beside this file says what they mean.
 """
 import argparse
 import os
-import signal
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
 
+import frame
 import loads as the_loads
 import report
-from tools import environment, move_away, remove
+from frame import say
+from tools import environment, move_away
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = 20000
 ROOTS = ["A", "B cold", "B cached"]
 
 
 def options():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--reprise", default=os.path.join(HERE, "../build/reprise"))
     p.add_argument("--runs", type=int, default=10, metavar="N",
                    help="replays of each kind (default 10)")
     p.add_argument("--trainings", type=int, default=3, metavar="N",
                    help="trainings, bare and replayed (default 3; 0: none)")
     p.add_argument("--seconds", type=int, default=30, metavar="N",
                    help="how long the bare training takes (default 30)")
-    p.add_argument("--dir", help="where the loads lie (default $TMPDIR)")
-    p.add_argument("--update", action="store_true",
-                   help="write the result into README.md, too")
+    frame.add_options(p)
     return p.parse_args()
-
-
-def say(text):
-    print("bench: " + text, file=sys.stderr, flush=True)
 
 
 class Done:
@@ -183,26 +174,17 @@ def train_lines(pairs):
 
 def main():
     opt = options()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda n, _: sys.exit(128 + n))
-    top = os.path.realpath(
-        tempfile.mkdtemp(prefix="reprise-bench.", dir=opt.dir))
-    try:
+    with frame.directory(opt) as top:
         others = report.Others()
         bench = Bench(opt, top)
         result = bench.stages()
         pairs = bench.train() if opt.trainings else []
         lines = stage_targets(result) + (train_lines(pairs) if pairs else [])
-        text = "\n\n".join([
+        frame.publish(opt, "\n\n".join([
             report.machine(bench.reprise, top, others.cpus()) +
             "\n- replays of each: %d, trainings: %d" % (
                 opt.runs, opt.trainings),
-            stage_table(result), "\n".join(lines)])
-        print(text)
-        if opt.update:
-            report.update(os.path.join(HERE, "README.md"), text, "replay")
-    finally:
-        remove(top)
+            stage_table(result), "\n".join(lines)]), "replay")
 
 
 main()

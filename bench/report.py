@@ -158,7 +158,7 @@ def machine(reprise, top, others):
         "- " + ", ".join(versions)])
 
 
-def update(path, text, part="results"):
+def update(path, text, part):
     """Replaces what stands between the marks of `part`."""
     begin, end = "<!-- %s begin -->" % part, "<!-- %s end -->" % part
     with open(path) as f:

@@ -265,6 +265,7 @@
  *   keep          what the replay wrote, copied out
  *   layer         filling a directory with a layer of the tree
  *   layer_kinds   real files, and names only
+ *   layer_threads a layer that is filled by several threads
  *   objects       checking objects before they are used
  *   parts         options that replace parts, looked up
  *   parts_plan    the plan with replaced parts

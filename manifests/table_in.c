@@ -71,10 +71,17 @@ void table_reader_free(struct table_reader *t)
 	free(t);
 }
 
+/* One row decides how much it takes, and anybody may have written it. */
+static int no_memory(const struct table_reader *t, struct err *e)
+{
+	return err_set(e, "%s:%zu:1: there is not enough memory for this row",
+		t->name, t->line);
+}
+
 /* Read more; what is unread moves to the front. */
 static int fill(struct table_reader *t, struct err *e)
 {
-	size_t left = t->in.len - t->pos;
+	size_t left = t->in.len - t->pos, more;
 	ssize_t n;
 
 	if (t->pos > 0)
@@ -83,9 +90,14 @@ static int fill(struct table_reader *t, struct err *e)
 	t->pos = 0;
 	if (left > ROW_BYTES_MAX)
 		return err_set(e, "%s:%zu:1: too long", t->name, t->line);
-	/* Twice as much for a long line, so that it is not quadratic. */
-	strbuf_grow(&t->in, READ_BYTES + left);
-	n = fs_read_all(t->fd, t->in.s + left, READ_BYTES + left);
+	/* Twice as much for a long line, so that it is not quadratic; but not
+	 * more than is needed to see that it is too long. */
+	more = READ_BYTES + left;
+	if (left + more > ROW_BYTES_MAX + READ_BYTES)
+		more = ROW_BYTES_MAX + READ_BYTES - left;
+	if (!strbuf_try_grow(&t->in, more))
+		return no_memory(t, e);
+	n = fs_read_all(t->fd, t->in.s + left, more);
 	if (n < 0)
 		return err_sys(e, "cannot read '%s'", t->name);
 	t->eof = n == 0;
@@ -257,14 +269,20 @@ static int fail_at(const struct table_reader *t, const struct lex *l,
 		problem);
 }
 
-static void names_add(struct table_reader *t, struct file_row *r, char *name)
+static bool names_add(struct table_reader *t, struct file_row *r, char *name)
 {
 	if (r->listing.count == t->names_cap) {
-		t->names_cap = t->names_cap ? 2 * t->names_cap : 64;
-		t->names = xrealloc(t->names, t->names_cap * sizeof(*t->names));
+		size_t cap = t->names_cap ? 2 * t->names_cap : 64;
+		char **names = realloc(t->names, cap * sizeof(*names));
+
+		if (names == NULL)
+			return false;
+		t->names = names;
+		t->names_cap = cap;
 	}
 	r->listing.items = t->names;
 	t->names[r->listing.count++] = name;
+	return true;
 }
 
 /* 1: read; 0: not our form; -1: wrong. */
@@ -284,7 +302,8 @@ static int lex_names(struct table_reader *t, struct lex *l, struct file_row *r,
 			problem = row_name_problem(v.s);
 		if (problem != NULL)
 			return fail_at(t, l, at, e, key, problem);
-		names_add(t, r, v.s);
+		if (!names_add(t, r, v.s))
+			return no_memory(t, e);
 	} while (eat(l, ", ", 2));
 	return eat(l, "]", 1);
 }
@@ -342,7 +361,8 @@ static int lex_row(struct table_reader *t, size_t len, struct file_row *r,
 
 	/* Quotes and separators leave room for a NUL after each string. */
 	strbuf_clear(&t->text);
-	strbuf_grow(&t->text, len);
+	if (!strbuf_try_grow(&t->text, len))
+		return no_memory(t, e);
 	l.to = t->text.s;
 	if (!eat(&l, "- {", 3))
 		return 0;

@@ -5,7 +5,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/threads.h"
 #include "manifests/attributes.h"
+#include "replay/layer_threads.h"
 #include "sandbox/isolation/isolation.h"
 
 #include <errno.h>
@@ -15,6 +17,9 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+/* Starting a thread takes as long as some of them do. */
+#define NODES_MIN 500
 
 static int failed(const struct node *n, struct err *e)
 {
@@ -55,13 +60,13 @@ static int set_attributes(
 	gid_t gid = l->ids->gid(l->ids, f->gid);
 	struct timespec times[2] = {
 		{f->mtime_s, f->mtime_ns}, {f->mtime_s, f->mtime_ns}};
-	const char *at = fd < 0 ? n->name : "";
-	int flags = fd < 0 ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH;
 
 	/* A closed one stays ours: over an owner that the command's user
 	 * namespace does not know, CAP_DAC_OVERRIDE has no power. */
 	if ((uid != 0 || gid != 0) && !is_closed(l, n) &&
-		fchownat(fd < 0 ? AT_FDCWD : fd, at, uid, gid, flags) < 0)
+		(fd >= 0 ? fchown(fd, uid, gid)
+			 : fchownat(AT_FDCWD, n->name, uid, gid,
+				   AT_SYMLINK_NOFOLLOW)) < 0)
 		return failed(n, e);
 	if (fd >= 0 && !is_closed(l, n) && set_xattrs(l, f, fd, NULL, e) < 0)
 		return -1;
@@ -94,23 +99,6 @@ static int set_dir_attributes(
 	return 0;
 }
 
-/* The file has a name already: 1 linked, 0 this one is the first. */
-static int link_to_made(struct layer *l, const struct node *n, struct err *e)
-{
-	const struct node *f = node_file(n), *made;
-
-	if (f == n && !(n->layers & HAS_LINKS))
-		return 0;
-	made = map_gets(&l->made, f->path);
-	if (!made) {
-		map_puts(&l->made, f->path, (void *)n);
-		return 0;
-	}
-	if (linkat(l->root, made->path + 1, AT_FDCWD, n->name, 0) < 0)
-		return failed(n, e);
-	return 1;
-}
-
 static int make_special(struct layer *l, const struct node *n, struct err *e)
 {
 	static const mode_t types[] = {
@@ -138,35 +126,52 @@ static int make_special(struct layer *l, const struct node *n, struct err *e)
 	return set_attributes(l, n, -1, e);
 }
 
-/* A name with nothing behind it. Where all are, they share one empty file: a
- * link costs half of what a file does. */
-static int make_name(struct layer *l, const struct node *n, struct err *e)
+/* A name with nothing behind it. Where all are, those of one directory share an
+ * empty file, `first`: a link costs half of what a file does. */
+static int make_name(struct layer *l, const struct node *n,
+	const struct node **first, struct err *e)
 {
 	autoclose int fd = -1;
 
-	if (l->name)
-		return linkat(l->root, l->name->path + 1, AT_FDCWD, n->name, 0) < 0
+	if (*first)
+		return linkat(AT_FDCWD, (*first)->name, AT_FDCWD, n->name, 0) < 0
 			       ? failed(n, e)
 			       : 0;
 	fd = layer_new_file(n, 0600, 0, e);
 	if (fd >= 0 && l->kind->names_only)
-		l->name = n;
+		*first = n;
 	return fd < 0 ? -1 : 0;
 }
 
-static int make_other(struct layer *l, const struct node *n, struct err *e)
+static int make_file(struct layer *l, const struct node *n, struct err *e)
 {
 	autoclose int fd = -1;
-	int linked;
 
-	linked = link_to_made(l, n, e);
-	if (linked)
-		return linked < 0 ? -1 : 0;
 	if (n->kind != KIND_FILE)
 		return make_special(l, n, e);
 	if (l->kind->file(l, n, &fd, e) < 0)
 		return -1;
 	return set_attributes(l, n, fd, e);
+}
+
+/* One of several names of a file. */
+static int make_linked(struct layer *l, const struct node *n, struct err *e)
+{
+	const struct node *f = node_file(n), *made;
+	int r;
+
+	pthread_mutex_lock(&l->linking);
+	made = map_gets(&l->made, f->path);
+	if (made)
+		r = linkat(l->root, made->path + 1, AT_FDCWD, n->name, 0) < 0
+			    ? failed(n, e)
+			    : 0;
+	else
+		r = make_file(l, n, e);
+	if (!made)
+		map_puts(&l->made, f->path, (void *)n);
+	pthread_mutex_unlock(&l->linking);
+	return r;
 }
 
 static int make_children(struct layer *l, const struct node *dir, struct err *e);
@@ -176,6 +181,8 @@ static int make_directory(struct layer *l, const struct node *n, struct err *e)
 {
 	if (mkdirat(AT_FDCWD, n->name, 0700) < 0)
 		return failed(n, e);
+	if (n->first && layer_give(l, n))
+		return 0;
 	if (n->first) {
 		if (chdir(n->name) < 0)
 			return failed(n, e);
@@ -187,48 +194,63 @@ static int make_directory(struct layer *l, const struct node *n, struct err *e)
 	return l->kind->names_only ? 0 : set_dir_attributes(l, n, n->name, e);
 }
 
-static int make(struct layer *l, const struct node *n, struct err *e)
+static int make(struct layer *l, const struct node *n, const struct node **name,
+	struct err *e)
 {
 	if (!l->kind->wants(n))
 		return 0;
 	/* A file even where a directory is meant: what the upper layer has
 	 * then stands alone, and can be renamed. */
 	if (l->kind->places && node_holds_place(n))
-		return make_name(l, n, e);
+		return make_name(l, n, name, e);
 	if (l->kind->names_only && !(n->layers & IN_ORDER))
-		return make_name(l, n, e);
+		return make_name(l, n, name, e);
 	if (n->kind == KIND_DIRECTORY)
 		return make_directory(l, n, e);
-	return make_other(l, n, e);
+	return n->link || n->layers & HAS_LINKS ? make_linked(l, n, e)
+						: make_file(l, n, e);
 }
 
 static int make_children(struct layer *l, const struct node *dir, struct err *e)
 {
 	const struct node *n = l->kind->reverse ? dir->last : dir->first;
+	const struct node *name = NULL; /* the first that is a mere name */
 
 	while (n) {
-		if (make(l, n, e) < 0)
+		if (make(l, n, &name, e) < 0)
 			return -1;
 		n = l->kind->reverse ? n->prev : n->next;
 	}
 	return 0;
 }
 
+/* The working directory is `dir`, and is it again in the end. */
+static int fill_directory(struct layer *l, const struct node *dir, struct err *e)
+{
+	if (make_children(l, dir, e) < 0)
+		return -1;
+	return l->kind->names_only ? 0 : set_dir_attributes(l, dir, ".", e);
+}
+
 int layer_fill(const struct layer_kind *kind, const struct tree *t,
 	struct store *s, const struct iso_ids *ids, int root,
 	struct layer_losses *lost, struct err *e)
 {
-	struct layer l = {kind, s, ids, root, MAP_INIT, NULL, lost};
+	struct layer l = {.kind = kind,
+		.store = s,
+		.ids = ids,
+		.root = root,
+		.made = MAP_INIT,
+		.linking = PTHREAD_MUTEX_INITIALIZER,
+		.lost = lost};
 	autoclose int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = -1;
+	size_t threads = kind->whole ? threads_for(t->count / NODES_MIN) : 1;
+	int r;
 
-	if (back < 0 || fchdir(root) < 0)
-		return err_sys(e, "cannot enter a layer of the root");
-	r = make_children(&l, t->root, e);
-	if (r == 0 && fchdir(root) < 0)
-		r = err_sys(e, "cannot enter a layer of the root");
-	if (r == 0 && !kind->names_only)
-		r = set_dir_attributes(&l, t->root, ".", e);
+	if (back < 0)
+		return err_sys(e, "cannot open the working directory");
+	r = layer_fill_threads(
+		&l, t->root, threads ? threads : 1, fill_directory, e);
 	map_release(&l.made);
 	if (fchdir(back) < 0 && r == 0)
 		r = err_sys(e, "cannot go back");

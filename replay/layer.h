@@ -3,12 +3,14 @@
 #pragma once
 
 #include "replay/tree.h"
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct err;
 struct iso_ids;
 struct layer;
+struct layer_team;
 struct store;
 
 /* What differs between layers. */
@@ -27,22 +29,29 @@ struct layer_kind {
 	bool real;
 	/* Make names in reverse: tmpfs lists the newest first. */
 	bool reverse;
+	/* Most of the tree is part of it: several threads are worth it. */
+	bool whole;
 };
 
 /* What this host cannot give. */
 struct layer_losses {
-	bool devices; /* EPERM: a container allows no device nodes */
-	bool xattrs;  /* the file system has none (tmpfs before 6.6) */
+	/* EPERM: a container allows no device nodes */
+	_Atomic bool devices;
+	/* the file system has none (tmpfs before 6.6) */
+	_Atomic bool xattrs;
 };
 
 struct layer {
 	const struct layer_kind *kind;
 	struct store *store;
 	const struct iso_ids *ids;
-	int root;        /* the layer's directory */
-	struct map made; /* of the names of one file, the one made first */
-	const struct node *name; /* the first that was made as a mere name */
+	int root; /* the layer's directory */
+	/* Of the names of one file, the one made first; held while one is
+	 * made, so that it is there when another thread links to it. */
+	struct map made;
+	pthread_mutex_t linking;
 	struct layer_losses *lost;
+	struct layer_team *team; /* layer_threads.c */
 };
 
 /*

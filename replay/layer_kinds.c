@@ -2,6 +2,7 @@
 /* The layers that hold real files, and the one that holds only names. */
 #include "replay/layer.h"
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/fs.h"
@@ -28,30 +29,61 @@ int layer_new_file(const struct node *n, mode_t mode, int64_t size, struct err *
 	return steal_fd(&fd);
 }
 
-/* The rest of `from` by reading and writing, where the kernel cannot copy. */
-static int pour(int from, int to)
+/* What lies between both by reading and writing, where the kernel cannot
+ * copy. */
+static int pour(int from, int to, off_t at, off_t end)
 {
-	static char buf[1 << 17];
-	ssize_t n;
+	const size_t size = 1 << 17;
+	autofree char *buf = xmalloc(size);
 
-	while ((n = fs_read_all(from, buf, sizeof(buf))) > 0)
-		if (fs_write_all(to, buf, (size_t)n) < 0)
+	if (lseek(from, at, SEEK_SET) < 0 || lseek(to, at, SEEK_SET) < 0)
+		return -1;
+	while (at < end) {
+		size_t want = end - at > (off_t)size ? size : (size_t)(end - at);
+		ssize_t n = fs_read_all(from, buf, want);
+
+		if (n == 0)
+			errno = EIO; /* it became shorter */
+		if (n <= 0 || fs_write_all(to, buf, (size_t)n) < 0)
 			return -1;
-	return n < 0 ? -1 : 0;
+		at += n;
+	}
+	return 0;
 }
 
+static int copy_range(int from, int to, off_t at, off_t end)
+{
+	off_t in = at, out = at;
+
+	while (in < end)
+		if (copy_file_range(
+			    from, &in, to, &out, (size_t)(end - in), 0) <= 0)
+			return pour(from, to, in, end);
+	return 0;
+}
+
+/* Looking for holes takes longer than copying so much. */
+#define HOLES_MIN (1 << 20)
+
+/* Holes stay holes: a large file may have little in it. */
 static int copy_content(int from, int to)
 {
-	ssize_t n;
+	off_t at = 0, end, size = lseek(from, 0, SEEK_END);
 
-	if (FAULT("replay.copy"))
+	if (FAULT("replay.copy") || size < 0)
 		return -1;
 	if (ioctl(to, FICLONE, from) == 0)
 		return 0;
-	do
-		n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
-	while (n > 0);
-	return n == 0 ? 0 : pour(from, to);
+	if (size < HOLES_MIN)
+		return copy_range(from, to, 0, size);
+	while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
+		end = lseek(from, at, SEEK_HOLE);
+		if (end < 0 || copy_range(from, to, at, end) < 0)
+			return -1;
+		at = end;
+	}
+	/* ENXIO: no data from there on. */
+	return errno == ENXIO ? ftruncate(to, size) : -1;
 }
 
 static int object_file(
@@ -138,6 +170,7 @@ const struct layer_kind layer_real = {
 	.wants = lower_wants,
 	.file = real_file,
 	.real = true,
+	.whole = true,
 };
 
 const struct layer_kind layer_names = {
@@ -145,4 +178,5 @@ const struct layer_kind layer_names = {
 	.names_only = true,
 	.places = true,
 	.reverse = true,
+	.whole = true,
 };

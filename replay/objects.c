@@ -2,19 +2,26 @@
 /* Checking objects before they are used. */
 #include "replay/objects.h"
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "replay/plan.h"
 #include "store/digest_cache.h"
 #include "store/digest_file.h"
 #include "store/store.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* So many are taken at once: each is some microseconds, unless it is hashed. */
+#define CHUNK ((size_t)64)
 
 /* Known already, and of the recorded size? Then it need not be opened. */
 static bool is_known(
@@ -56,23 +63,62 @@ static int check_one(struct store *s, struct digest_cache *c,
 	return 0;
 }
 
+struct work {
+	struct store *store;
+	struct digest_cache *cache;
+	const struct plan_object *items;
+	size_t count;
+	char **why; /* of each that cannot be used */
+	_Atomic size_t next;
+};
+
+static void check_chunk(struct work *w, size_t from)
+{
+	for (size_t i = from; i < w->count && i < from + CHUNK; i++) {
+		struct err why = ERR_INIT;
+
+		if (!is_known(w->store, w->cache, &w->items[i]) &&
+			check_one(w->store, w->cache, &w->items[i], &why) < 0)
+			w->why[i] = xstrdup(why.msg);
+	}
+}
+
+static void work(void *arg, size_t thread)
+{
+	struct work *w = arg;
+	size_t from;
+
+	while ((from = atomic_fetch_add(&w->next, CHUNK)) < w->count)
+		check_chunk(w, from);
+}
+
+/* In the order of the plan, whichever thread was first. */
+static size_t tell_bad(const struct work *w)
+{
+	size_t bad = 0;
+
+	for (size_t i = 0; i < w->count; i++) {
+		if (!w->why[i])
+			continue;
+		log_error("%s", w->why[i]);
+		free(w->why[i]);
+		bad++;
+	}
+	return bad;
+}
+
 int objects_check(struct store *s, const struct plan_object *items,
 	size_t count, struct err *e)
 {
+	autofree char **why = xcalloc(count, sizeof(*why));
+	struct work w = {s, NULL, items, count, why, 0};
+	size_t bad;
+
 	/* Without a cache it only takes longer. */
-	struct digest_cache *c = digest_cache_open(NULL, NULL);
-	size_t bad = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct err why = ERR_INIT;
-
-		if (is_known(s, c, &items[i]) ||
-			check_one(s, c, &items[i], &why) == 0)
-			continue;
-		log_error("%s", why.msg);
-		bad++;
-	}
-	digest_cache_close(c);
+	w.cache = digest_cache_open(NULL, NULL);
+	threads_run(threads_for((count + CHUNK - 1) / CHUNK), work, &w);
+	digest_cache_close(w.cache);
+	bad = tell_bad(&w);
 	if (bad)
 		return err_set(e,
 			"%zu of %zu objects cannot be used: nothing "

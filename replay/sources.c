@@ -5,21 +5,18 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/progress.h"
+#include "base/threads.h"
 #include "replay/plan.h"
 #include "store/digest_cache.h"
 #include "store/digest_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define THREADS_MAX 8
 #define CHANGED_MAX 20 /* notes */
 
 struct source_job *source_job_new(struct arena *a, struct source_jobs *jobs,
@@ -154,55 +151,23 @@ static void look(struct digest_cache *c, struct source_job *j)
 struct work {
 	const struct source_jobs *jobs;
 	struct digest_cache *cache;
-	_Atomic size_t next;
 };
 
-static void work(struct work *w, struct progress *p)
+static void look_at(void *arg, size_t i)
 {
-	size_t i;
+	struct work *w = arg;
 
-	while ((i = atomic_fetch_add(&w->next, 1)) < w->jobs->count) {
-		look(w->cache, w->jobs->items[i]);
-		if (p)
-			progress_step(p, i + 1);
-	}
-}
-
-static void *worker(void *arg)
-{
-	work(arg, NULL);
-	return NULL;
-}
-
-static size_t thread_count(size_t items)
-{
-	cpu_set_t set;
-	size_t n = 1;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		n = (size_t)CPU_COUNT(&set);
-	if (n > THREADS_MAX)
-		n = THREADS_MAX;
-	return items < n ? items : n;
+	look(w->cache, w->jobs->items[i]);
 }
 
 void sources_look(const struct source_jobs *jobs)
 {
-	/* Without a cache it only takes longer. */
-	struct work w = {jobs, digest_cache_open(NULL, NULL), 0};
-	size_t n = thread_count(jobs->count), started = 0;
-	pthread_t threads[THREADS_MAX];
-	struct progress progress;
+	struct work w = {.jobs = jobs};
 
-	progress_begin(&progress, "checking input file", jobs->count,
-		isatty(STDERR_FILENO));
-	/* This thread is one of them. */
-	while (started + 1 < n &&
-		pthread_create(&threads[started], NULL, worker, &w) == 0)
-		started++;
-	work(&w, &progress);
-	progress_end(&progress);
-	while (started)
-		pthread_join(threads[--started], NULL);
+	if (!jobs->count)
+		return;
+	/* Without a cache it only takes longer. */
+	w.cache = digest_cache_open(NULL, NULL);
+	threads_each(jobs->count, "checking input file", look_at, &w);
 	digest_cache_close(w.cache);
 }

@@ -76,6 +76,7 @@ static const struct layer_kind layer_metadata = {
 	.file = redirected_file,
 	.places = true,
 	.reverse = true,
+	.whole = true,
 };
 
 /* An objects directory by its path, as it is in this mount namespace. */

@@ -65,6 +65,24 @@ int step_proc(struct setup *s, struct err *e)
 	return mount_attach(fd, target, "/proc", e);
 }
 
+/*
+ * The set-up has taken numbers, for threads, too, and how many depends
+ * on this host: the command's own is the same everywhere. Some kernels cannot
+ * (no CONFIG_CHECKPOINT_RESTORE): proc_sys_kernel(5), ns_last_pid. Before
+ * /proc/sys is covered.
+ */
+int step_pids(struct setup *s, struct err *e)
+{
+	autoclose int fd = -1;
+
+	if (!guard_on(s->iso, "pidns"))
+		return 0; /* it would be the host's */
+	fd = openat(s->proc_user, "../kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		(void)!write(fd, "1", 1);
+	return 0;
+}
+
 int step_sys(struct setup *s, struct err *e)
 {
 	const unsigned attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |

@@ -118,6 +118,7 @@ int step_dev_seal(struct setup *s, struct err *e);
 
 /* proc_sys.c */
 int step_proc(struct setup *s, struct err *e);
+int step_pids(struct setup *s, struct err *e);
 int step_sys(struct setup *s, struct err *e);
 int step_fakes(struct setup *s, struct err *e);
 int step_masks(struct setup *s, struct err *e);

@@ -92,6 +92,7 @@ static const struct step steps[] = {
 	{"dev", step_dev},
 	{"devices", step_devices},
 	{"proc", step_proc},
+	{"pids", step_pids},
 	{"sys", step_sys},
 	{"covers", step_covers},
 	{"binds", step_binds},

@@ -71,6 +71,31 @@ static void ids_and_names_are_the_recorded_ones(void **state)
 	assert_string_equal(o->out, "1234\n4321\nrecorded\n0022\n/\n2 1\n");
 }
 
+/* As threads do, these take numbers of the namespace. */
+static int busy_root(void *arg, const struct iso_ids *ids, struct err *e)
+{
+	for (int i = 0; i < 5; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+	return host_root(arg, ids, e);
+}
+
+static void its_number_does_not_tell_of_the_set_up(void **state)
+{
+	char *argv[4];
+	struct isolation iso = sandbox_of(argv, "echo $$");
+	struct outcome *o;
+
+	iso.build_root = busy_root;
+	o = run_sandbox(&iso, is_root(state));
+	assert_string_equal(o->e.msg, "");
+	assert_string_equal(o->out, "2\n");
+}
+
 static void ids_above_the_range_are_mapped(void **state)
 {
 	uint32_t extra[] = {70000, 4000000000u, 70000};
@@ -699,6 +724,7 @@ int main(int argc, char **argv)
 		BOTH(missing_command_is_named),
 		BOTH(missing_directory_is_named),
 		BOTH(ids_and_names_are_the_recorded_ones),
+		BOTH(its_number_does_not_tell_of_the_set_up),
 		{"ids_above_the_range_are_mapped", ids_above_the_range_are_mapped,
 			NULL, NULL, (void *)&as_root},
 		BOTH(standard_streams_are_the_callers),

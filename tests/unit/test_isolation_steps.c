@@ -19,6 +19,7 @@ static const char *const steps[] = {
 	"dev",
 	"devices",
 	"proc",
+	"pids",
 	"sys",
 	"covers",
 	"binds",

@@ -4,6 +4,8 @@
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 static void write_rows(const struct file_row *rows, size_t n, int fd)
 {
@@ -384,6 +386,39 @@ static void read_bad(const char *name, const struct strbuf *text, struct err *e)
 	table_reader_free(t);
 }
 
+#define BYTES ((off_t)150 << 20)
+
+/* In a child of 200 MiB: that much in one line is an error like any other. */
+static void test_no_memory(void **state)
+{
+	static const char head[] =
+		"- {path: \"/a\", kind: file}\n- {path: \"/b";
+	const struct rlimit limit = {200 << 20, 200 << 20};
+	autoclose int fd = memory_file(head, sizeof(head) - 1);
+	struct table_reader *t;
+	struct err e = ERR_INIT;
+	struct file_row r;
+	int status;
+	pid_t pid;
+
+#ifdef __SANITIZE_ADDRESS__
+	skip();
+#endif
+	assert_return_code(ftruncate(fd, BYTES), errno);
+	pid = fork();
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_AS, &limit) < 0)
+			_exit(2);
+		t = table_reader_new(fd, "long");
+		while (table_next(t, &r, &e) > 0)
+			;
+		_exit(strcmp(e.msg, "long:2:1: there is not enough memory "
+				    "for this row") != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* The same through libyaml alone: one line further down, else the same. */
 static void read_bad_slowly(
 	const char *name, const struct strbuf *text, struct err *e)
@@ -552,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_bad_slowly),
 		cmocka_unit_test(test_far_column),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_writer_refuses),
 		cmocka_unit_test(test_writer_order),
 		cmocka_unit_test(test_writer_full_disk),
