@@ -15,6 +15,7 @@
  *   map           the hash map
  *   packet        messages with a descriptor
  *   progress      a line that says how far it is
+ *   pty           pseudo-terminals
  *   sort          sorting by text
  *   strbuf        the growing byte string
  *   threads       many items, shared out to threads
@@ -158,6 +159,10 @@
  *   seccomp_deny  calls that no training run needs
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
+ *   terminal      a terminal in the place of the caller's
+ *   terminal_guard  the mode of the caller's, when we are killed
+ *   terminal_job  modes of the caller's, job control
+ *   terminal_set_up  making the command's
  *   volumes       parts of the host that the caller asks for
  * capture/: what is recorded
  *   ahead         hashing while the command runs

@@ -181,6 +181,7 @@ static int step_exec(struct setup *s, struct err *e)
 }
 
 static const struct step steps[] = {
+	{"process-group", step_process_group},
 	{"cwd", step_cwd},
 	{"stdin", step_stdin},
 	{"affinity", step_affinity},

@@ -35,6 +35,11 @@ static const struct {
 const int signals_passed[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, 0};
 
+/* Of a terminal, where the command has another one. SIGTTOU would stop us when
+ * we write, or set modes, from the background. */
+static const int signals_of_terminals[] = {
+	SIGTSTP, SIGCONT, SIGWINCH, SIGTTIN, SIGTTOU, 0};
+
 struct sandbox {
 	const struct isolation *iso;
 	struct iso_ids ids;
@@ -48,6 +53,7 @@ struct sandbox {
 	bool ready, started, ended;
 	struct err failure;
 	struct emulator emulator;
+	struct terminals terminals;
 };
 
 static uint64_t clone_flags(const struct isolation *iso, bool range)
@@ -113,6 +119,9 @@ static int block_signals(struct sandbox *b, struct err *e)
 		if (sigaction(*sig, NULL, &is) == 0 && is.sa_handler == SIG_IGN)
 			sigaddset(&b->ignored, *sig);
 	}
+	for (const int *sig = signals_of_terminals; *sig && b->terminals.count;
+		sig++)
+		sigaddset(&set, *sig);
 	if (sigprocmask(SIG_BLOCK, &set, &b->mask) < 0)
 		return err_sys(e, "cannot block signals");
 	b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -136,6 +145,8 @@ static int start(struct sandbox *b, struct err *e)
 		.dev = -1,
 		.userns = -1,
 		.proc_user = -1,
+		.terminals = &b->terminals,
+		.tty = -1,
 	};
 
 	if (high_sockets(up) < 0 || high_pipe(down) < 0)
@@ -171,10 +182,59 @@ static void give_status(struct iso_result *out, const struct msg *m)
 	out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(m->status);
 }
 
+/* EPIPE: it has just ended. */
+static void order(struct sandbox *b, int what)
+{
+	const unsigned char byte = (unsigned char)what;
+
+	(void)!fs_write_all(b->down, &byte, 1);
+}
+
+/* The command goes on, in the foreground of its terminal or not. */
+static void go_on(struct sandbox *b, bool waits)
+{
+	struct terminals *t = &b->terminals;
+
+	/* In the mode that it was written for. */
+	terminals_drain(t, -1);
+	terminals_resize(t);
+	terminal_decide(t);
+	order(b, t->granted || waits ? TO_FOREGROUND : TO_BACKGROUND);
+	order(b, SIGCONT | TO_GROUP);
+}
+
+/*
+ * The command has stopped: when it was for reading or setting its terminal, it
+ * goes on where we may; else we stop, too, since the shell waits for us.
+ */
+static void stopped(struct sandbox *b, int sig)
+{
+	struct terminals *t = &b->terminals;
+
+	bool asks = !t->granted && (sig == SIGTTIN || sig == SIGTTOU);
+
+	t->wanted |= asks;
+	if (!asks || !terminal_in_foreground(t)) {
+		terminals_drain(t, -1);
+		if (terminal_stop(t, sig))
+			return; /* SIGCONT waits in line */
+	}
+	/* In a background that nobody brings forward it waits for ever. */
+	go_on(b, asks);
+}
+
+static void take_terminal(struct sandbox *b, const struct msg *m, int fd)
+{
+	struct terminals *t = &b->terminals;
+
+	if (fd < 0 || m->status < 0 || (size_t)m->status >= t->count)
+		return;
+	t->items[m->status].inner = fd;
+	fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+}
+
 static void hear(struct sandbox *b, struct msg *m, int fd)
 {
-	const unsigned char done = MAP_DONE;
-
 	m->e.msg[sizeof(m->e.msg) - 1] = '\0';
 	switch (m->kind) {
 	case MSG_NOTE:
@@ -182,15 +242,19 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 		break;
 	case MSG_MAP:
 		if (ids_write_range(&b->ids, b->pid, &b->failure) == 0)
-			(void)!fs_write_all(b->down, &done, 1);
+			order(b, MAP_DONE);
 		else if (err_wrap(&b->failure, "userns") < 0)
 			kill(b->pid, SIGKILL);
 		break;
 	case MSG_FAILED:
 		b->failure = m->e;
 		break;
+	case MSG_TERMINAL:
+		take_terminal(b, m, fd);
+		break;
 	case MSG_READY:
 		b->ready = true;
+		terminal_decide(&b->terminals);
 		break;
 	case MSG_LISTENER:
 		b->emulator.listener = fd;
@@ -199,6 +263,9 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 	case MSG_STARTED:
 		b->started = true;
 		break;
+	case MSG_STOPPED:
+		stopped(b, m->status);
+		break;
 	case MSG_EXITED:
 		b->ended = true;
 		give_status(b->out, m);
@@ -206,21 +273,52 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 	}
 }
 
+static bool is_of_terminals(int sig)
+{
+	const int *s = signals_of_terminals;
+
+	while (*s && *s != sig)
+		s++;
+	return *s;
+}
+
+static void forward_of_terminal(struct sandbox *b, int sig)
+{
+	struct terminals *t = &b->terminals;
+
+	if (sig == SIGCONT)
+		go_on(b, false);
+	if (sig == SIGWINCH)
+		terminals_resize(t);
+	/* In the background of its terminal it gets nothing from that. */
+	if (sig == SIGTSTP || (sig == SIGWINCH && !t->granted))
+		order(b, sig | TO_GROUP);
+}
+
 static void forward(struct sandbox *b)
 {
+	const bool own = b->terminals.count;
 	struct signalfd_siginfo info;
 
 	while (read(b->signals, &info, sizeof(info)) == sizeof(info)) {
-		unsigned char sig = (unsigned char)info.ssi_signo;
+		int sig = (int)info.ssi_signo;
 
-		if (!b->ready) {
+		if (is_of_terminals(sig)) {
+			if (b->ready)
+				forward_of_terminal(b, sig);
+			else if (sig == SIGTSTP)
+				terminal_stop(&b->terminals, sig);
+		} else if (!b->ready) {
 			if (sigismember(&b->ignored, sig))
 				continue; /* under nohup(1) */
 			b->interrupted = sig;
 			kill(b->pid, SIGKILL);
 		} else if (info.ssi_code != SI_KERNEL) {
-			/* EPIPE: it has just ended. */
-			(void)!fs_write_all(b->down, &sig, 1);
+			/* Not what we tell our own group. */
+			if ((pid_t)info.ssi_pid != getpid())
+				order(b, sig);
+		} else if (own) {
+			order(b, sig | TO_GROUP);
 		}
 	}
 }
@@ -229,16 +327,20 @@ static void forward(struct sandbox *b)
 static void listen_to(struct sandbox *b)
 {
 	for (;;) {
-		struct pollfd fds[] = {
+		struct pollfd fds[3 + 2 * TERMINALS] = {
 			{b->up, POLLIN, 0},
 			{b->signals, POLLIN, 0},
 			{b->emulator.listener, POLLIN, 0},
 		};
+		/* Once the caller's is in the right mode. */
+		size_t n = b->ready ? terminals_poll(&b->terminals, fds + 3) : 0;
 		struct msg m;
 		int fd;
 
-		if (poll(fds, 3, -1) < 0)
+		if (poll(fds, 3 + n, -1) < 0)
 			continue;
+		if (n)
+			terminals_copy(&b->terminals, fds + 3);
 		if (fds[2].revents)
 			emulator_answer(&b->emulator);
 		if (fds[0].revents) {
@@ -298,6 +400,7 @@ static void release(struct sandbox *b)
 	fs_autoclose(&b->down);
 	fs_autoclose(&b->signals);
 	emulator_release(&b->emulator);
+	terminals_release(&b->terminals);
 }
 
 int isolation_run(
@@ -311,6 +414,7 @@ int isolation_run(
 	memset(out, 0, sizeof(*out));
 	ids_init(&b.ids, iso, ids_can_range());
 	emulator_init(&b.emulator, iso->emulation);
+	terminals_find(&b.terminals, iso);
 	if (block_signals(&b, e) < 0) {
 		release(&b);
 		return err_wrap(e, "signals");
@@ -322,6 +426,7 @@ int isolation_run(
 		/* ECHILD when the caller ignores SIGCHLD: it was reaped. */
 		while (waitpid(b.pid, &status, 0) < 0 && errno == EINTR)
 			;
+		terminals_drain(&b.terminals, b.signals);
 		rc = conclude(&b, status, e);
 		if (b.started)
 			discard_signals(&b);

@@ -13,6 +13,7 @@
  *	proc_sys.c      /proc and /sys, what is masked and faked in them
  *	covers.c        directories of /proc and /sys with a part of theirs
  *	network.c       host name, loopback
+ *	terminal*.c     a terminal in the place of the caller's: terminal.h
  *	privileges.c    capabilities, keyring, no_new_privs, Landlock
  *	seccomp_deny.c  the deny list; seccomp_load.c loads it
  *	init.c          PID 1
@@ -27,14 +28,17 @@
 
 #include "base/err.h"
 #include "sandbox/isolation/isolation.h"
+#include "sandbox/isolation/terminal.h"
 
 enum msg_kind {
 	MSG_NOTE,     /* e.msg: for iso_result.notes */
 	MSG_MAP,      /* write my id maps, then send MAP_DONE */
 	MSG_FAILED,   /* e: why there is no command */
+	MSG_TERMINAL, /* carries the master of terminal number `status` */
 	MSG_READY,    /* all is set up; signals are welcome */
 	MSG_LISTENER, /* carries the listener of what is emulated */
 	MSG_STARTED,  /* exec has succeeded */
+	MSG_STOPPED,  /* status: by which signal; of terminals only */
 	MSG_EXITED,   /* status: as from wait(2); usage */
 };
 
@@ -46,8 +50,12 @@ struct msg {
 	struct err e;
 };
 
-/* Down, by a pipe, go single bytes: this, or a signal's number. */
+/* Down, by a pipe, go single bytes: one of these, or a signal's number. */
 #define MAP_DONE 0
+#define TO_FOREGROUND 0x7e
+#define TO_BACKGROUND 0x7f
+/* Added to the number: for the command's process group. */
+#define TO_GROUP 0x80
 
 struct setup {
 	const struct isolation *iso;
@@ -61,10 +69,13 @@ struct setup {
 	int dev;       /* mount of the new /dev */
 	int userns;    /* with the maps that the command's will have, or -1 */
 	int proc_user; /* /proc/sys/user of the new /proc, still writable */
+	const struct terminals *terminals; /* of the caller */
+	int tty; /* the command's controlling terminal, or -1 */
 };
 
 /* From others these are the command's; those from the terminal came to it
- * directly, as it is in the caller's process group. Ends with 0. */
+ * directly, as it is in the caller's process group, unless it has a terminal
+ * of its own. Ends with 0. */
 extern const int signals_passed[];
 
 /* Is the guard of this name in force? See isolation.without_guard. */
@@ -126,6 +137,10 @@ int step_covers(struct setup *s, struct err *e);
 /* network.c */
 int step_hostname(struct setup *s, struct err *e);
 int step_loopback(struct setup *s, struct err *e);
+
+/* terminal_set_up.c */
+int step_terminal(struct setup *s, struct err *e);
+int step_process_group(struct setup *s, struct err *e);
 
 /* privileges.c */
 int step_keyring(struct setup *s, struct err *e);

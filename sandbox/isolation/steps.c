@@ -103,6 +103,7 @@ static const struct step steps[] = {
 	{"limits-raise", step_limits_raise},
 	{"userns", step_userns},
 	{"ids", step_ids},
+	{"terminal", step_terminal},
 	{"keyring", step_keyring},
 	{"caps", step_caps},
 	{"no-new-privs", step_no_new_privs},
