@@ -143,12 +143,15 @@
  *   dev           a /dev of its own
  *   emulate       answers about processors and memory
  *   emulate_cpus  affinity in the numbers of the record
+ *   group         a control group with limits
+ *   group_find    which one is ours, and may it have children
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows
  *   ids           user and group ids
  *   init          PID 1 of the sandbox
  *   mounts        mount operations by descriptor
  *   network       host name, loopback
+ *   pass_on       signals to the caller, a command that stopped
  *   privileges    capabilities
  *   probe_kernel  probes of masking, and of what is installed
  *   probe_mounts  probes of namespaces and mounts
@@ -265,6 +268,7 @@
  *   stage         what both ways to build a root share
  *   stage_a       metadata over the store's objects
  *   stage_b       a tree of real files in the cache
+ *   together      limits of all processes together
  *   tree          rows become a tree
  *   tree_finish   order of names, and layers
  *   tree_replace  what stands in the place of rows

@@ -5,8 +5,7 @@
  */
 #include "base/fs.h"
 #include "base/packet.h"
-#include "sandbox/isolation/emulate.h"
-#include "sandbox/isolation/setup.h"
+#include "sandbox/isolation/caller.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,30 +29,6 @@ static const struct {
 	{"ipcns", CLONE_NEWIPC},
 	{"utsns", CLONE_NEWUTS},
 	{"cgroupns", CLONE_NEWCGROUP},
-};
-
-const int signals_passed[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, 0};
-
-/* Of a terminal, where the command has another one. SIGTTOU would stop us when
- * we write, or set modes, from the background. */
-static const int signals_of_terminals[] = {
-	SIGTSTP, SIGCONT, SIGWINCH, SIGTTIN, SIGTTOU, 0};
-
-struct sandbox {
-	const struct isolation *iso;
-	struct iso_ids ids;
-	struct iso_result *out;
-	pid_t pid;
-	int up, down; /* our ends */
-	int signals;
-	sigset_t mask; /* before we blocked what is forwarded */
-	sigset_t ignored;
-	int interrupted; /* by this signal, during the set-up */
-	bool ready, started, ended;
-	struct err failure;
-	struct emulator emulator;
-	struct terminals terminals;
 };
 
 static uint64_t clone_flags(const struct isolation *iso, bool range)
@@ -107,29 +82,6 @@ static int high_sockets(int ends[2])
 	return raise_ends(low, ends);
 }
 
-static int block_signals(struct sandbox *b, struct err *e)
-{
-	struct sigaction is;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigemptyset(&b->ignored);
-	for (const int *sig = signals_passed; *sig; sig++) {
-		sigaddset(&set, *sig);
-		if (sigaction(*sig, NULL, &is) == 0 && is.sa_handler == SIG_IGN)
-			sigaddset(&b->ignored, *sig);
-	}
-	for (const int *sig = signals_of_terminals; *sig && b->terminals.count;
-		sig++)
-		sigaddset(&set, *sig);
-	if (sigprocmask(SIG_BLOCK, &set, &b->mask) < 0)
-		return err_sys(e, "cannot block signals");
-	b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (b->signals < 0)
-		return err_sys(e, "cannot watch for signals");
-	return 0;
-}
-
 static int start(struct sandbox *b, struct err *e)
 {
 	autoclose int up_in = -1, down_out = -1;
@@ -147,6 +99,7 @@ static int start(struct sandbox *b, struct err *e)
 		.proc_user = -1,
 		.terminals = &b->terminals,
 		.tty = -1,
+		.group = b->group.own >= 0,
 	};
 
 	if (high_sockets(up) < 0 || high_pipe(down) < 0)
@@ -182,47 +135,6 @@ static void give_status(struct iso_result *out, const struct msg *m)
 	out->exit_code = out->signal ? 128 + out->signal : WEXITSTATUS(m->status);
 }
 
-/* EPIPE: it has just ended. */
-static void order(struct sandbox *b, int what)
-{
-	const unsigned char byte = (unsigned char)what;
-
-	(void)!fs_write_all(b->down, &byte, 1);
-}
-
-/* The command goes on, in the foreground of its terminal or not. */
-static void go_on(struct sandbox *b, bool waits)
-{
-	struct terminals *t = &b->terminals;
-
-	/* In the mode that it was written for. */
-	terminals_drain(t, -1);
-	terminals_resize(t);
-	terminal_decide(t);
-	order(b, t->granted || waits ? TO_FOREGROUND : TO_BACKGROUND);
-	order(b, SIGCONT | TO_GROUP);
-}
-
-/*
- * The command has stopped: when it was for reading or setting its terminal, it
- * goes on where we may; else we stop, too, since the shell waits for us.
- */
-static void stopped(struct sandbox *b, int sig)
-{
-	struct terminals *t = &b->terminals;
-
-	bool asks = !t->granted && (sig == SIGTTIN || sig == SIGTTOU);
-
-	t->wanted |= asks;
-	if (!asks || !terminal_in_foreground(t)) {
-		terminals_drain(t, -1);
-		if (terminal_stop(t, sig))
-			return; /* SIGCONT waits in line */
-	}
-	/* In a background that nobody brings forward it waits for ever. */
-	go_on(b, asks);
-}
-
 static void take_terminal(struct sandbox *b, const struct msg *m, int fd)
 {
 	struct terminals *t = &b->terminals;
@@ -242,8 +154,14 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 		break;
 	case MSG_MAP:
 		if (ids_write_range(&b->ids, b->pid, &b->failure) == 0)
-			order(b, MAP_DONE);
+			sandbox_order(b, MAP_DONE);
 		else if (err_wrap(&b->failure, "userns") < 0)
+			kill(b->pid, SIGKILL);
+		break;
+	case MSG_GROUP:
+		if (group_enter(&b->group, b->pid, &b->failure) == 0)
+			sandbox_order(b, GROUP_DONE);
+		else if (err_wrap(&b->failure, "enter-group") < 0)
 			kill(b->pid, SIGKILL);
 		break;
 	case MSG_FAILED:
@@ -264,62 +182,12 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 		b->started = true;
 		break;
 	case MSG_STOPPED:
-		stopped(b, m->status);
+		sandbox_stopped(b, m->status);
 		break;
 	case MSG_EXITED:
 		b->ended = true;
 		give_status(b->out, m);
 		break;
-	}
-}
-
-static bool is_of_terminals(int sig)
-{
-	const int *s = signals_of_terminals;
-
-	while (*s && *s != sig)
-		s++;
-	return *s;
-}
-
-static void forward_of_terminal(struct sandbox *b, int sig)
-{
-	struct terminals *t = &b->terminals;
-
-	if (sig == SIGCONT)
-		go_on(b, false);
-	if (sig == SIGWINCH)
-		terminals_resize(t);
-	/* In the background of its terminal it gets nothing from that. */
-	if (sig == SIGTSTP || (sig == SIGWINCH && !t->granted))
-		order(b, sig | TO_GROUP);
-}
-
-static void forward(struct sandbox *b)
-{
-	const bool own = b->terminals.count;
-	struct signalfd_siginfo info;
-
-	while (read(b->signals, &info, sizeof(info)) == sizeof(info)) {
-		int sig = (int)info.ssi_signo;
-
-		if (is_of_terminals(sig)) {
-			if (b->ready)
-				forward_of_terminal(b, sig);
-			else if (sig == SIGTSTP)
-				terminal_stop(&b->terminals, sig);
-		} else if (!b->ready) {
-			if (sigismember(&b->ignored, sig))
-				continue; /* under nohup(1) */
-			b->interrupted = sig;
-			kill(b->pid, SIGKILL);
-		} else if (info.ssi_code != SI_KERNEL) {
-			/* Not what we tell our own group. */
-			if ((pid_t)info.ssi_pid != getpid())
-				order(b, sig);
-		} else if (own) {
-			order(b, sig | TO_GROUP);
-		}
 	}
 }
 
@@ -349,7 +217,7 @@ static void listen_to(struct sandbox *b)
 			hear(b, &m, fd);
 		} else if (fds[1].revents) {
 			/* Only now: what was said decides what they mean. */
-			forward(b);
+			sandbox_pass_on(b);
 		}
 	}
 }
@@ -382,18 +250,6 @@ static int conclude(struct sandbox *b, int status, struct err *e)
 	return err_set(e, "the set-up process ended too early");
 }
 
-/*
- * A signal that ended the command may still wait here: it was for the group,
- * and must not end the caller, who has yet to say how the command ended.
- */
-static void discard_signals(struct sandbox *b)
-{
-	struct signalfd_siginfo info;
-
-	while (read(b->signals, &info, sizeof(info)) == sizeof(info))
-		;
-}
-
 static void release(struct sandbox *b)
 {
 	fs_autoclose(&b->up);
@@ -401,13 +257,27 @@ static void release(struct sandbox *b)
 	fs_autoclose(&b->signals);
 	emulator_release(&b->emulator);
 	terminals_release(&b->terminals);
+	group_remove(&b->group);
+}
+
+static int prepare(struct sandbox *b, struct err *e)
+{
+	if (group_make(&b->group, b->iso, e) < 0)
+		return err_wrap(e, "group");
+	return start(b, e) < 0 ? err_wrap(e, "namespaces") : 0;
 }
 
 int isolation_run(
 	const struct isolation *iso, struct iso_result *out, struct err *e)
 {
 	struct sandbox b = {
-		.iso = iso, .out = out, .up = -1, .down = -1, .signals = -1};
+		.iso = iso,
+		.out = out,
+		.up = -1,
+		.down = -1,
+		.signals = -1,
+		.group = GROUP_INIT,
+	};
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
 	int status = 0, rc;
 
@@ -415,12 +285,12 @@ int isolation_run(
 	ids_init(&b.ids, iso, ids_can_range());
 	emulator_init(&b.emulator, iso->emulation);
 	terminals_find(&b.terminals, iso);
-	if (block_signals(&b, e) < 0) {
+	if (sandbox_block_signals(&b, e) < 0) {
 		release(&b);
 		return err_wrap(e, "signals");
 	}
 	sigaction(SIGPIPE, &ignore, &before);
-	rc = start(&b, e);
+	rc = prepare(&b, e);
 	if (rc == 0) {
 		listen_to(&b);
 		/* ECHILD when the caller ignores SIGCHLD: it was reaped. */
@@ -429,9 +299,7 @@ int isolation_run(
 		terminals_drain(&b.terminals, b.signals);
 		rc = conclude(&b, status, e);
 		if (b.started)
-			discard_signals(&b);
-	} else {
-		err_wrap(e, "namespaces");
+			sandbox_discard_signals(&b);
 	}
 	release(&b);
 	sigaction(SIGPIPE, &before, NULL);

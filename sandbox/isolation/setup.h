@@ -3,7 +3,8 @@
  * Inside of the isolation module: the state that the steps share, and the
  * messages from the sandbox to the caller of isolation_run().
  *
- *	run.c           the caller's side: start, messages, signals, waiting
+ *	run.c           the caller's side: start, messages, waiting
+ *	pass_on.c       signals to the caller, and a stopped command
  *	steps.c         the list of steps, and walking it
  *	ids.c           id maps, the inner user namespace, uid and gid
  *	mounts.c        the few mount operations, all by descriptor
@@ -16,6 +17,7 @@
  *	terminal*.c     a terminal in the place of the caller's: terminal.h
  *	privileges.c    capabilities, keyring, no_new_privs, Landlock
  *	seccomp_deny.c  the deny list; seccomp_load.c loads it
+ *	group*.c        limits for all of it together: group.h
  *	init.c          PID 1
  *	command.c       limits, directory, stdin and exec of the command
  *	emulate.c,
@@ -33,6 +35,7 @@
 enum msg_kind {
 	MSG_NOTE,     /* e.msg: for iso_result.notes */
 	MSG_MAP,      /* write my id maps, then send MAP_DONE */
+	MSG_GROUP,    /* put me into my control group, then send GROUP_DONE */
 	MSG_FAILED,   /* e: why there is no command */
 	MSG_TERMINAL, /* carries the master of terminal number `status` */
 	MSG_READY,    /* all is set up; signals are welcome */
@@ -52,6 +55,7 @@ struct msg {
 
 /* Down, by a pipe, go single bytes: one of these, or a signal's number. */
 #define MAP_DONE 0
+#define GROUP_DONE 1
 #define TO_FOREGROUND 0x7e
 #define TO_BACKGROUND 0x7f
 /* Added to the number: for the command's process group. */
@@ -70,7 +74,9 @@ struct setup {
 	int userns;    /* with the maps that the command's will have, or -1 */
 	int proc_user; /* /proc/sys/user of the new /proc, still writable */
 	const struct terminals *terminals; /* of the caller */
-	int tty; /* the command's controlling terminal, or -1 */
+	int tty;             /* the command's controlling terminal, or -1 */
+	bool group;          /* there is a control group to enter */
+	struct rlimit nproc; /* RLIMIT_NPROC, as it was */
 };
 
 /* From others these are the command's; those from the terminal came to it
@@ -107,6 +113,8 @@ int ids_own(struct setup *s, int dirfd, const char *name);
 int ids_write_range(const struct iso_ids *ids, pid_t pid, struct err *e);
 int step_ids_outer(struct setup *s, struct err *e);
 int step_volume_ids(struct setup *s, struct err *e);
+int step_groups(struct setup *s, struct err *e);
+int step_process_limit(struct setup *s, struct err *e);
 int step_userns(struct setup *s, struct err *e);
 int step_ids(struct setup *s, struct err *e);
 
@@ -157,6 +165,7 @@ int step_fds(struct setup *s, struct err *e);
 _Noreturn void init_main(struct setup *s);
 
 /* command.c */
+int step_enter_group(struct setup *s, struct err *e);
 int step_limits_raise(struct setup *s, struct err *e);
 _Noreturn void command_main(struct setup *s, int error_pipe);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 static const char *const steps[] = {
+	"group",
 	"signals",
 	"ids-outer",
 	"private",
@@ -28,6 +29,9 @@ static const char *const steps[] = {
 	"dev-seal",
 	"pivot",
 	"limits-raise",
+	"enter-group",
+	"groups",
+	"process-limit",
 	"userns",
 	"ids",
 	"terminal",
