@@ -30,7 +30,7 @@ static const struct cli_opt doctor_opts[] = {
 struct diagnosis {
 	struct host_support host;
 	char *store; /* or NULL */
-	struct support survival_item, store_item, space_item;
+	struct support survival_item, group_item, store_item, space_item;
 	struct support gpus[DOCTOR_GPU_ITEMS];
 };
 
@@ -90,6 +90,27 @@ static void look_at_survival(struct arena *a, struct support *item)
 		item->remedy = arena_strdup(a,
 			"what 'seccomp-notify' and 'seccomp-wait-killable' "
 			"need");
+	}
+}
+
+/* Limits of a replay as a whole. Asked here, not in a probe's process, which
+ * would be another one in the group. */
+static void look_at_group(struct arena *a, struct support *item)
+{
+	struct iso_group_support s;
+
+	host_support_group(&s);
+	*item = (struct support){.name = "control-group",
+		.state = *s.why ? SUPPORT_NO : SUPPORT_YES};
+	if (*s.why) {
+		item->detail = arena_printf(
+			a, "a replay's memory is not limited: %s", s.why);
+		item->remedy = s.remedy ? arena_strdup(a, s.remedy) : NULL;
+	} else {
+		item->detail = arena_printf(a, "a replay can be limited in%s%s%s",
+			s.memory ? " memory" : "",
+			s.processes ? " processes" : "",
+			s.cpus ? " processors" : "");
 	}
 }
 
@@ -168,6 +189,7 @@ static int print_json(const struct diagnosis *d, struct err *e)
 	for (size_t i = 0; i < d->host.count; i++)
 		json_array_append_new(items, item_json(&d->host.items[i]));
 	json_array_append_new(items, item_json(&d->survival_item));
+	json_array_append_new(items, item_json(&d->group_item));
 	json_array_append_new(items, item_json(&d->store_item));
 	json_array_append_new(items, item_json(&d->space_item));
 	for (size_t i = 0; i < DOCTOR_GPU_ITEMS && d->gpus[i].name; i++)
@@ -193,6 +215,7 @@ static int doctor_run(struct invocation *in)
 
 	host_support_probe(&d.host, in->arena);
 	look_at_survival(in->arena, &d.survival_item);
+	look_at_group(in->arena, &d.group_item);
 	look_at_store(in, &d);
 	doctor_gpus(d.gpus, in->arena);
 	if (o->json) {
@@ -201,6 +224,7 @@ static int doctor_run(struct invocation *in)
 		for (size_t i = 0; i < d.host.count; i++)
 			print_item(in->arena, &d.host.items[i]);
 		print_item(in->arena, &d.survival_item);
+		print_item(in->arena, &d.group_item);
 		print_item(in->arena, &d.store_item);
 		print_item(in->arena, &d.space_item);
 		for (size_t i = 0; i < DOCTOR_GPU_ITEMS && d.gpus[i].name; i++)

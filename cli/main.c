@@ -15,6 +15,7 @@
  *   map           the hash map
  *   packet        messages with a descriptor
  *   progress      a line that says how far it is
+ *   pty           pseudo-terminals
  *   sort          sorting by text
  *   strbuf        the growing byte string
  *   threads       many items, shared out to threads
@@ -159,12 +160,15 @@
  *   emulate       answers about processors and memory
  *   emulate_cpus  affinity in the numbers of the record
  *   enter         the way in for one who watches
+ *   group         a control group with limits
+ *   group_find    which one is ours, and may it have children
  *   host_remedy   which setting stands in the way
  *   host_support  what this machine allows
  *   ids           user and group ids
  *   init          PID 1 of the sandbox
  *   mounts        mount operations by descriptor
  *   network       host name, loopback
+ *   pass_on       signals to the caller, a command that stopped
  *   privileges    capabilities
  *   probe_kernel  probes of masking, and of what is installed
  *   probe_mounts  probes of namespaces and mounts
@@ -175,6 +179,10 @@
  *   seccomp_deny  calls that no training run needs
  *   seccomp_load  loading that filter
  *   steps         the set-up, step by step
+ *   terminal      a terminal in the place of the caller's
+ *   terminal_guard  the mode of the caller's, when we are killed
+ *   terminal_job  modes of the caller's, job control
+ *   terminal_set_up  making the command's
  *   volumes       parts of the host that the caller asks for
  * capture/: what is recorded
  *   ahead         hashing while the command runs
@@ -282,6 +290,7 @@
  *   stage         what both ways to build a root share
  *   stage_a       metadata over the store's objects
  *   stage_b       a tree of real files in the cache
+ *   together      limits of all processes together
  *   trace         the replay as a run of its own, against the record
  *   trace_result  what is said about that
  *   tree          rows become a tree

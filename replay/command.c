@@ -306,6 +306,7 @@ int plan_command(struct plan *p, const struct replay_options *o,
 		return -1;
 	plan_stdin(p);
 	plan_cpus(p, o, h);
+	plan_together(p, o, h);
 	plan_devices(p, h);
 	parts_devices(p, o->parts, h->ranges);
 	parts_network(p, o->parts);

@@ -7,6 +7,7 @@
 #include "replay/cpu_view.h"
 #include "replay/plan.h"
 
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,24 @@ static void look_at_memory(struct host_view *h)
 		clock_gettime(CLOCK_REALTIME, &now) == 0)
 		h->boot_time =
 			now.tv_sec - up.tv_sec - (now.tv_nsec < up.tv_nsec);
+}
+
+static int64_t number_of(const char *path)
+{
+	autofile *f = fopen(path, "re");
+	int64_t n;
+
+	return f && fscanf(f, "%" SCNd64, &n) == 1 ? n : 0;
+}
+
+/* proc_sys_kernel(5): the lesser of both holds. */
+static void look_at_processes(struct host_view *h)
+{
+	int64_t pids = number_of("/proc/sys/kernel/pid_max");
+	int64_t threads = number_of("/proc/sys/kernel/threads-max");
+
+	h->process_max = pids && pids < threads ? pids : threads;
+	host_support_group(&h->group);
 }
 
 static void look_at_device(struct host_device *d, const char *path)
@@ -170,6 +189,7 @@ void host_look(struct host_view *h, struct arena *a, const struct manifest *m,
 	h->device_nodes = h->ranges && may_make_nodes();
 	look_at_cpus(h);
 	look_at_memory(h);
+	look_at_processes(h);
 	if (uname(&u) == 0)
 		h->kernel = arena_strdup(a, u.release);
 	h->devices = arena_array(a, m->devices.count + 1, sizeof(*h->devices));

@@ -46,6 +46,8 @@ struct host_view {
 	struct strlist mounts;   /* where file systems are mounted */
 	cpu_set_t online;
 	int64_t memory_bytes;
+	int64_t process_max; /* processes and threads, of everybody */
+	struct iso_group_support group;
 	int64_t boot_time; /* in seconds since 1970 */
 	const char *kernel;
 	const char *cpu_model;
@@ -129,6 +131,11 @@ void plan_read_only(struct plan *p);
 /* cpu_plan.c: processors and memory. */
 void plan_cpus(struct plan *p, const struct replay_options *o,
 	const struct host_view *h);
+
+/* together.c: after plan_cpus(). */
+void plan_together(struct plan *p, const struct replay_options *o,
+	const struct host_view *h);
+void together_print(const struct plan *p, FILE *out);
 
 /* parts_plan.c: after all that are there. */
 void plan_add_volume(struct plan *p, const struct iso_volume *v);

@@ -94,6 +94,7 @@ void plan_print(const struct plan *p, FILE *out)
 			!p->emulation.cpus     ? "memory"
 			: !p->emulation.memory ? "processors"
 					       : "processors, memory");
+	together_print(p, out);
 	print_tree(p, out);
 	for (size_t i = 0; i < p->iso.read_only_count; i++)
 		plan_print_line(out, "read-only", p->iso.read_only[i]);

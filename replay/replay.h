@@ -16,6 +16,7 @@
  *	plan_print.c            --dry-run
  *	host.c                  what this host offers
  *	cpu_*.c                 processors and memory: see cpu_view.h
+ *	together.c              limits of all processes together
  *	objects.c               the contents are there and undamaged
  *	scratch.c               the private directory of a replay
  *	layer.c, layer_kinds.c  filling a directory with a layer of the tree

@@ -66,7 +66,7 @@ static bool is_quiet(const struct note *n)
 {
 	static const char *const kinds[] = {"unopened", "owners", "groups",
 		"kernel", "cpu", "capabilities", "cpu-numbers", "cpu-view",
-		"cdi-environment"};
+		"cdi-environment", "control-group"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -88,8 +89,27 @@ int step_limits_raise(struct setup *s, struct err *e)
 	return 0;
 }
 
+/* In a cgroup namespace that begins there. */
+int step_enter_group(struct setup *s, struct err *e)
+{
+	const struct msg m = {.kind = MSG_GROUP};
+	unsigned char answer = 0;
+
+	if (!s->group)
+		return 0;
+	setup_send(s, &m);
+	if (fs_read_all(s->down, &answer, 1) != 1 || answer != GROUP_DONE)
+		return err_set(e, "the control group was not entered");
+	if (guard_on(s->iso, "cgroupns") && unshare(CLONE_NEWCGROUP) < 0)
+		return err_sys(e, "cannot make a cgroup namespace");
+	return 0;
+}
+
 static int step_limits(struct setup *s, struct err *e)
 {
+	/* It was lower for the user namespace only. */
+	if (s->iso->group.processes && setrlimit(RLIMIT_NPROC, &s->nproc) < 0)
+		return err_sys(e, "cannot set limit 'nproc'");
 	for (size_t i = 0; i < s->iso->limit_count; i++) {
 		struct iso_limit want = s->iso->limits[i];
 		struct rlimit now;
@@ -211,6 +231,7 @@ static int step_exec(struct setup *s, struct err *e)
 }
 
 static const struct step steps[] = {
+	{"process-group", step_process_group},
 	{"cwd", step_cwd},
 	{"stdin", step_stdin},
 	{"affinity", step_affinity},

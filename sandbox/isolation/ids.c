@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 #define NOBODY 65534u
+/* Above all that are mapped: none of the command's ids. */
+#define OWNER (ISO_ID_BASE + ISO_ID_COUNT + ISO_EXTRA_IDS)
 
 /* Index of `shown` among the extra ids, the command's own id being one; -1. */
 static long extra_index(
@@ -277,12 +279,15 @@ static int forbid_more(struct setup *s, struct err *e)
 
 /* Before the user namespace is made: no group of the host (of a device node)
  * can be named in one that does not map it. */
-static int take_groups(struct setup *s, struct err *e)
+int step_groups(struct setup *s, struct err *e)
 {
 	const struct isolation *iso = s->iso;
 	size_t n = iso->group_count, more = iso->host_group_count;
-	autofree gid_t *all = xcalloc(n + more + 1, sizeof(*all));
+	autofree gid_t *all = NULL;
 
+	if (!s->ids.range || !guard_on(iso, "userns2"))
+		return 0;
+	all = xcalloc(n + more + 1, sizeof(*all));
 	for (size_t i = 0; i < n; i++)
 		all[i] = s->ids.gid(&s->ids, iso->groups[i]);
 	for (size_t i = 0; i < more; i++)
@@ -290,6 +295,51 @@ static int take_groups(struct setup *s, struct err *e)
 	if (setgroups(n + more, all) < 0)
 		return err_sys(e, "cannot set the groups");
 	return 0;
+}
+
+/*
+ * Without root's exception, which is for the real user id 0 in the first user
+ * namespace: enforced_nproc_rlimit() of kernel/user_namespace.c. The owner of
+ * the new namespace, whose processes are counted, is then an id that nobody
+ * else has.
+ */
+static int be_nobody(struct err *e)
+{
+	const cap_value_t admin = CAP_SYS_ADMIN;
+	cap_t caps;
+	int rc;
+
+	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresuid(OWNER, OWNER, OWNER) < 0)
+		return err_sys(e, "cannot leave root's user id");
+	caps = cap_get_proc();
+	rc = caps ? cap_set_flag(caps, CAP_EFFECTIVE, 1, &admin, CAP_SET) : -1;
+	if (rc == 0)
+		rc = cap_set_proc(caps);
+	if (rc < 0)
+		err_sys(e, "cannot keep CAP_SYS_ADMIN");
+	cap_free(caps);
+	return rc;
+}
+
+/*
+ * A user namespace is held to the soft RLIMIT_NPROC that its maker has, all
+ * processes in it counted (Linux 5.14), whatever the limit is later on.
+ */
+int step_process_limit(struct setup *s, struct err *e)
+{
+	rlim_t most = s->iso->group.processes;
+	struct rlimit low;
+
+	if (getrlimit(RLIMIT_NPROC, &s->nproc) < 0)
+		return err_sys(e, "cannot read limit 'nproc'");
+	if (!most || !guard_on(s->iso, "userns2"))
+		return 0;
+	low = s->nproc;
+	if (low.rlim_cur > most)
+		low.rlim_cur = most;
+	if (setrlimit(RLIMIT_NPROC, &low) < 0)
+		return err_sys(e, "cannot set limit 'nproc'");
+	return s->ids.range ? be_nobody(e) : 0;
 }
 
 int step_userns(struct setup *s, struct err *e)
@@ -303,8 +353,6 @@ int step_userns(struct setup *s, struct err *e)
 	 * root that limit would be the host's own. */
 	if (!s->ids.range &&
 		write_text(s->proc_user, "max_user_namespaces", "1", e) < 0)
-		return -1;
-	if (s->ids.range && take_groups(s, e) < 0)
 		return -1;
 	if (unshare(CLONE_NEWUSER) < 0)
 		return err_sys(e, "cannot make the command's user namespace");
@@ -322,7 +370,7 @@ int step_ids(struct setup *s, struct err *e)
 		return 0;
 	/* With one mapped id the caller's groups stay: they cannot be given
 	 * up, and a store may be readable through one of them only. With a
-	 * range they are right already: see take_groups(). */
+	 * range they are right already: see step_groups(). */
 	if (setresgid(iso->gid, iso->gid, iso->gid) < 0)
 		return err_sys(e, "cannot become group %u", iso->gid);
 	if (setresuid(iso->uid, iso->uid, iso->uid) < 0)

@@ -35,22 +35,31 @@ static int check_streams(struct err *e)
 	return 0;
 }
 
-/* All but the pipes and the standard streams: a directory of the host that
- * stays open would be a way out of the root (CVE-2024-21626). */
+/* All but what init needs and the standard streams: a directory of the host
+ * that stays open would be a way out of the root (CVE-2024-21626). */
 int step_fds(struct setup *s, struct err *e)
 {
-	unsigned low = (unsigned)(s->up < s->down ? s->up : s->down);
-	unsigned high = (unsigned)(s->up < s->down ? s->down : s->up);
+	const int kept[] = {s->up, s->down, s->tty};
+	unsigned next = 3;
 
 	if (!guard_on(s->iso, "fds"))
 		return 0;
 	if (check_streams(e) < 0)
 		return -1;
-	if ((low > 3 && close_range(3, low - 1, 0) < 0) ||
-		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
-		close_range(high + 1, ~0u, 0) < 0)
-		return err_sys(e, "cannot close the inherited descriptors");
-	return 0;
+	for (;;) {
+		unsigned keep = ~0u; /* the lowest of them from here on */
+
+		for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+			if (kept[i] >= (int)next && (unsigned)kept[i] < keep)
+				keep = (unsigned)kept[i];
+		if (next < keep &&
+			close_range(next, keep == ~0u ? keep : keep - 1, 0) < 0)
+			return err_sys(
+				e, "cannot close the inherited descriptors");
+		if (keep == ~0u)
+			return 0;
+		next = keep + 1;
+	}
 }
 
 static _Noreturn void fail(struct setup *s, const struct err *e)
@@ -134,15 +143,24 @@ static pid_t start(struct init *in, struct err *e)
 	return -1;
 }
 
-/* Reap all that ended; when the command did, tell and end. */
+/* Reap all that ended; when the command did, tell and end. Where it has a
+ * terminal of its own, the caller's shell does not see that it stops. */
 static void reap(struct init *in)
 {
+	int options = WNOHANG | (in->s->tty >= 0 ? WUNTRACED : 0);
 	struct msg m = {.kind = MSG_EXITED};
 	pid_t pid;
 
-	while ((pid = wait4(-1, &m.status, WNOHANG, &m.usage)) > 0) {
+	while ((pid = wait4(-1, &m.status, options, &m.usage)) > 0) {
 		if (pid != in->command)
 			continue;
+		if (WIFSTOPPED(m.status)) {
+			struct msg stopped = {.kind = MSG_STOPPED,
+				.status = WSTOPSIG(m.status)};
+
+			setup_send(in->s, &stopped);
+			continue;
+		}
 		setup_send(in->s, &m);
 		_exit(0);
 	}
@@ -171,6 +189,21 @@ static bool came_to_all(struct init *in, int sig)
 	return came;
 }
 
+static void obey(struct init *in, unsigned char order)
+{
+	int sig = order & ~TO_GROUP;
+
+	if (order == TO_FOREGROUND)
+		tcsetpgrp(in->s->tty, in->command);
+	else if (order == TO_BACKGROUND)
+		tcsetpgrp(in->s->tty, getpgrp());
+	else if (order & TO_GROUP)
+		kill(-in->command, sig);
+	/* With a session of its own, we are not in the caller's group. */
+	else if (in->s->tty >= 0 || !came_to_all(in, sig))
+		kill(in->command, sig);
+}
+
 _Noreturn void init_main(struct setup *s)
 {
 	const struct msg ready = {.kind = MSG_READY};
@@ -187,7 +220,7 @@ _Noreturn void init_main(struct setup *s)
 	fds[0] = (struct pollfd){s->down, POLLIN, 0};
 	fds[1] = (struct pollfd){in.signals, POLLIN, 0};
 	for (;;) {
-		unsigned char sig;
+		unsigned char order;
 
 		/* First: SIGCHLD may have been read in between. */
 		reap(&in);
@@ -196,9 +229,8 @@ _Noreturn void init_main(struct setup *s)
 		note_signals(&in);
 		if (!fds[0].revents)
 			continue;
-		if (read(s->down, &sig, 1) != 1)
+		if (read(s->down, &order, 1) != 1)
 			_exit(125); /* the caller is gone */
-		if (!came_to_all(&in, sig))
-			kill(in.command, sig);
+		obey(&in, order);
 	}
 }

@@ -105,6 +105,21 @@ struct iso_limit {
 	struct rlimit value;
 };
 
+/*
+ * What all processes of the command may have together, 0 and ISO_NO_LIMIT being
+ * no limit: by a control group of their own, where the caller may make one. Of
+ * the processes (threads are counted) the kernel also holds the command's user
+ * namespace to it, from Linux 5.14 on; more than that, or an RLIMIT_NPROC of
+ * its own, the command does not see.
+ */
+#define ISO_NO_LIMIT UINT64_MAX
+struct iso_group {
+	uint64_t memory_bytes;
+	uint64_t swap_bytes; /* where memory_bytes is limited */
+	uint64_t processes;
+	const cpu_set_t *cpus; /* this host's, or NULL */
+};
+
 enum iso_stdin { ISO_STDIN_INHERIT, ISO_STDIN_FILE };
 
 /*
@@ -139,6 +154,7 @@ struct isolation {
 	const char *hostname;
 	const struct iso_limit *limits;
 	size_t limit_count;
+	struct iso_group group;
 	const cpu_set_t *affinity; /* NULL: leave */
 	size_t affinity_size;
 	/* NULL: nothing. Where it cannot be had, the caller is told. */
@@ -199,7 +215,7 @@ struct isolation {
 	 * out, to show that the attacks they answer would succeed. NULL in real
 	 * use; no option and no variable reaches it. Names: pidns netns ipcns
 	 * utsns cgroupns fds userns2 caps no_new_privs landlock seccomp masks
-	 * read_only dumpable keyring. */
+	 * read_only dumpable keyring terminal. */
 	const char *without_guard;
 };
 
@@ -285,5 +301,12 @@ void host_support_probe(struct host_support *h, struct arena *a);
  * true for what was tried and works.
  */
 void host_support_root(struct host_support *h, struct arena *a, char root);
+/* Which of struct iso_group can be limited by a control group. */
+struct iso_group_support {
+	bool memory, processes, cpus;
+	char why[1400];     /* none of it can; "" when something can */
+	const char *remedy; /* or NULL */
+};
+void host_support_group(struct iso_group_support *s);
 /* Will a sandbox made by this process show other owners than its own? */
 bool host_support_ranges(void);

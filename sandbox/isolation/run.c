@@ -5,8 +5,7 @@
  */
 #include "base/fs.h"
 #include "base/packet.h"
-#include "sandbox/isolation/emulate.h"
-#include "sandbox/isolation/setup.h"
+#include "sandbox/isolation/caller.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,24 +29,6 @@ static const struct {
 	{"ipcns", CLONE_NEWIPC},
 	{"utsns", CLONE_NEWUTS},
 	{"cgroupns", CLONE_NEWCGROUP},
-};
-
-const int signals_passed[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, 0};
-
-struct sandbox {
-	const struct isolation *iso;
-	struct iso_ids ids;
-	struct iso_result *out;
-	pid_t pid;
-	int up, down; /* our ends */
-	int signals;
-	sigset_t mask; /* before we blocked what is forwarded */
-	sigset_t ignored;
-	int interrupted; /* by this signal, during the set-up */
-	bool ready, started, ended;
-	struct err failure;
-	struct emulator emulator;
 };
 
 static uint64_t clone_flags(const struct isolation *iso, bool range)
@@ -101,26 +82,6 @@ static int high_sockets(int ends[2])
 	return raise_ends(low, ends);
 }
 
-static int block_signals(struct sandbox *b, struct err *e)
-{
-	struct sigaction is;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigemptyset(&b->ignored);
-	for (const int *sig = signals_passed; *sig; sig++) {
-		sigaddset(&set, *sig);
-		if (sigaction(*sig, NULL, &is) == 0 && is.sa_handler == SIG_IGN)
-			sigaddset(&b->ignored, *sig);
-	}
-	if (sigprocmask(SIG_BLOCK, &set, &b->mask) < 0)
-		return err_sys(e, "cannot block signals");
-	b->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (b->signals < 0)
-		return err_sys(e, "cannot watch for signals");
-	return 0;
-}
-
 static int start(struct sandbox *b, struct err *e)
 {
 	autoclose int up_in = -1, down_out = -1;
@@ -136,6 +97,9 @@ static int start(struct sandbox *b, struct err *e)
 		.dev = -1,
 		.userns = -1,
 		.proc_user = -1,
+		.terminals = &b->terminals,
+		.tty = -1,
+		.group = b->group.own >= 0,
 	};
 
 	if (high_sockets(up) < 0 || high_pipe(down) < 0)
@@ -194,9 +158,18 @@ static void fail(struct sandbox *b, const char *step)
 	kill(b->pid, SIGKILL);
 }
 
+static void take_terminal(struct sandbox *b, const struct msg *m, int fd)
+{
+	struct terminals *t = &b->terminals;
+
+	if (fd < 0 || m->status < 0 || (size_t)m->status >= t->count)
+		return;
+	t->items[m->status].inner = fd;
+	fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+}
+
 static void hear(struct sandbox *b, struct msg *m, int fd)
 {
-	const unsigned char done = MAP_DONE;
 	autoclose int socket = m->kind == MSG_WATCH ? fd : -1;
 
 	m->e.msg[sizeof(m->e.msg) - 1] = '\0';
@@ -206,7 +179,7 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 		break;
 	case MSG_MAP:
 		if (ids_write_range(&b->ids, b->pid, &b->failure) == 0)
-			(void)!fs_write_all(b->down, &done, 1);
+			sandbox_order(b, MAP_DONE);
 		else
 			fail(b, "userns");
 		break;
@@ -214,12 +187,22 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 		if (attach(b, socket, &b->failure) < 0)
 			fail(b, "watch");
 		break;
+	case MSG_GROUP:
+		if (group_enter(&b->group, b->pid, &b->failure) == 0)
+			sandbox_order(b, GROUP_DONE);
+		else
+			fail(b, "enter-group");
+		break;
 	case MSG_FAILED:
 		if (!b->failure.msg[0])
 			b->failure = m->e;
 		break;
+	case MSG_TERMINAL:
+		take_terminal(b, m, fd);
+		break;
 	case MSG_READY:
 		b->ready = true;
+		terminal_decide(&b->terminals);
 		break;
 	case MSG_LISTENER:
 		b->emulator.listener = fd;
@@ -228,6 +211,9 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 	case MSG_STARTED:
 		b->started = true;
 		break;
+	case MSG_STOPPED:
+		sandbox_stopped(b, m->status);
+		break;
 	case MSG_EXITED:
 		b->ended = true;
 		give_status(b->out, m);
@@ -235,39 +221,24 @@ static void hear(struct sandbox *b, struct msg *m, int fd)
 	}
 }
 
-static void forward(struct sandbox *b)
-{
-	struct signalfd_siginfo info;
-
-	while (read(b->signals, &info, sizeof(info)) == sizeof(info)) {
-		unsigned char sig = (unsigned char)info.ssi_signo;
-
-		if (!b->ready) {
-			if (sigismember(&b->ignored, sig))
-				continue; /* under nohup(1) */
-			b->interrupted = sig;
-			kill(b->pid, SIGKILL);
-		} else if (info.ssi_code != SI_KERNEL) {
-			/* EPIPE: it has just ended. */
-			(void)!fs_write_all(b->down, &sig, 1);
-		}
-	}
-}
-
 /* Until its end of the pipe is closed, which is when the sandbox has ended. */
 static void listen_to(struct sandbox *b)
 {
 	for (;;) {
-		struct pollfd fds[] = {
+		struct pollfd fds[3 + 2 * TERMINALS] = {
 			{b->up, POLLIN, 0},
 			{b->signals, POLLIN, 0},
 			{b->emulator.listener, POLLIN, 0},
 		};
+		/* Once the caller's is in the right mode. */
+		size_t n = b->ready ? terminals_poll(&b->terminals, fds + 3) : 0;
 		struct msg m;
 		int fd;
 
-		if (poll(fds, 3, -1) < 0)
+		if (poll(fds, 3 + n, -1) < 0)
 			continue;
+		if (n)
+			terminals_copy(&b->terminals, fds + 3);
 		if (fds[2].revents)
 			emulator_answer(&b->emulator);
 		if (fds[0].revents) {
@@ -276,7 +247,7 @@ static void listen_to(struct sandbox *b)
 			hear(b, &m, fd);
 		} else if (fds[1].revents) {
 			/* Only now: what was said decides what they mean. */
-			forward(b);
+			sandbox_pass_on(b);
 		}
 	}
 }
@@ -309,53 +280,56 @@ static int conclude(struct sandbox *b, int status, struct err *e)
 	return err_set(e, "the set-up process ended too early");
 }
 
-/*
- * A signal that ended the command may still wait here: it was for the group,
- * and must not end the caller, who has yet to say how the command ended.
- */
-static void discard_signals(struct sandbox *b)
-{
-	struct signalfd_siginfo info;
-
-	while (read(b->signals, &info, sizeof(info)) == sizeof(info))
-		;
-}
-
 static void release(struct sandbox *b)
 {
 	fs_autoclose(&b->up);
 	fs_autoclose(&b->down);
 	fs_autoclose(&b->signals);
 	emulator_release(&b->emulator);
+	terminals_release(&b->terminals);
+	group_remove(&b->group);
+}
+
+static int prepare(struct sandbox *b, struct err *e)
+{
+	if (group_make(&b->group, b->iso, e) < 0)
+		return err_wrap(e, "group");
+	return start(b, e) < 0 ? err_wrap(e, "namespaces") : 0;
 }
 
 int isolation_run(
 	const struct isolation *iso, struct iso_result *out, struct err *e)
 {
 	struct sandbox b = {
-		.iso = iso, .out = out, .up = -1, .down = -1, .signals = -1};
+		.iso = iso,
+		.out = out,
+		.up = -1,
+		.down = -1,
+		.signals = -1,
+		.group = GROUP_INIT,
+	};
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
 	int status = 0, rc;
 
 	memset(out, 0, sizeof(*out));
 	ids_init(&b.ids, iso, ids_can_range());
 	emulator_init(&b.emulator, iso->emulation);
-	if (block_signals(&b, e) < 0) {
+	terminals_find(&b.terminals, iso);
+	if (sandbox_block_signals(&b, e) < 0) {
 		release(&b);
 		return err_wrap(e, "signals");
 	}
 	sigaction(SIGPIPE, &ignore, &before);
-	rc = start(&b, e);
+	rc = prepare(&b, e);
 	if (rc == 0) {
 		listen_to(&b);
 		/* ECHILD when the caller ignores SIGCHLD: it was reaped. */
 		while (waitpid(b.pid, &status, 0) < 0 && errno == EINTR)
 			;
+		terminals_drain(&b.terminals, b.signals);
 		rc = conclude(&b, status, e);
 		if (b.started)
-			discard_signals(&b);
-	} else {
-		err_wrap(e, "namespaces");
+			sandbox_discard_signals(&b);
 	}
 	release(&b);
 	sigaction(SIGPIPE, &before, NULL);

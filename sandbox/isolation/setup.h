@@ -3,7 +3,8 @@
  * Inside of the isolation module: the state that the steps share, and the
  * messages from the sandbox to the caller of isolation_run().
  *
- *	run.c           the caller's side: start, messages, signals, waiting
+ *	run.c           the caller's side: start, messages, waiting
+ *	pass_on.c       signals to the caller, and a stopped command
  *	steps.c         the list of steps, and walking it
  *	ids.c           id maps, the inner user namespace, uid and gid
  *	mounts.c        the few mount operations, all by descriptor
@@ -13,8 +14,10 @@
  *	proc_sys.c      /proc and /sys, what is masked and faked in them
  *	covers.c        directories of /proc and /sys with a part of theirs
  *	network.c       host name, loopback
+ *	terminal*.c     a terminal in the place of the caller's: terminal.h
  *	privileges.c    capabilities, keyring, no_new_privs, Landlock
  *	seccomp_deny.c  the deny list; seccomp_load.c loads it
+ *	group*.c        limits for all of it together: group.h
  *	init.c          PID 1
  *	command.c       limits, directory, stdin and exec of the command
  *	enter.c         the way in for one who watches it
@@ -28,15 +31,19 @@
 
 #include "base/err.h"
 #include "sandbox/isolation/isolation.h"
+#include "sandbox/isolation/terminal.h"
 
 enum msg_kind {
 	MSG_NOTE,     /* e.msg: for iso_result.notes */
 	MSG_MAP,      /* write my id maps, then send MAP_DONE */
+	MSG_GROUP,    /* put me into my control group, then send GROUP_DONE */
 	MSG_FAILED,   /* e: why there is no command */
+	MSG_TERMINAL, /* carries the master of terminal number `status` */
 	MSG_READY,    /* all is set up; signals are welcome */
 	MSG_LISTENER, /* carries the listener of what is emulated */
 	MSG_WATCH,   /* carries a socket of the command's process, that waits */
 	MSG_STARTED, /* exec has succeeded */
+	MSG_STOPPED, /* status: by which signal; of terminals only */
 	MSG_EXITED,  /* status: as from wait(2); usage */
 };
 
@@ -48,8 +55,13 @@ struct msg {
 	struct err e;
 };
 
-/* Down, by a pipe, go single bytes: this, or a signal's number. */
+/* Down, by a pipe, go single bytes: one of these, or a signal's number. */
 #define MAP_DONE 0
+#define GROUP_DONE 1
+#define TO_FOREGROUND 0x7e
+#define TO_BACKGROUND 0x7f
+/* Added to the number: for the command's process group. */
+#define TO_GROUP 0x80
 
 struct setup {
 	const struct isolation *iso;
@@ -63,10 +75,15 @@ struct setup {
 	int dev;       /* mount of the new /dev */
 	int userns;    /* with the maps that the command's will have, or -1 */
 	int proc_user; /* /proc/sys/user of the new /proc, still writable */
+	const struct terminals *terminals; /* of the caller */
+	int tty;             /* the command's controlling terminal, or -1 */
+	bool group;          /* there is a control group to enter */
+	struct rlimit nproc; /* RLIMIT_NPROC, as it was */
 };
 
 /* From others these are the command's; those from the terminal came to it
- * directly, as it is in the caller's process group. Ends with 0. */
+ * directly, as it is in the caller's process group, unless it has a terminal
+ * of its own. Ends with 0. */
 extern const int signals_passed[];
 
 /* Is the guard of this name in force? See isolation.without_guard. */
@@ -98,6 +115,8 @@ int ids_own(struct setup *s, int dirfd, const char *name);
 int ids_write_range(const struct iso_ids *ids, pid_t pid, struct err *e);
 int step_ids_outer(struct setup *s, struct err *e);
 int step_volume_ids(struct setup *s, struct err *e);
+int step_groups(struct setup *s, struct err *e);
+int step_process_limit(struct setup *s, struct err *e);
 int step_userns(struct setup *s, struct err *e);
 int step_ids(struct setup *s, struct err *e);
 
@@ -130,6 +149,10 @@ int step_covers(struct setup *s, struct err *e);
 int step_hostname(struct setup *s, struct err *e);
 int step_loopback(struct setup *s, struct err *e);
 
+/* terminal_set_up.c */
+int step_terminal(struct setup *s, struct err *e);
+int step_process_group(struct setup *s, struct err *e);
+
 /* privileges.c */
 int step_keyring(struct setup *s, struct err *e);
 int step_caps(struct setup *s, struct err *e);
@@ -145,6 +168,7 @@ int step_fds(struct setup *s, struct err *e);
 _Noreturn void init_main(struct setup *s);
 
 /* command.c */
+int step_enter_group(struct setup *s, struct err *e);
 int step_limits_raise(struct setup *s, struct err *e);
 _Noreturn void command_main(struct setup *s, int error_pipe);
 

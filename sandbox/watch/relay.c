@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/pty.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -64,10 +65,8 @@ static int make_pipe(struct relay *r, struct err *e)
 
 void relay_resize(const struct relay *r)
 {
-	struct winsize size;
-
-	if (r->spec.terminal && ioctl(r->outer, TIOCGWINSZ, &size) == 0)
-		ioctl(r->inner, TIOCSWINSZ, &size);
+	if (r->spec.terminal)
+		pty_copy_size(r->outer, r->inner);
 }
 
 /*
@@ -80,14 +79,9 @@ static int make_terminal(struct relay *r, struct err *e)
 	struct termios raw;
 	struct stat st;
 
-	r->inner = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (r->inner < 0 || unlockpt(r->inner) < 0)
+	if (pty_open("/dev/ptmx", &r->inner, &r->command) < 0 ||
+		fstat(r->command, &st) < 0 || tcgetattr(r->command, &raw) < 0)
 		return err_sys(e, "cannot make a pseudo-terminal");
-	/* Also where /dev/pts is another mount than the kernel's. */
-	r->command = ioctl(r->inner, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (r->command < 0 || fstat(r->command, &st) < 0 ||
-		tcgetattr(r->command, &raw) < 0)
-		return err_sys(e, "cannot open a pseudo-terminal");
 	cfmakeraw(&raw);
 	tcsetattr(r->command, TCSANOW, &raw);
 	r->device = st.st_rdev;

@@ -4,15 +4,19 @@
 
 WHAT "run": COMMAND (a shell's words) leads the session. "shell": COMMAND is
 typed into an interactive bash. Standard input is the script: each line is
-"expect TEXT", "send TEXT" (with backslash escapes) or "wait SECONDS". Prints
-how the session leader ended; on the first expectation that fails within 20 s
-it prints what was there and exits 1.
+"expect TEXT", "send TEXT" (with backslash escapes), "wait SECONDS", "resize
+ROWS COLUMNS", "mode raw" or "mode cooked" (what the terminal is to be in).
+Prints how the session leader ended; on the first expectation that fails within
+20 s it prints what was there and exits 1.
 """
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 
 
@@ -46,6 +50,22 @@ class Terminal:
                 sys.exit(1)
         self.seen = self.seen.split(text, 1)[1]
 
+    def mode(self, wanted):
+        end = time.time() + 20
+        is_ = None
+        while is_ != wanted and time.time() < end:
+            self.read(0.05)
+            canonical = termios.tcgetattr(self.fd)[3] & termios.ICANON
+            is_ = b"cooked" if canonical else b"raw"
+        if is_ != wanted:
+            print("the terminal is", is_, "and not", wanted)
+            os.kill(self.pid, signal.SIGKILL)
+            sys.exit(1)
+
+    def resize(self, rows, columns):
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
+
     def end(self):
         end = time.time() + 20
         while time.time() < end:
@@ -74,6 +94,10 @@ def main():
             t.expect(text)
         elif word == "send":
             os.write(t.fd, text)
+        elif word == "mode":
+            t.mode(text)
+        elif word == "resize":
+            t.resize(*map(int, text.split()))
         elif word == "wait":
             end = time.time() + float(text)
             while time.time() < end and t.read(end - time.time()):

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# old-kernel.sh BUILD [get]: boots the kernel of Debian 12 in an emulator, and
-# captures and replays in it (old-kernel-guest.sh). `get` only fetches that
-# kernel into BUILD/old-kernel. The last line is "N passed, N failed".
+# old-kernel.sh BUILD [get|groups]: boots the kernel of Debian 12 in an emulator,
+# and captures and replays in it: old-kernel-checks.sh, or, with `groups`,
+# old-kernel-groups.sh. `get` only fetches that kernel into BUILD/old-kernel.
+# The last line is "N passed, N failed".
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd)
@@ -10,6 +11,8 @@ mkdir -p "$1"
 build=$(cd "$1" && pwd)
 kernel=$build/old-kernel
 limit=120
+checks=checks
+[ "${2-}" != groups ] || checks=groups
 # The order in which they are loaded.
 modules='drivers/virtio/virtio_ring drivers/virtio/virtio
 	drivers/virtio/virtio_pci_modern_dev drivers/virtio/virtio_pci_legacy_dev
@@ -77,6 +80,7 @@ make_disk() {
 	done
 	cp "$tools/old-kernel-guest.sh" "$root/init"
 	chmod 0755 "$root/init"
+	cp "$tools/old-kernel-$checks.sh" "$root/checks"
 	echo 'root:x:0:0::/root:/bin/sh
 user:x:1000:1000::/home/user:/bin/sh' >"$root/etc/passwd"
 	echo 'root:x:0:

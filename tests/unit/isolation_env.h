@@ -64,6 +64,8 @@ static inline struct isolation sandbox_of(char *argv[4], const char *script)
 		.gid = 4321,
 		.hostname = "recorded",
 		.build_root = host_root,
+		/* As every replay has it. */
+		.group = {.processes = 4096, .swap_bytes = ISO_NO_LIMIT},
 	};
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 static const char *const steps[] = {
+	"group",
 	"signals",
 	"ids-outer",
 	"private",
@@ -29,8 +30,12 @@ static const char *const steps[] = {
 	"dev-seal",
 	"pivot",
 	"limits-raise",
+	"enter-group",
+	"groups",
+	"process-limit",
 	"userns",
 	"ids",
+	"terminal",
 	"keyring",
 	"caps",
 	"no-new-privs",
@@ -38,6 +43,7 @@ static const char *const steps[] = {
 	"fds",
 	"dumpable",
 	"seccomp",
+	"process-group",
 	"cwd",
 	"stdin",
 	"affinity",

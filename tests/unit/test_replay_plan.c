@@ -687,6 +687,99 @@ static void root_makes_device_nodes(void **state)
 
 #define PLAN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* The run's own limit, else what its machine had; where a control group can
+ * be made, and said where not. */
+static void memory_is_limited_as_recorded(void **state)
+{
+	static const struct {
+		int64_t limit, swap, total, host;
+		bool group, host_cpus;
+		uint64_t memory, swap_max;
+	} cases[] = {
+		{4000, 100, 9000, 8000, true, false, 4000, 100},
+		{4000, ABSENT, 9000, 8000, true, true, 4000, ISO_NO_LIMIT},
+		{ABSENT, ABSENT, 9000, 8000, true, false, 0, ISO_NO_LIMIT},
+		{ABSENT, ABSENT, 7000, 8000, true, false, 7000, 50},
+		{ABSENT, ABSENT, 7000, 8000, true, true, 0, ISO_NO_LIMIT},
+		{4000, 100, 7000, 8000, false, false, 0, ISO_NO_LIMIT},
+	};
+	struct draft *d = *state;
+	struct m_memory *m = &d->m.hardware.memory;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct plan p = {.arena = d->arena,
+			.manifest = &d->m,
+			.notes.arena = d->arena};
+
+		m->cgroup_limit_bytes = cases[i].limit;
+		m->cgroup_swap_limit_bytes = cases[i].swap;
+		m->total_bytes = cases[i].total;
+		m->swap_bytes = 50;
+		d->host.memory_bytes = cases[i].host;
+		d->host.group =
+			(struct iso_group_support){.memory = cases[i].group};
+		strcpy(d->host.group.why, cases[i].group ? "" : "of reasons");
+		d->options.host_cpus = cases[i].host_cpus;
+		plan_together(&p, &d->options, &d->host);
+		assert_int_equal(p.iso.group.memory_bytes, cases[i].memory);
+		assert_int_equal(p.iso.group.swap_bytes, cases[i].swap_max);
+		assert_int_equal(p.notes.count, cases[i].group ? 0 : 2);
+		if (cases[i].group)
+			continue;
+		assert_string_equal(p.notes.items[0].detail,
+			"the run had 0.0 GB of memory at most, and no limit is "
+			"set here: of reasons");
+		assert_string_equal(p.notes.items[1].detail,
+			"no limit of memory is set: of reasons");
+	}
+}
+
+/* Half of what this host can have, and never more than any run needs. */
+static void processes_are_limited(void **state)
+{
+	static const struct {
+		int64_t host;
+		uint64_t most;
+	} cases[] = {{4194304, 32768}, {32768, 16384}, {3541, 1770}, {0, 32768}};
+	struct draft *d = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct plan p = {.arena = d->arena,
+			.manifest = &d->m,
+			.notes.arena = d->arena};
+
+		d->host.process_max = cases[i].host;
+		plan_together(&p, &d->options, &d->host);
+		assert_int_equal(p.iso.group.processes, cases[i].most);
+	}
+}
+
+/* What sched_setaffinity(2) can lead to, all of it. */
+static void other_processors_are_out_of_reach(void **state)
+{
+	struct draft *d = *state;
+	struct plan p = {.arena = d->arena,
+		.manifest = &d->m,
+		.notes.arena = d->arena,
+		.iso.emulation = &p.emulation};
+
+	p.emulation.cpus = true;
+	CPU_SET(0, &p.emulation.allowed);
+	CPU_SET(5, &p.emulation.allowed);
+	p.emulation.host[5] = 1;
+	plan_together(&p, &d->options, &d->host);
+	assert_null(p.iso.group.cpus);
+	d->host.group.cpus = true;
+	/* Both: that is all this host has. */
+	plan_together(&p, &d->options, &d->host);
+	assert_null(p.iso.group.cpus);
+	p.emulation.host[5] = 0;
+	plan_together(&p, &d->options, &d->host);
+	assert_non_null(p.iso.group.cpus);
+	assert_int_equal(CPU_COUNT(p.iso.group.cpus), 1);
+	assert_true(CPU_ISSET(0, p.iso.group.cpus));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -705,6 +798,9 @@ int main(void)
 		PLAN(root_could_write_everywhere),
 		PLAN(root_cannot_open_what_was_not_opened),
 		PLAN(limits_and_environment_are_taken_over),
+		PLAN(memory_is_limited_as_recorded),
+		PLAN(processes_are_limited),
+		PLAN(other_processors_are_out_of_reach),
 		PLAN(devices_must_be_what_they_were),
 		PLAN(devices_that_show_the_host_stay_away),
 		PLAN(a_program_of_proc_is_refused),
