@@ -120,7 +120,11 @@ gone() {
 	! kill -0 "$recorder" 2>/dev/null
 }
 wait_for gone
-ok reprise list
+# What hashes ahead ends by itself, when it gets to run.
+frozen() {
+	! reprise list | grep -q ' running '
+}
+wait_for frozen
 manifest_has run.status killed
 logs_are one
 
