@@ -49,51 +49,76 @@ static bool is_excepted(const struct policy_rule *rule,
 	return false;
 }
 
-/* A hit of this requirement, unless it is an exception. true: it matched. */
-static bool forbid_one(struct check *c, const struct policy_rule *rule,
-	const struct requirement *r, const struct m_library *l,
-	const struct m_package *p)
+static void add_path(struct arena *a, struct policy_hit *h, const char *path)
+{
+	*ARENA_PUSH(a, h->paths.items, h->paths.count) = (char *)path;
+}
+
+/* A hit of this requirement, unless it is none, or an exception. */
+static struct policy_hit *forbid_one(struct check *c,
+	const struct policy_rule *rule, const struct requirement *r,
+	const struct m_library *l, const struct m_package *p)
 {
 	const char *version;
 	enum requirement_match match = requirement_match(r, l, p, &version);
 	struct policy_hit *h;
 
-	if (match == MATCH_NO)
-		return false;
-	if (is_excepted(rule, l, p))
-		return true;
+	if (match == MATCH_NO || is_excepted(rule, l, p))
+		return NULL;
 	h = add(c, rule);
 	h->requirement = r;
 	h->version = version;
 	h->unknown = match == MATCH_UNKNOWN;
 	h->package = p;
 	h->library = l;
-	if (l != NULL) {
-		h->path = l->path;
-		h->processes = l->processes;
+	return h;
+}
+
+static void add_process(struct arena *a, struct policy_hit *h, char *id)
+{
+	for (size_t i = 0; i < h->processes.count; i++)
+		if (strcmp(h->processes.items[i], id) == 0)
+			return;
+	*ARENA_PUSH(a, h->processes.items, h->processes.count) = id;
+}
+
+static void forbid_package(struct check *c, const struct policy_rule *rule,
+	const struct requirement *r, const struct m_package *p)
+{
+	struct policy_hit *h = forbid_one(c, rule, r, NULL, p);
+
+	for (size_t i = 0; h != NULL && i < c->m->libraries.count; i++) {
+		const struct m_library *l = &c->m->libraries.items[i];
+
+		if (c->owners[i] != p)
+			continue;
+		add_path(c->a, h, l->path);
+		for (size_t j = 0; j < l->processes.count; j++)
+			add_process(c->a, h, l->processes.items[j]);
 	}
-	return true;
 }
 
 static void forbid(struct check *c, const struct policy_rule *rule,
 	const struct requirement *r)
 {
 	const struct manifest *m = c->m;
-	struct map found = MAP_INIT; /* packages of which a library did match */
 
 	for (size_t i = 0; i < m->libraries.count; i++) {
+		const struct m_library *l = &m->libraries.items[i];
 		const struct m_package *p = c->owners[i];
+		struct policy_hit *h;
 
-		if (forbid_one(c, rule, r, &m->libraries.items[i], p) && p)
-			map_puts(&found, p->id, (void *)p);
+		/* All of a package that is meant itself is one hit. */
+		if (p != NULL && requirement_match(r, NULL, p, NULL) != MATCH_NO)
+			continue;
+		h = forbid_one(c, rule, r, l, p);
+		if (h == NULL)
+			continue;
+		add_path(c->a, h, l->path);
+		h->processes = l->processes;
 	}
-	for (size_t i = 0; i < m->packages.count; i++) {
-		const struct m_package *p = &m->packages.items[i];
-
-		if (map_gets(&found, p->id) == NULL)
-			forbid_one(c, rule, r, NULL, p);
-	}
-	map_release(&found);
+	for (size_t i = 0; i < m->packages.count; i++)
+		forbid_package(c, rule, r, &m->packages.items[i]);
 }
 
 static const struct m_library *library_at(
@@ -119,7 +144,7 @@ static void altered_file(struct check *c, const struct policy_rule *rule,
 	h->package = p;
 	h->version = p->version;
 	h->library = l;
-	h->path = x->path;
+	add_path(c->a, h, x->path);
 	h->altered = x;
 	if (l != NULL)
 		h->processes = l->processes;
@@ -145,7 +170,7 @@ static void unowned(struct check *c, const struct policy_rule *rule)
 			continue;
 		h = add(c, rule);
 		h->library = l;
-		h->path = l->path;
+		add_path(c->a, h, l->path);
 		h->version = l->version;
 		h->processes = l->processes;
 	}

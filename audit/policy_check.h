@@ -19,7 +19,8 @@ struct policy_hit {
 	bool unknown;
 	const struct m_package *package;
 	const struct m_library *library; /* NULL: a package as such */
-	const char *path;                /* of a library, or an altered file */
+	/* Of a library or an altered file; of a package, its libraries. */
+	struct strlist paths;
 	const struct m_altered *altered;
 	const struct m_network *network;
 	const struct m_gap *gap;
@@ -32,9 +33,9 @@ struct policy_hits {
 };
 
 /*
- * All hits, in the order of the rules. A package that a requirement names is
- * one hit for each of its libraries, or one where none was mapped. Memory from
- * the arena; policy and manifest must live as long.
+ * All hits, in the order of the rules: libraries, then packages. A package
+ * that a requirement names is one hit, with all its libraries. Memory from the
+ * arena; policy and manifest must live as long.
  */
 void policy_check(const struct policy *p, const struct manifest *m,
 	struct arena *a, struct policy_hits *out);

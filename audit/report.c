@@ -36,9 +36,11 @@ static enum report_group group_of(const struct report_package *p)
 		return REPORT_ALTERED;
 	if (p->libraries.count > 0)
 		return REPORT_LIBRARIES;
-	if (strcmp(type, "deb") == 0 || strcmp(type, "rpm") == 0)
-		return REPORT_SYSTEM;
-	return REPORT_FILES;
+	if (strcmp(type, "deb") != 0 && strcmp(type, "rpm") != 0)
+		return REPORT_FILES;
+	/* So distributions package Python's distributions. */
+	return strncmp(p->package->name, "python3-", 8) == 0 ? REPORT_FILES
+							     : REPORT_SYSTEM;
 }
 
 static const char *order_of(const void *item)

@@ -76,6 +76,15 @@ static json_t *processes_json(const struct manifest *m, const struct strlist *id
 	return j;
 }
 
+static json_t *paths_json(const struct strlist *paths)
+{
+	json_t *j = json_made(json_array());
+
+	for (size_t i = 0; i < paths->count; i++)
+		json_add(j, json_made(cli_json_string(paths->items[i])));
+	return j;
+}
+
 static void put_altered(json_t *j, const struct m_altered *x)
 {
 	if (x == NULL)
@@ -97,10 +106,11 @@ static json_t *hit_json(const struct audit *x, const struct policy_hit *h)
 	}
 	put_string(j, "version", h->version);
 	put_string(j, "package", h->package ? h->package->purl : NULL);
-	put_string(j, "path", h->path);
+	if (h->paths.count > 0)
+		json_put(j, "paths", paths_json(&h->paths));
 	put_string(j, "soname", h->library ? h->library->soname : NULL);
 	put_altered(j, h->altered);
-	if (h->library != NULL)
+	if (h->processes.count > 0)
 		json_put(j, "processes", processes_json(&x->m, &h->processes));
 	if (h->network != NULL) {
 		put_string(j, "peer", h->network->peer);

@@ -274,8 +274,10 @@ static void print_subject(const struct audit *x, const struct policy_hit *h)
 	if (h->package != NULL)
 		printf(": %s %s (%s)", text(a, h->package->name),
 			text(a, h->package->version), text(a, h->package->type));
-	if (h->path != NULL)
-		printf(": %s", text(a, h->path));
+	if (h->paths.count > 0)
+		printf(": %s", text(a, h->paths.items[0]));
+	if (h->paths.count > 1)
+		printf(" and %zu more", h->paths.count - 1);
 	if (h->requirement != NULL && h->unknown)
 		printf(", of which the version is not known");
 	else if (h->version != NULL &&

@@ -31,14 +31,15 @@ stderr_is ''
 stdout_has "^run        $short (trained), completed, began 20"
 stdout_has '^command    .*python3 train.py$'
 stdout_has "^input      $PWD/features.csv, written by run ${prepared%%-*} (prepared) as $PWD/features.csv\$"
-stdout_has '^PACKAGE   VERSION  TYPE      FILES USED$'
-stdout_has '^numpy     1.24.2   pypi      312 of 980$'
+stdout_has '^PACKAGE  *VERSION  *TYPE      FILES USED$'
+stdout_has '^numpy  *1.24.2  *pypi      312 of 980$'
 stdout_has '^    altered: .*/numpy/version.py is sha256:012345678.*, installed was sha256:ff'
 stdout_has '^    libopenblas64_p-r0-15028c96.3.21.so  needed   openblas 0.3.21  /venv/'
 stdout_has '^    and 2 modules without a SONAME$'
-stdout_has '^liblzma5  5.6.1-1  deb       2 of 9$'
+stdout_has '^liblzma5  *5.6.1-1  *deb       2 of 9$'
 stdout_has '^    liblzma.so.5  *needed   -  */usr/lib/x86_64-linux-gnu/liblzma.so.5.6.1$'
-stdout_has '^joblib    1.2.0    pypi      40 of 151$'
+stdout_has '^joblib  *1.2.0  *pypi      40 of 151$'
+stdout_has '^python3-six  1.16.0-4  deb       1 of 9$'
 stdout_has '^and 1 package of the system, '
 stdout_has '^LIBRARIES AND PROGRAMS OF NO PACKAGE$'
 stdout_has '^    libfast.so.2  *dlopen  '
@@ -78,7 +79,7 @@ for pair in "run.id=$RUN" run.name=again run.status=completed \
 	"subject.path=$PWD/model.pkl" "subject.also_written_by.#=1" \
 	"subject.also_written_by.0.run=$trained" \
 	"inputs_of_runs.$PWD/features.csv.written_by.run=$prepared" \
-	"packages.#=4" "libraries.#=5" "packages.numpy.version=1.24.2"; do
+	"packages.#=5" "libraries.#=5" "packages.numpy.version=1.24.2"; do
 	got=$(json_value "${pair%%=*}" <"$T/audit.json") ||
 		fail "the JSON has no ${pair%%=*}"
 	[ "$got" = "${pair#*=}" ] || fail "${pair%%=*} is '$got'"
@@ -107,7 +108,7 @@ stderr_has "^reprise: run $short has no file '$PWD/nonesuch'\$"
 ok reprise export -q -o trained.tar trained
 ok env REPRISE_STORE="$T/no-store" reprise audit trained.tar
 stdout_has "^run        $short (trained), "
-stdout_has '^liblzma5  5.6.1-1  deb '
+stdout_has '^liblzma5  *5.6.1-1  *deb '
 ok reprise export -q -o two.tar trained again
 expect_status 2 reprise audit two.tar
 stderr_is "reprise: 'two.tar' holds 2 runs: import it, and name the one to audit"
@@ -228,7 +229,7 @@ stdout_has "^run        ${RUN%%-*} (real), "
 stdout_has "^    liblzma.so.5 .* $lzma\$"
 echo '- liblzma.so.5' >real.yaml
 expect_status 1 reprise audit --json --policy real.yaml "$T/elsewhere/weights"
-for pair in "path=$lzma" soname=liblzma.so.5 \
+for pair in "paths.0=$lzma" soname=liblzma.so.5 \
 	"processes.0.executable=$(readlink -f "$PYTHON")"; do
 	got=$(json_value "policy.hits.0.${pair%%=*}" <"$T/out") ||
 		fail "the hit has no ${pair%%=*}"
@@ -236,3 +237,28 @@ for pair in "path=$lzma" soname=liblzma.so.5 \
 done
 [ "$(json_value libraries <"$T/out")" = "$(manifest libraries)" ] ||
 	fail "other libraries than in the manifest"
+
+# Packages, where dpkg or rpm has them.
+if [ -n "$(manifest packages.liblzma5.purl 2>/dev/null)" ]; then
+	printf -- '- liblzma5>=5\n- xz-utils>=5\n- forbid: liblzma\n' >real.yaml
+	printf '  except: "pkg:deb/debian/liblzma5>=5"\n' >>real.yaml
+	expect_status 1 reprise audit --policy real.yaml real
+	stdout_has "^real.yaml:1: forbid liblzma5>=5: liblzma5 .* (deb): $lzma, mapped by "
+	stdout_has "^real.yaml:2: forbid xz-utils>=5: liblzma5 .* (deb): $lzma, mapped by "
+	stdout_has ': 2 hits of 3 rules$'
+	ok reprise audit real
+	stdout_has '^liblzma5  .* deb  .* of '
+	# Each installed package is used or unused.
+	ok reprise audit --unused --json real
+	if grep -q 'pkg:deb/debian/liblzma5@' "$T/out" &&
+		json_value unused <"$T/out" | grep -q /liblzma5@; then
+		fail "liblzma5 is used, and said to be unused"
+	fi
+	unused=$(json_value unused.# <"$T/out")
+	used=$(json_value packages.# <"$T/out")
+	installed=$(manifest installed | sed 's/^sha256://')
+	rest=${installed#??}
+	all=$(wc -l <"$REPRISE_STORE/objects/${installed%"$rest"}/$rest")
+	[ "$((used + unused))" = "$all" ] ||
+		fail "$used used and $unused unused of $all"
+fi

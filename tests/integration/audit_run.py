@@ -28,6 +28,9 @@ PACKAGES = [
      "files_used": 312, "files_total": 980,
      "altered": [{"path": VENV + "/numpy/version.py",
                   "installed": "sha256:" + "f" * 64, "digest": HASH}]},
+    {"id": "p5", "purl": "pkg:deb/debian/python3-six@1.16.0-4?arch=all",
+     "type": "deb", "name": "python3-six", "version": "1.16.0-4",
+     "location": "/", "files_used": 1, "files_total": 9},
 ]
 
 

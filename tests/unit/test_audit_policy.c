@@ -234,7 +234,8 @@ static void make_run(struct manifest *m, struct arena *a)
 	struct m_gap *g;
 
 	manifest_init(m, a);
-	add_package(m, a, "p1", "deb", "liblzma5", "5.6.1-1");
+	add_package(m, a, "p1", "deb", "liblzma5", "5.6.1-1")->source =
+		s("xz-utils 5.6.1-1");
 	numpy = add_package(m, a, "p2", "pypi", "numpy", "1.21.5");
 	add_package(m, a, "p3", "pypi", "scipy", "1.10.1");
 	x = ARENA_PUSH(a, numpy->altered.items, numpy->altered.count);
@@ -288,16 +289,16 @@ static void check(const char *text, const char *wanted)
 			strbuf_addf(&got, " %s", h->version);
 		if (h->unknown)
 			strbuf_adds(&got, " unknown");
-		if (h->path)
-			strbuf_addf(&got, " %s", h->path);
+		for (size_t k = 0; k < h->paths.count; k++)
+			strbuf_addf(&got, " %s", h->paths.items[k]);
 		if (h->altered)
 			strbuf_addf(&got, " is %s", h->altered->digest);
 		if (h->network)
 			strbuf_addf(&got, " %s", h->network->peer);
 		if (h->gap)
 			strbuf_addf(&got, " %s", h->gap->kind);
-		if (h->processes.count)
-			strbuf_addf(&got, " by %s", h->processes.items[0]);
+		for (size_t k = 0; k < h->processes.count; k++)
+			strbuf_addf(&got, " by %s", h->processes.items[k]);
 		strbuf_adds(&got, "\n");
 	}
 	assert_string_equal(got.s, wanted);
@@ -320,11 +321,13 @@ static void test_check(void **state)
 		"/v/numpy.libs/liblzma-13fa198c.so.5.6.1 by p1\n");
 	check("- pkg:pypi/scipy\n- pkg:pypi/torch\n",
 		"1 forbid [pkg:pypi/scipy] scipy 1.10.1\n");
+	/* One hit of a package, with its libraries, each process once. */
 	check("- pkg:pypi/numpy<1.22\n",
 		"1 forbid [pkg:pypi/numpy<1.22] numpy 1.21.5 /v/numpy/core.so "
-		"by p1\n"
-		"1 forbid [pkg:pypi/numpy<1.22] numpy 1.21.5 "
 		"/v/numpy.libs/liblzma-13fa198c.so.5.6.1 by p1\n");
+	check("- xz-utils\n- numpy>=1.22\n",
+		"1 forbid [xz-utils] liblzma5 5.6.1-1 "
+		"/usr/lib/liblzma.so.5.6.1 by p1\n");
 	check("- forbid: [\"scipy<1\", \"scipy<2\"]\n",
 		"1 forbid [scipy<2] scipy 1.10.1\n");
 	check("- altered: true\n",
