@@ -146,6 +146,10 @@ static int prepare(struct replay *r, struct err *e)
 	if (r->scratch.elsewhere)
 		note_add(notes, "scratch", NULL, "written files lie in '%s': %s",
 			r->scratch.path, r->scratch.elsewhere);
+	if (r->scratch.in_memory)
+		note_add(notes, "scratch", NULL,
+			"written files lie in '%s', which is in memory",
+			r->scratch.path);
 	/* The builder is another process: what it finds comes back here. */
 	r->stage.report = mmap(NULL, sizeof(*r->stage.report),
 		PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -58,7 +58,7 @@ static void clean(int parent)
 }
 
 /* Can an overlay's upper directory be here? */
-static bool can_hold_upper(int fd)
+static bool can_hold_upper(int fd, bool *in_memory)
 {
 	struct statfs fs;
 
@@ -74,6 +74,7 @@ static bool can_hold_upper(int fd)
 		errno = EOPNOTSUPP;
 		return false;
 	}
+	*in_memory = fs.f_type == TMPFS_MAGIC;
 	return fsetxattr(fd, "user.reprise", "", 0, 0) == 0 &&
 	       fremovexattr(fd, "user.reprise") == 0;
 }
@@ -119,7 +120,7 @@ static int make_in(struct replay_scratch *s, struct arena *a, const char *dir,
 		;
 	if (made < 0)
 		return -1;
-	if (!can_hold_upper(s->fd))
+	if (!can_hold_upper(s->fd, &s->in_memory))
 		return err_sys(
 			e, "'%s' cannot hold an overlay's upper layer", dir);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)

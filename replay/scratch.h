@@ -19,11 +19,12 @@ struct replay_scratch {
 	char *name;
 	/* Why it is not in the cache directory; NULL when it is. */
 	const char *elsewhere;
+	bool in_memory; /* on a tmpfs: what is written takes memory */
 };
 
-#define REPLAY_SCRATCH_INIT     \
-	{                       \
-		0, -1, -1, 0, 0 \
+#define REPLAY_SCRATCH_INIT        \
+	{                          \
+		0, -1, -1, 0, 0, 0 \
 	}
 
 /*

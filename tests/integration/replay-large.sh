@@ -50,3 +50,11 @@ paused changed '' --input changed="$T/sparse"
 [ "$MIB" -lt 32 ] || fail "$MIB MiB of holes are on the disk"
 stdout_has '^1073741828$'
 [ -z "$(ls -A "$SCRATCH")" ] || fail "something is left"
+
+# Where there is no other place, it is told: a tmpfs has user xattrs since 6.6.
+if [ "$(stat -f -c %T /dev/shm)" = tmpfs ]; then
+	memory=$(mktemp -d /dev/shm/reprise-test.XXXXXX)
+	trap 'rm -rf "$memory"' EXIT
+	ok env XDG_CACHE_HOME="$memory" reprise replay "$RUN"
+	stderr_has "'$memory/.*'\\(, which is in memory\\|.* cannot hold\\)"
+fi
