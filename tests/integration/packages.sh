@@ -90,6 +90,12 @@ grep -q -x "pkg:pypi/tiny-pkg@1.0%2Bl $site" "$(installed_object)" ||
 	fail "not in the list"
 if manifest packages.Tiny_Pkg.altered; then fail "nothing was altered"; fi
 
+# By reading what describes it, nothing of it is used.
+capture_ok "$T/venv/bin/python" -c 'from importlib.metadata import version
+print(version("tiny_pkg"))'
+stdout_is 1.0+l
+if manifest packages.Tiny_Pkg; then fail "it was not used"; fi
+
 # Edited, with the times that it had.
 was=$(sha256sum "$site/tiny_pkg/part.py" | cut -d ' ' -f 1)
 cp -p "$site/tiny_pkg/part.py" "$T/part.py"

@@ -98,6 +98,20 @@ static void files_have_owners(void **state)
 	dpkg_close(d);
 }
 
+/* One alone is not found by the name of another. */
+static void diverted_files_have_owners(void **state)
+{
+	const char *path = "/usr/bin/tool.moved";
+	const struct dpkg_package *owner;
+	autoarena *a = arena_new();
+	struct dpkg *d = dpkg_open(a, SYSTEMS "merged", NULL);
+
+	dpkg_owners(d, &path, 1, &owner);
+	assert_non_null(owner);
+	assert_string_equal(owner->name, "coreutils");
+	dpkg_close(d);
+}
+
 static const char *listed(struct arena *a, struct dpkg *d, size_t package)
 {
 	struct strlist files = {0};
@@ -291,6 +305,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packages_are_those_with_files),
 		cmocka_unit_test(files_have_owners),
+		cmocka_unit_test(diverted_files_have_owners),
 		cmocka_unit_test(packages_have_files),
 		cmocka_unit_test(broken_packages_are_named),
 		cmocka_unit_test(files_have_digests),
