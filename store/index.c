@@ -10,17 +10,33 @@
 /* A database that others write to all the time is not waited for. */
 #define MOST_LOOKS 10
 
+/*
+ * After a failure: is it worth trying again? As long as another process gets on
+ * with the same work, its lock is no reason to do that work here, too.
+ */
+static int recover(struct index *ix, struct err *e)
+{
+	int64_t now;
+
+	index_roll_back(ix);
+	/* The store cannot be read. */
+	if (ix->code == SQLITE_OK)
+		return -1;
+	if ((ix->code & 0xff) == SQLITE_BUSY &&
+		index_version(ix, &now, NULL) == 0 && now != ix->seen)
+		return 0;
+	return index_db_mend(ix, e);
+}
+
 /* Up to date, whatever has to be done about the database before. */
 static int bring_up(struct index *ix, struct err *e)
 {
-	for (;;) {
+	do {
 		ix->code = SQLITE_OK;
 		if (index_update(ix, e) == 0)
 			return 0;
-		/* Or it is the store that cannot be read. */
-		if (ix->code == SQLITE_OK || index_db_mend(ix, e) < 0)
-			return -1;
-	}
+	} while (recover(ix, e) == 0);
+	return -1;
 }
 
 struct index *index_open(struct store *s, struct err *e)
@@ -90,13 +106,10 @@ int index_ask(struct index *ix,
 	int (*ask)(struct index *ix, void *question, struct err *e),
 	void *question, struct err *e)
 {
-	for (;;) {
+	do {
 		ix->code = SQLITE_OK;
 		if (ask_once(ix, ask, question, e) == 0)
 			return 0;
-		index_roll_back(ix);
-		if (ix->code == SQLITE_OK || index_db_mend(ix, e) < 0 ||
-			bring_up(ix, e) < 0)
-			return -1;
-	}
+	} while (recover(ix, e) == 0 && bring_up(ix, e) == 0);
+	return -1;
 }

@@ -14,10 +14,10 @@ static void take_content(
 
 	if (id && strlen(id) == RUN_ID_LEN)
 		memcpy(c->run, id, sizeof(c->run));
-	c->started = index_text(a, st, 1);
+	c->started = index_some_text(a, st, 1);
 	c->way = sqlite3_column_int(st, 2);
 	c->id = index_text(a, st, 3);
-	c->path = index_text(a, st, 4);
+	c->path = index_some_text(a, st, 4);
 	c->role = index_text(a, st, 5);
 	c->tree = index_int(st, 6) != ABSENT;
 	c->has_digest = index_digest(st, 7, &c->digest);
@@ -74,14 +74,13 @@ int index_find_content(struct index *ix, struct arena *a, const struct digest *d
 {
 	struct question q = {.a = a, .digest = d, .ways = ways};
 	int r = index_ask(ix, ask, &q, e);
-	size_t n = 0;
 
 	/* The digest that was asked for is the file's, not its tree's. */
 	for (size_t i = 0; r == 0 && i < q.count; i++)
 		if (q.items[i].root)
 			q.items[i].digest = *d;
 	*out = q.items;
-	*count = r < 0 ? n : q.count;
+	*count = r < 0 ? 0 : q.count;
 	return r;
 }
 

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* Others hold the lock for about a second at a time: index_update.c. */
-#define BUSY_MS 10000
+#define BUSY_MS 3000
 
 int index_fail(struct index *ix, int code, struct err *e)
 {
@@ -245,9 +245,9 @@ int index_db_open(struct index *ix, struct err *e)
 static bool copy_file(sqlite3 *from, sqlite3 *to)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+	int code = b ? sqlite3_backup_step(b, -1) : SQLITE_ERROR;
 
-	return b && sqlite3_backup_step(b, -1) == SQLITE_DONE &&
-	       sqlite3_backup_finish(b) == SQLITE_OK;
+	return sqlite3_backup_finish(b) == SQLITE_OK && code == SQLITE_DONE;
 }
 
 static int open_memory(struct index *ix, struct err *e)
@@ -271,6 +271,8 @@ static int go_to_memory(struct index *ix, bool copy, struct err *e)
 	r = open_memory(ix, e);
 	if (r == 0 && copy && file) {
 		ix->copied = true;
+		/* What is locked has been waited for. */
+		sqlite3_busy_timeout(file, 0);
 		/* The file may have no tables as yet. */
 		if (!copy_file(file, ix->db) || make_tables(ix, NULL) < 0)
 			r = open_memory(ix, e);

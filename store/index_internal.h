@@ -106,6 +106,8 @@ void index_bind_double(sqlite3_stmt *st, int i, double d);
 void index_bind_digest(sqlite3_stmt *st, int i, const struct digest *d);
 /* Columns count from 0. */
 char *index_text(struct arena *a, sqlite3_stmt *st, int i);
+/* "" in the place of NULL, where a manifest has some text. */
+char *index_some_text(struct arena *a, sqlite3_stmt *st, int i);
 int64_t index_int(sqlite3_stmt *st, int i);
 double index_double(sqlite3_stmt *st, int i);
 bool index_digest(sqlite3_stmt *st, int i, struct digest *out);

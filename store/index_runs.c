@@ -47,10 +47,10 @@ static void take_run(struct arena *a, sqlite3_stmt *st, struct index_run *r)
 		memcpy(r->id, id, sizeof(r->id));
 	r->name = index_text(a, st, 2);
 	r->group = index_text(a, st, 3);
-	r->status = index_text(a, st, 4);
+	r->status = index_some_text(a, st, 4);
 	r->exit_code = index_int(st, 5);
 	r->signal = index_text(a, st, 6);
-	r->started = index_text(a, st, 7);
+	r->started = index_some_text(a, st, 7);
 	r->ended = index_text(a, st, 8);
 	r->wall_s = index_double(st, 9);
 	take_argv(a, st, 10, &r->argv);
@@ -62,6 +62,8 @@ static void take_fact(
 	const char *from = (const char *)sqlite3_column_text(st, 4);
 	char *name = index_text(a, st, 2), *value = index_text(a, st, 3);
 
+	if (!name)
+		return;
 	/* One file sets many. */
 	if (from && (!*source || strcmp(from, *source) != 0))
 		*source = arena_strdup(a, from);

@@ -60,7 +60,7 @@ static int read_runs(struct index *ix, struct question *q, struct err *e)
 		r = 0;
 		*ARENA_PUSH(q->scratch, q->ranks, n) =
 			(struct rank){sqlite3_column_int64(st, 0), m};
-		*ARENA_PUSH(q->a, q->ids, m) = index_text(q->a, st, 1);
+		*ARENA_PUSH(q->a, q->ids, m) = index_some_text(q->a, st, 1);
 	}
 	q->run_count = n;
 	if (n)

@@ -37,6 +37,13 @@ char *index_text(struct arena *a, sqlite3_stmt *st, int i)
 	return s ? arena_strdup(a, (const char *)s) : NULL;
 }
 
+char *index_some_text(struct arena *a, sqlite3_stmt *st, int i)
+{
+	char *s = index_text(a, st, i);
+
+	return s ? s : arena_strdup(a, "");
+}
+
 int64_t index_int(sqlite3_stmt *st, int i)
 {
 	return sqlite3_column_type(st, i) == SQLITE_NULL

@@ -66,6 +66,17 @@ vendored=$RUN
 capture_ok -q cp data none.pkl
 uses_library /usr/lib/libother.so.1 libother.so.1 77778888dddd \
 	"$(content other)" ""
+cat >>"$REPRISE_STORE/runs/$RUN/manifest.yaml" <<-END
+	packages:
+	- id: p1
+	  purl: "pkg:pypi/ruamel-yaml@0.17.21"
+	  type: pypi
+	  name: ruamel.yaml
+	  version: "0.17.21"
+	  location: "/usr/lib/python3/dist-packages"
+	  files_used: 1
+END
+python=$RUN
 
 used "$vendored" "$new" "$old" -- liblzma
 used "$vendored" "$new" -- 'liblzma>=5.6.0'
@@ -81,6 +92,9 @@ used "$new" "$old" -- pkg:deb/debian/liblzma5
 used "$old" -- pkg:deb/debian/liblzma5@5.4.1-0.2
 used "$old" -- build-id:11112222
 used "$new" -- "sha256:$(content new)"
+used "$python" -- 'ruamel_yaml<0.18'
+stdout_has 'used pkg:pypi/ruamel-yaml@0.17.21$'
+used "$python" -- pkg:pypi/ruamel-yaml
 used -- libnone
 stdout_is ''
 used -- 'libother.so.2'
@@ -104,7 +118,23 @@ used "$script" -- "$PWD/script.sh"
 used -- "$PWD/out.txt"
 used "$script" -- "sha256:$(sha256sum moved.sh | cut -d ' ' -f 1)"
 
+# A file of a root of data, of which files.yaml has one row.
+mkdir d
+for i in $(seq 1001); do echo "file $i" >"d/$i"; done
+capture_ok -q sh -c 'cat d/*'
+tree=$RUN
+[ "$(manifest inputs.0.kind)" = tree ] || fail "no root of data"
+used "$tree" -- ./d/7
+stdout_has "used $PWD/d/7\$"
+used "$tree" -- ./d/
+used -- "$PWD/d/1002"
+mv d/7 seven
+used "$tree" -- ./seven
+stdout_has "used $PWD/d/7\$"
+
 # With a condition, and as JSON.
+ok reprise list --uses liblzma5 --where 'command~new.pkl' --json
+[ "$(json_value '0.uses.#' <"$T/out")" = 1 ] || fail "a package comes twice"
 ok reprise list --uses liblzma --where 'command~new.pkl' --json
 [ "$(json_value '#' <"$T/out")" = 1 ] || fail "not one run"
 [ "$(json_value '0.uses.#' <"$T/out")" = 1 ] || fail "not one use"

@@ -63,7 +63,7 @@ static inline void add_tree(struct store *s, struct made *r, bool output,
 	struct table_writer *w = table_writer_new(fd);
 	struct err e = ERR_INIT;
 	autostrbuf text = STRBUF_INIT;
-	char name[16];
+	char name[24];
 
 	for (size_t i = 0; i < count; i++) {
 		struct digest is;
