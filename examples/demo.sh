@@ -76,3 +76,19 @@ say "What the replay wrote, beside what the bare run wrote: the same bytes."
 cat "$work/again"
 grep -v '^\$' "$work/bare" | cmp - "$work/again"
 echo "identical"
+
+say "Somebody changes one label in the data. Why is the model another one?"
+mv "$work/gone" "$work/project"
+cd "$work/project"
+awk -F , -v OFS=, 'NR == 58 { $NF = 1 - $NF } { print }' data.csv >changed.csv
+mv changed.csv data.csv
+show "$reprise" capture -q --name changed -- ./train.py --seed 1
+echo "\$ reprise diff demo changed"
+"$reprise" diff demo changed >"$work/diff" || [ $? = 1 ]
+cat "$work/diff"
+grep -q 'row 58, benign' "$work/diff"
+
+say "Which packages and libraries are behind the model?"
+echo "\$ reprise audit model.pkl | head"
+"$reprise" audit model.pkl >"$work/audit"
+head "$work/audit"
