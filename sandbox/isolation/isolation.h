@@ -257,6 +257,9 @@ struct iso_result {
  * group. Those of them that the caller ignores the command ignores, too, until
  * it sets a handler. During the set-up the others end the sandbox and then the
  * caller. When the caller dies, all of it dies.
+ * Where the caller has a terminal, the command has another one and is in a
+ * session of its own: see terminal.h. The caller then stops as the command does,
+ * and its terminal is as before in the end.
  * Call it from a process of one thread. Kernel 5.12.
  */
 int isolation_run(

@@ -7,6 +7,10 @@ run reprise doctor
 case $STATUS in 0 | 1) ;; *) fail "status $STATUS" ;; esac
 stdout_has "^yes  *store  *$REPRISE_STORE (not made yet)\$"
 stdout_has 'store-space  *[0-9.]* .B free of '
+# Why a replay's memory cannot be limited, where it cannot.
+grep -q -e '^no  *control-group  *a replay.s memory is not limited: .' \
+	-e '^yes  *control-group  *a replay can be limited in ' "$T/out" ||
+	fail "nothing is said of control groups"
 run reprise doctor --json
 [ "$(json_value store <"$T/out")" = "$REPRISE_STORE" ] || fail "store"
 [ "$(json_value items.store.state <"$T/out")" = yes ] || fail "state"

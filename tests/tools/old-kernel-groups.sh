@@ -101,5 +101,5 @@ echo 1 >$groups/own/cgroup.max.descendants
 as root "enter own user 'reprise replay $id -- sh -c \"echo ran\"'"
 check "a control group that cannot be made" 125 \
 	'^reprise: group: cannot make a control group: '
-! grep -q ran $T/out && all_gone || status=99
+! grep -q ran "$T/out" && all_gone || status=99
 check "nothing has run then" 125

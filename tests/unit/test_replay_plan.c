@@ -766,10 +766,10 @@ static void other_processors_are_out_of_reach(void **state)
 	p.emulation.cpus = true;
 	CPU_SET(0, &p.emulation.allowed);
 	CPU_SET(5, &p.emulation.allowed);
-	p.emulation.host[5] = 1;
 	plan_together(&p, &d->options, &d->host);
 	assert_null(p.iso.group.cpus);
 	d->host.group.cpus = true;
+	p.emulation.host[5] = 1;
 	/* Both: that is all this host has. */
 	plan_together(&p, &d->options, &d->host);
 	assert_null(p.iso.group.cpus);
