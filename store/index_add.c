@@ -21,7 +21,7 @@ static int add_fact(struct index *ix, int64_t run, enum index_fact kind,
 	index_bind_text(st, 4, name);
 	index_bind_text(st, 5, value);
 	index_bind_text(st, 6, source);
-	return index_run_stmt(ix, st, e);
+	return index_step(ix, st, e);
 }
 
 static int add_facts(
@@ -73,7 +73,7 @@ static int add_row(struct index *ix, const struct manifest *m,
 	index_bind_text(st, 11, m->run.ended);
 	index_bind_double(st, 12, m->run.resource_usage.wall_s);
 	sqlite3_bind_blob(st, 13, argv.s, (int)argv.len, SQLITE_TRANSIENT);
-	return index_run_stmt(ix, st, e);
+	return index_step(ix, st, e);
 }
 
 int index_add_run(struct index *ix, const struct manifest *m,
@@ -102,7 +102,7 @@ int index_delete_run(struct index *ix, int64_t key, struct err *e)
 		if (!st)
 			return -1;
 		index_bind_int(st, 1, key);
-		if (index_run_stmt(ix, st, e) < 0)
+		if (index_step(ix, st, e) < 0)
 			return -1;
 	}
 	return 0;

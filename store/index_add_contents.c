@@ -31,7 +31,7 @@ static int add_tree_file(struct index *ix, int64_t tree,
 	index_bind_text(st, 2, row->path);
 	index_bind_digest(st, 3, &row->digest);
 	index_bind_int(st, 4, row->size);
-	return index_run_stmt(ix, st, e);
+	return index_step(ix, st, e);
 }
 
 /* How many files are known, or -1. A table that cannot be read to its end is
@@ -77,7 +77,7 @@ static int64_t add_tree(struct index *ix, const struct m_data *d,
 		if (!st)
 			return -1;
 		index_bind_digest(st, 1, digest);
-		r = index_run_stmt(ix, st, e);
+		r = index_step(ix, st, e);
 		key = sqlite3_last_insert_rowid(ix->db);
 	}
 	if (r < 0 || known || d->files > INDEX_TREE_FILES)
@@ -90,7 +90,7 @@ static int64_t add_tree(struct index *ix, const struct m_data *d,
 		return -1;
 	index_bind_int(st, 1, key);
 	index_bind_int(st, 2, n);
-	return index_run_stmt(ix, st, e) < 0 ? -1 : key;
+	return index_step(ix, st, e) < 0 ? -1 : key;
 }
 
 static int add_content(struct index *ix, const struct m_data *d, int64_t run,
@@ -117,7 +117,7 @@ static int add_content(struct index *ix, const struct m_data *d, int64_t run,
 		index_bind_digest(st, 7, &digest);
 	index_bind_int(st, 8, d->bytes);
 	index_bind_int(st, 9, d->files);
-	return index_run_stmt(ix, st, e);
+	return index_step(ix, st, e);
 }
 
 int index_add_contents(

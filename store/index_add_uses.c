@@ -50,7 +50,7 @@ static int64_t intern(struct index *ix, enum index_sql find, enum index_sql add,
 		index_bind_int(st, 2, package);
 	for (size_t i = 0; i < count; i++)
 		index_bind_text(st, (int)i + 2 + is_library, values[i]);
-	if (index_run_stmt(ix, st, e) < 0)
+	if (index_step(ix, st, e) < 0)
 		return -1;
 	return sqlite3_last_insert_rowid(ix->db);
 }
@@ -64,7 +64,7 @@ static int use(struct index *ix, enum index_sql sql, int64_t key, int64_t run,
 		return -1;
 	index_bind_int(st, 1, key);
 	index_bind_int(st, 2, run);
-	return index_run_stmt(ix, st, e);
+	return index_step(ix, st, e);
 }
 
 static int add_packages(struct index *ix, const struct manifest *m, int64_t run,

@@ -75,11 +75,6 @@ int index_step(struct index *ix, sqlite3_stmt *st, struct err *e)
 	return code == SQLITE_DONE ? 0 : -1;
 }
 
-int index_run_stmt(struct index *ix, sqlite3_stmt *st, struct err *e)
-{
-	return index_step(ix, st, e);
-}
-
 int index_version(struct index *ix, int64_t *out, struct err *e)
 {
 	sqlite3_stmt *st = index_stmt(ix, SQL_DATA_VERSION, e);

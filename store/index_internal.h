@@ -94,8 +94,6 @@ void index_roll_back(struct index *ix);
 sqlite3_stmt *index_stmt(struct index *ix, enum index_sql which, struct err *e);
 /* 1 a row, 0 done, -1. */
 int index_step(struct index *ix, sqlite3_stmt *st, struct err *e);
-/* Step a statement that gives no rows, and be done with it. */
-int index_run_stmt(struct index *ix, sqlite3_stmt *st, struct err *e);
 /* The failure of a call of sqlite's. */
 int index_fail(struct index *ix, int code, struct err *e);
 
