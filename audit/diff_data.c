@@ -28,9 +28,20 @@ static enum diff_part part_of(const struct m_data *x)
 	return x->role && !strcmp(x->role, "code") ? DIFF_CODE : DIFF_DATA;
 }
 
-/* Parameters that were read from the file say what is different about it. */
+static bool is_library(const struct manifest *m, const struct m_data *x)
+{
+	for (size_t i = 0; i < m->libraries.count; i++)
+		if (!strcmp(m->libraries.items[i].path, x->path))
+			return true;
+	return false;
+}
+
+/* Parameters that were read from the file say what is different about it; a
+ * library is said as one. */
 static bool is_explained(const struct diff *d, const struct m_data *x)
 {
+	if (is_library(&d->a.m, x) || is_library(&d->b.m, x))
+		return true;
 	if (!x->role || strcmp(x->role, "configuration") != 0)
 		return false;
 	for (size_t i = 0; i < d->count; i++)

@@ -88,14 +88,27 @@ static const char *output_text(struct diff *d, const struct m_data *x)
 		x->digest ? x->digest : "no digest");
 }
 
+/* A file of metrics is said by the metrics in it that differ. */
+static bool is_explained(const struct diff *d, const struct m_data *x)
+{
+	const struct m_metric *items = d->b.m.metrics.items;
+
+	for (size_t i = 0; i < d->b.m.metrics.count; i++)
+		if (!strcmp(items[i].source, x->path) &&
+			diff_has(d, DIFF_OUTCOME, items[i].name))
+			return true;
+	return false;
+}
+
 static int compare_output(
 	struct diff *d, const struct diff_match *k, struct err *e)
 {
 	const struct m_data *any = k->b ? k->b : k->a;
 	struct difference *x;
 
-	if (!is_judged(any) || (k->a && k->b && k->a->digest && k->b->digest &&
-				       !strcmp(k->a->digest, k->b->digest)))
+	if (!is_judged(any) || is_explained(d, any) ||
+		(k->a && k->b && k->a->digest && k->b->digest &&
+			!strcmp(k->a->digest, k->b->digest)))
 		return 0;
 	x = diff_add(d, DIFF_OUTCOME, any->path, output_text(d, k->a),
 		output_text(d, k->b));

@@ -53,6 +53,63 @@ stdout_has '^      JSON: largest difference .* at .weights\[0\]; 1 of 2 values$'
 [ "$(sed -n '/^[a-z]/p' "$T/out" | tail -n 1)" = outcome ] ||
 	fail "effects are not the last"
 
+# One row, one library's version and one parameter: these three, and no more.
+site=$PWD/env/site-packages
+install() {
+	rm -rf "$site"
+	mkdir -p "$site/ratelib" "$site/ratelib-$1.dist-info"
+	echo "rate = $1" >"$site/ratelib/__init__.py"
+	printf 'Metadata-Version: 2.1\nName: ratelib\nVersion: %s\n' "$1" \
+		>"$site/ratelib-$1.dist-info/METADATA"
+	(cd "$site" && for f in ratelib/__init__.py "ratelib-$1.dist-info/METADATA"; do
+		"$PYTHON" -c 'import base64, hashlib, sys
+d = hashlib.sha256(open(sys.argv[1], "rb").read()).digest()
+print(sys.argv[1] + ",sha256=" +
+      base64.urlsafe_b64encode(d).decode().rstrip("=") + ",")' "$f"
+	done) >"$site/ratelib-$1.dist-info/RECORD"
+}
+cat >three.py <<'EOF'
+import sys
+sys.path.insert(0, "env/site-packages")
+import ratelib
+print(open("rows.csv").read(10), ratelib.rate, sys.argv)
+EOF
+cp data.csv rows.csv
+install 1.0
+capture_ok -q -n three1 "$PYTHON" three.py --depth 3
+install 1.1
+sed -i '9s/.*/7,5/' rows.csv
+capture_ok -q -n three2 "$PYTHON" three.py --depth 4
+differs three1 three2
+parts_are 'parameters depth changed
+data rows.csv changed
+packages ratelib changed'
+expect_status 1 reprise diff three1 three2
+stdout_has '^  ratelib: 1.0 -> 1.1$'
+stdout_has '^      row 9, income: 21 -> 5$'
+stdout_has '^  depth: 3 -> 4$'
+# A file that somebody edited in it.
+echo 'rate = 7' >"$site/ratelib/__init__.py"
+capture_ok -q -n three3 "$PYTHON" three.py --depth 4
+differs three2 three3
+parts_are 'packages ratelib changed'
+expect_status 1 reprise diff three2 three3
+stdout_has "^      second: $site/ratelib/__init__.py is not as installed\$"
+
+# A library of no package.
+if command -v cc >/dev/null; then
+	echo 'int rate(void) { return 1; }' >own.c
+	cc -shared -fPIC -Wl,-soname,libown.so.1 -o libown.so own.c
+	capture_ok -q -n own1 "$PYTHON" -c \
+		'import ctypes; ctypes.CDLL("./libown.so").rate()'
+	echo 'int rate(void) { return 2; }' >own.c
+	cc -shared -fPIC -Wl,-soname,libown.so.1 -o libown.so own.c
+	capture_ok -q -n own2 "$PYTHON" -c \
+		'import ctypes; ctypes.CDLL("./libown.so").rate()'
+	differs own1 own2
+	parts_are 'libraries libown.so.1 changed'
+fi
+
 # A line of code; a variable that decides results, and one that does not.
 sed -i 's/1.0\]/2.0]/' train.py
 export PYTHONHASHSEED=1 COLOUR=blue SHLVL=77
