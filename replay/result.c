@@ -55,10 +55,12 @@ bool result_same(const struct replay_outcome *o)
 	       c->judged == c->identical + c->close && !c->extra;
 }
 
-/* Of every replay: only for those who read the JSON. */
+/* Of every replay, or nothing that a run can see: only for those who read the
+ * JSON. */
 static bool is_silent(const struct note *n)
 {
-	return !strcmp(n->kind, "file-system") || !strcmp(n->kind, "process");
+	return !strcmp(n->kind, "file-system") || !strcmp(n->kind, "process") ||
+	       !strcmp(n->kind, "control-group");
 }
 
 /* Of no interest while the outputs are the same. */
@@ -66,7 +68,7 @@ static bool is_quiet(const struct note *n)
 {
 	static const char *const kinds[] = {"unopened", "owners", "groups",
 		"kernel", "cpu", "capabilities", "cpu-numbers", "cpu-view",
-		"cdi-environment", "control-group"};
+		"cdi-environment"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(n->kind, kinds[i]))

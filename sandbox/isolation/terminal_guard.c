@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +72,8 @@ void terminal_guard_end(struct terminals *t)
 	if (t->guard <= 0)
 		return;
 	fs_autoclose(&t->guard_pipe);
+	/* Others, forked since, may have the pipe, too. */
+	kill(t->guard, SIGKILL);
 	while (waitpid(t->guard, NULL, 0) < 0 && errno == EINTR)
 		;
 	t->guard = 0;

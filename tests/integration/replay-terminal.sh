@@ -150,3 +150,18 @@ send exit 3\n
 expect prompt> 
 send exit $?\n
 END
+# The same when it is traced: nobody waits for ever.
+got=$(talk shell "reprise replay -q --trace $RUN -- sh -c \
+'echo g\"\"o; read x; echo got \$x'" <<'END'
+expect go
+wait 0.5
+send \x1a
+expect Stopped
+send fg\n
+wait 0.5
+send line\n
+expect got line
+expect prompt> 
+send exit 5\n
+END
+) || fail "traced: $got"
