@@ -19,8 +19,6 @@ struct bom {
 /* References of components: of inputs and outputs by their ids. */
 const char *bom_data_ref(struct bom *b, const struct m_data *d);
 const char *bom_library_ref(struct bom *b, const struct m_library *l);
-/* The last component of a path. */
-const char *bom_base_name(const char *path);
 
 /* cyclonedx_components.c */
 void bom_add_packages(struct bom *b);

@@ -5,6 +5,7 @@
 #include "audit/unused.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "manifests/purl.h"
 
 #include <string.h>
@@ -144,7 +145,7 @@ static void add_library(struct bom *b, const struct m_library *l)
 	const char *ref = bom_library_ref(b, l);
 	json_t *j = json_made(json_pack("{s:s, s:s, s:o, s:o*, s:s}", "type",
 		"library", "bom-ref", ref, "name",
-		name_json(l->soname ? l->soname : bom_base_name(l->path)),
+		name_json(l->soname ? l->soname : fs_base_name(l->path)),
 		"version", l->version ? name_json(l->version) : NULL, "scope",
 		"required"));
 
@@ -191,7 +192,7 @@ json_t *bom_data(struct bom *b, const struct m_data *d)
 			   : has_role(d, "code") ? "file"
 						 : "data";
 	json_t *j = json_made(json_pack("{s:s, s:s, s:o}", "type", type, "bom-ref",
-		bom_data_ref(b, d), "name", name_json(bom_base_name(d->path))));
+		bom_data_ref(b, d), "name", name_json(fs_base_name(d->path))));
 
 	/* That of a tree is no digest of a file. */
 	if (!tree)

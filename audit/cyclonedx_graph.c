@@ -3,6 +3,7 @@
 #include "audit/cyclonedx.h"
 
 #include "base/arena.h"
+#include "base/fs.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@ static void know_names(struct bom *b, struct map *names)
 
 	for (size_t i = 0; i < m->libraries.count; i++) {
 		const struct m_library *l = &m->libraries.items[i];
-		const char *name = bom_base_name(l->path);
+		const char *name = fs_base_name(l->path);
 
 		if (!map_gets(names, name))
 			map_puts(names, name, (void *)l);

@@ -7,22 +7,6 @@
 
 #include <string.h>
 
-static bool is_tree(const struct m_data *x)
-{
-	return !strcmp(x->kind, "tree");
-}
-
-static const char *size_text(struct diff *d, const struct m_data *x)
-{
-	if (!x)
-		return NULL;
-	if (is_tree(x))
-		return arena_printf(d->arena, "%lld files, %s",
-			(long long)x->files, diff_bytes(d, x->bytes));
-	return arena_printf(d->arena, "%s, %.15s", diff_bytes(d, x->bytes),
-		x->digest ? x->digest : "no digest");
-}
-
 static enum diff_part part_of(const struct m_data *x)
 {
 	return x->role && !strcmp(x->role, "code") ? DIFF_CODE : DIFF_DATA;
@@ -54,7 +38,7 @@ static bool is_explained(const struct diff *d, const struct m_data *x)
 static bool same_content(const struct m_data *a, const struct m_data *b)
 {
 	return a->digest && b->digest && !strcmp(a->digest, b->digest) &&
-	       is_tree(a) == is_tree(b);
+	       diff_is_tree(a) == diff_is_tree(b);
 }
 
 static int compare_pair(struct diff *d, const struct m_data *a,
@@ -64,12 +48,13 @@ static int compare_pair(struct diff *d, const struct m_data *a,
 
 	if (same_content(a, b) || is_explained(d, a) || is_explained(d, b))
 		return 0;
-	x = diff_add(d, part_of(b), b->path, size_text(d, a), size_text(d, b));
+	x = diff_add(d, part_of(b), b->path, diff_data_text(d, a),
+		diff_data_text(d, b));
 	if (strcmp(a->path, b->path) != 0)
 		diff_line(d, x, "was at %s", a->path);
-	if (is_tree(a) && is_tree(b))
+	if (diff_is_tree(a) && diff_is_tree(b))
 		return diff_trees(d, x, a, b, e);
-	if (!is_tree(a) && !is_tree(b))
+	if (!diff_is_tree(a) && !diff_is_tree(b))
 		diff_contents(d, x,
 			&(struct diff_contents){b->path, a->digest, b->digest,
 				a->bytes, b->bytes});
@@ -84,7 +69,7 @@ static bool is_below_tree(const struct diff_match *list, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		const struct m_data *tree = of_a ? list[i].b : list[i].a;
 
-		if (tree && is_tree(tree) && fs_below(x->path, tree->path) &&
+		if (tree && diff_is_tree(tree) && fs_below(x->path, tree->path) &&
 			strcmp(x->path, tree->path) != 0)
 			return true;
 	}
@@ -105,7 +90,7 @@ static const char *loose_text(struct diff *d, const struct diff_data *files,
 static int add_tree(struct diff *d, const struct m_data *tree, bool first,
 	const struct diff_data *others, struct err *e)
 {
-	const char *tree_is = size_text(d, tree);
+	const char *tree_is = diff_data_text(d, tree);
 	const char *loose = loose_text(d, others, tree);
 	struct difference *x = diff_add(d, part_of(tree), tree->path,
 		first ? tree_is : loose, first ? loose : tree_is);
@@ -120,7 +105,8 @@ static void add_single(struct diff *d, const struct diff_match *list, size_t n,
 
 	if (is_explained(d, x) || is_below_tree(list, n, x, k->a != NULL))
 		return;
-	diff_add(d, part_of(x), x->path, size_text(d, k->a), size_text(d, k->b));
+	diff_add(d, part_of(x), x->path, diff_data_text(d, k->a),
+		diff_data_text(d, k->b));
 }
 
 int diff_data(struct diff *d, struct err *e)
@@ -137,9 +123,9 @@ int diff_data(struct diff *d, struct err *e)
 
 		if (x && y)
 			r = compare_pair(d, x, y, e);
-		else if (x && is_tree(x))
+		else if (x && diff_is_tree(x))
 			r = add_tree(d, x, true, &b, e);
-		else if (y && is_tree(y))
+		else if (y && diff_is_tree(y))
 			r = add_tree(d, y, false, &a, e);
 		else
 			add_single(d, list, n, &list[i]);

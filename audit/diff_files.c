@@ -86,21 +86,10 @@ static int one_path(void *arg, const struct table_difference *k, struct err *e)
 	return 0;
 }
 
-/* Trees are inputs or outputs. */
-static int no_tree(
-	void *arg, bool second, const struct file_row *tree, struct err *e)
-{
-	(void)arg;
-	(void)second;
-	(void)tree;
-	(void)e;
-	return TABLE_NOT_THERE;
-}
-
 static int compare_tables(struct files *f, struct err *e)
 {
 	struct diff *d = f->d;
-	const struct table_diff_ops ops = {one_path, no_tree, f};
+	const struct table_diff_ops ops = {one_path, diff_no_tree, f};
 	autoclose int a = run_open_files(d->store, d->a.id, &d->a.m, e);
 	autoclose int b =
 		a < 0 ? -1 : run_open_files(d->store, d->b.id, &d->b.m, e);

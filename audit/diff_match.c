@@ -15,6 +15,22 @@ const char *diff_relative(const struct manifest *m, const char *path)
 	return path + n + 1;
 }
 
+bool diff_is_tree(const struct m_data *x)
+{
+	return !strcmp(x->kind, "tree");
+}
+
+const char *diff_data_text(struct diff *d, const struct m_data *x)
+{
+	if (!x)
+		return NULL;
+	if (diff_is_tree(x))
+		return arena_printf(d->arena, "%lld files, %s",
+			(long long)x->files, diff_bytes(d, x->bytes));
+	return arena_printf(d->arena, "%s, %.15s", diff_bytes(d, x->bytes),
+		x->digest ? x->digest : "no digest");
+}
+
 struct match {
 	struct diff *d;
 	const struct diff_data *a, *b;

@@ -72,22 +72,6 @@ static bool is_judged(const struct m_data *x)
 	return !x->role || strcmp(x->role, "log") != 0;
 }
 
-static bool is_tree(const struct m_data *x)
-{
-	return !strcmp(x->kind, "tree");
-}
-
-static const char *output_text(struct diff *d, const struct m_data *x)
-{
-	if (!x)
-		return NULL;
-	if (is_tree(x))
-		return arena_printf(d->arena, "%lld files, %s",
-			(long long)x->files, diff_bytes(d, x->bytes));
-	return arena_printf(d->arena, "%s, %.15s", diff_bytes(d, x->bytes),
-		x->digest ? x->digest : "no digest");
-}
-
 /* A file of metrics is said by the metrics in it that differ. */
 static bool is_explained(const struct diff *d, const struct m_data *x)
 {
@@ -110,13 +94,13 @@ static int compare_output(
 		(k->a && k->b && k->a->digest && k->b->digest &&
 			!strcmp(k->a->digest, k->b->digest)))
 		return 0;
-	x = diff_add(d, DIFF_OUTCOME, any->path, output_text(d, k->a),
-		output_text(d, k->b));
+	x = diff_add(d, DIFF_OUTCOME, any->path, diff_data_text(d, k->a),
+		diff_data_text(d, k->b));
 	if (!k->a || !k->b)
 		return 0;
-	if (is_tree(k->a) && is_tree(k->b))
+	if (diff_is_tree(k->a) && diff_is_tree(k->b))
 		return diff_trees(d, x, k->a, k->b, e);
-	if (!is_tree(k->a) && !is_tree(k->b))
+	if (!diff_is_tree(k->a) && !diff_is_tree(k->b))
 		diff_contents(d, x,
 			&(struct diff_contents){any->path, k->a->digest,
 				k->b->digest, k->a->bytes, k->b->bytes});

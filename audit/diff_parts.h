@@ -5,6 +5,10 @@
 
 #include "audit/diff.h"
 
+struct file_row;
+
+/* diff_parts.c */
+
 /* One more difference; strings are kept, not copied. */
 struct difference *diff_add(struct diff *d, enum diff_part part,
 	const char *what, const char *before, const char *after);
@@ -69,6 +73,10 @@ void diff_match(struct diff *d, const struct diff_data *a,
 /* The path from the working directory of the run, or the path itself. */
 const char *diff_relative(const struct manifest *m, const char *path);
 
+bool diff_is_tree(const struct m_data *x);
+/* "3 files, 450 kB", or "450 kB, sha256:..."; NULL for NULL. */
+const char *diff_data_text(struct diff *d, const struct m_data *x);
+
 /* diff_tree.c: two trees, or a tree and files that lay in it. */
 int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
 	const struct m_data *b, struct err *e);
@@ -76,6 +84,10 @@ int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
 int diff_tree_and_files(struct diff *d, struct difference *x,
 	const struct m_data *tree, bool tree_first,
 	const struct diff_data *files, struct err *e);
+
+/* For table_diff(): trees are compared by themselves. */
+int diff_no_tree(
+	void *arg, bool second, const struct file_row *tree, struct err *e);
 
 /* diff_contents.c */
 

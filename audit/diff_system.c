@@ -2,6 +2,7 @@
 /* What the run stood on: packages, libraries, the machine. */
 #include "audit/diff_parts.h"
 #include "base/arena.h"
+#include "base/fs.h"
 #include "base/map.h"
 
 #include <string.h>
@@ -120,9 +121,7 @@ static void compare_library(
 /* Where it lies says less than what it is. */
 static const char *library_key(const struct m_library *l)
 {
-	const char *slash = strrchr(l->path, '/');
-
-	return l->soname ? l->soname : slash + 1;
+	return l->soname ? l->soname : fs_base_name(l->path);
 }
 
 static void count_names(struct map *names, const struct manifest *m)

@@ -95,7 +95,7 @@ static int tree_row(void *arg, const struct table_difference *k, struct err *e)
 	return 0;
 }
 
-static int no_tree(
+int diff_no_tree(
 	void *arg, bool second, const struct file_row *tree, struct err *e)
 {
 	(void)arg;
@@ -117,7 +117,7 @@ static int open_table(struct diff *d, const struct m_data *x, struct err *e)
 static int compare_tables(
 	struct trees *t, int a, int b, const char *name, struct err *e)
 {
-	const struct table_diff_ops ops = {tree_row, no_tree, t};
+	const struct table_diff_ops ops = {tree_row, diff_no_tree, t};
 	struct table_reader *x = table_reader_new(a, name);
 	struct table_reader *y = table_reader_new(b, name);
 	int r = table_diff(x, y, &ops, e);

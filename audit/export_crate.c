@@ -79,13 +79,6 @@ static char *time_text(struct crate *c, const char *t)
 			      : arena_printf(c->x->arena, "%.23s+00:00", t);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 /* --- data ------------------------------------------------------------- */
 
 static char *name_in_crate(struct crate *c, const char *path)
@@ -172,7 +165,7 @@ static int add_data(struct crate *c, const struct m_data *d, struct err *e)
 	if (is_known(c, id))
 		return 0;
 	j = entity(c, id, is_tree(d) ? "Dataset" : "File");
-	put_text(c, j, "name", base_name(d->path));
+	put_text(c, j, "name", fs_base_name(d->path));
 	put_text(c, j, "alternateName", d->path);
 	if (d->role)
 		put_text(c, j, "description", d->role);
@@ -327,7 +320,7 @@ static const char *add_instrument(struct crate *c)
 				m->packages.items[k].version)
 				version = m->packages.items[k].version;
 	j = entity(c, id, "SoftwareApplication");
-	put_text(c, j, "name", base_name(path));
+	put_text(c, j, "name", fs_base_name(path));
 	put_text(c, j, "softwareVersion", version);
 	put_text(c, j, "url", encode(c->x->arena, "file://", path));
 	json_put(j, "softwareRequirements", requirements(c));

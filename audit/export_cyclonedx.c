@@ -3,18 +3,12 @@
 #include "audit/cyclonedx.h"
 
 #include "base/arena.h"
+#include "base/fs.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SUBJECT_OF_NONE "run"
-
-const char *bom_base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
 
 static const struct m_data *find_subject(const struct manifest *m)
 {
@@ -72,7 +66,7 @@ static json_t *subject(struct bom *b)
 			"application", "bom-ref", SUBJECT_OF_NONE, "name",
 			json_text(m->run.name ? m->run.name
 				  : m->command.argv.count
-					  ? bom_base_name(m->command.argv.items[0])
+					  ? fs_base_name(m->command.argv.items[0])
 					  : "run")));
 	}
 	add_parameters(m, j);

@@ -2,6 +2,7 @@
 /* The graph of runs for Graphviz. */
 #include "audit/lineage.h"
 
+#include "base/fs.h"
 #include "base/strbuf.h"
 
 #include <string.h>
@@ -16,13 +17,6 @@ static void quoted(struct strbuf *out, const char *s)
 			strbuf_addc(out, (unsigned char)*s < ' ' ? '?' : *s);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 static void add_run(struct strbuf *out, const struct lineage_run *r)
 {
 	strbuf_addf(out, "  \"%s\" [shape=box, label=\"", r->run.id);
@@ -34,7 +28,7 @@ static void add_run(struct strbuf *out, const struct lineage_run *r)
 	for (size_t i = 0; i < r->run.argv.count; i++) {
 		strbuf_adds(out, i ? " " : "");
 		quoted(out, i ? r->run.argv.items[i]
-			      : base_name(r->run.argv.items[i]));
+			      : fs_base_name(r->run.argv.items[i]));
 	}
 	strbuf_addf(out, "\"%s];\n",
 		r->relation == LINEAGE_SUBJECT ? ", style=bold" : "");
@@ -54,7 +48,7 @@ static void add_content(struct strbuf *out, const struct index_content *c)
 	strbuf_adds(out, "  ");
 	add_key(out, c);
 	strbuf_addf(out, " [shape=%s, label=\"", c->tree ? "folder" : "note");
-	quoted(out, base_name(c->path));
+	quoted(out, fs_base_name(c->path));
 	strbuf_adds(out, "\"];\n");
 }
 

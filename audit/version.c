@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Versions: which rule, what they share, and bounds. */
+/* Versions: which rule, and bounds. */
 #include "audit/version.h"
 
 #include "audit/version_rules.h"
@@ -30,61 +30,6 @@ enum version_scheme version_scheme_of(const char *purl_type)
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-size_t version_digits(const char *s)
-{
-	return strspn(s, "0123456789");
-}
-
-size_t version_letters(const char *s)
-{
-	size_t n = 0;
-
-	while (lower(s[n]) >= 'a' && lower(s[n]) <= 'z')
-		n++;
-	return n;
-}
-
-int version_numbers(const char *a, size_t an, const char *b, size_t bn)
-{
-	for (; an && *a == '0'; an--)
-		a++;
-	for (; bn && *b == '0'; bn--)
-		b++;
-	if (an != bn)
-		return an < bn ? -1 : 1;
-	/* A number that is not there has no digits, and no address. */
-	return an ? version_sign(memcmp(a, b, an)) : 0;
-}
-
-int version_words(const char *a, size_t an, const char *b, size_t bn)
-{
-	for (size_t i = 0; i < an && i < bn; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return (unsigned char)lower(a[i]) <
-					       (unsigned char)lower(b[i])
-				       ? -1
-				       : 1;
-	return (an > bn) - (an < bn);
-}
-
-const char *version_epoch(
-	const char *s, char mark, const char **epoch, size_t *digits)
-{
-	size_t n = version_digits(s);
-
-	*epoch = s;
-	*digits = 0;
-	if (n == 0 || s[n] != mark)
-		return s;
-	*digits = n;
-	return s + n + 1;
 }
 
 int version_compare(enum version_scheme s, const char *a, const char *b)

@@ -12,6 +12,8 @@ bool version_pep440(const char *a, const char *b, int *order);
 int version_conda(const char *a, const char *b);
 int version_generic(const char *a, const char *b);
 
+/* version_runs.c */
+
 /* Two runs of digits as numbers of any size. */
 int version_numbers(const char *a, size_t an, const char *b, size_t bn);
 /* Two words, of any case. */

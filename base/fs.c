@@ -342,6 +342,13 @@ void fs_plain(char *path)
 	*to = 0;
 }
 
+const char *fs_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 bool fs_has_suffix(const char *path, const char *suffix)
 {
 	size_t n = strlen(path), len = strlen(suffix);

@@ -84,6 +84,8 @@ char *fs_join(struct arena *a, const char *dir, const char *name);
 void fs_plain(char *path);
 
 bool fs_has_suffix(const char *path, const char *suffix);
+/* What follows the last slash; the whole where nothing follows it. */
+const char *fs_base_name(const char *path);
 
 /* Is `path` equal to `dir` or below it? Purely textual, both absolute. */
 bool fs_below(const char *path, const char *dir);

@@ -111,13 +111,6 @@ bool is_environment_path(const char *path)
 	return false;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static const char *by_suffix(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -130,7 +123,7 @@ static const char *by_suffix(const char *name)
 
 const char *role_of_input(const char *path)
 {
-	const char *role = by_suffix(base_name(path));
+	const char *role = by_suffix(fs_base_name(path));
 
 	return role ? role : "other";
 }
@@ -161,7 +154,7 @@ static bool is_metrics(const char *path, const char *name)
 
 const char *role_of_output(const char *path)
 {
-	const char *name = base_name(path);
+	const char *name = fs_base_name(path);
 	const char *role = by_suffix(name);
 
 	if (strstr(path, "/__pycache__/"))

@@ -169,9 +169,8 @@ static bool read_mlflow(struct reading *r, const char *name, char *text)
 
 bool metrics_is_configuration(const char *path)
 {
-	const char *name = strrchr(path, '/');
+	const char *name = fs_base_name(path);
 
-	name = name ? name + 1 : path;
 	return !strcmp(name, "hparams.yaml") ||
 	       (!strcmp(name, "config.yaml") &&
 		       (strstr(path, "/.hydra/") ||

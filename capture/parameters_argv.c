@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Parameters on a command line. */
 #include "base/arena.h"
+#include "base/fs.h"
 #include "base/strbuf.h"
 #include "capture/parameters.h"
 #include "manifests/scalar.h"
@@ -31,13 +32,6 @@ static const struct {
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* NAME=VALUE, as env(1) takes it. */
 static bool is_assignment(const char *s)
 {
@@ -50,7 +44,7 @@ static bool is_assignment(const char *s)
  * they run; `i` itself when it is none. */
 static size_t skip_interpreter(const struct strlist *argv, size_t i)
 {
-	const char *name = base_name(argv->items[i]);
+	const char *name = fs_base_name(argv->items[i]);
 	size_t k = 0;
 
 	while (k < COUNT(interpreters) && fnmatch(interpreters[k].name, name, 0))

@@ -2,6 +2,7 @@
 /* `reprise audit` for a person. */
 #include "audit/report.h"
 #include "base/arena.h"
+#include "base/fs.h"
 #include "cli/audit.h"
 #include "cli/cli.h"
 #include <stdio.h>
@@ -73,13 +74,6 @@ static void print_head(const struct audit *x)
 	print_inputs(x);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
 /* A module of Python or the like: there are dozens, and nobody looks for one. */
 static bool is_module(const struct report_library *l)
 {
@@ -103,7 +97,7 @@ static int wider(int width, const char *s)
 
 static const char *library_text(struct arena *a, const struct m_library *m)
 {
-	return text(a, m->soname ? m->soname : base_name(m->path));
+	return text(a, m->soname ? m->soname : fs_base_name(m->path));
 }
 
 static const char *component_text(struct arena *a, const struct m_library *m)
@@ -258,7 +252,7 @@ static const char *processes_text(const struct audit *x, const struct strlist *i
 
 		out = arena_printf(x->arena, "%s%s%s (%s)", out,
 			i > 0 ? ", " : "",
-			exe ? text(x->arena, base_name(exe)) : "?",
+			exe ? text(x->arena, fs_base_name(exe)) : "?",
 			text(x->arena, ids->items[i]));
 	}
 	if (shown < ids->count)

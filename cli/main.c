@@ -312,6 +312,7 @@
  *   diff_json     the differences for programs
  *   diff_match    which input of one run is which of the other
  *   diff_outcome  the end, metrics, outputs
+ *   diff_parts    adding differences, and pairing lists
  *   diff_set      command, parameters, variables
  *   diff_system   packages, libraries, the machine
  *   diff_tree     two roots of data
@@ -340,6 +341,7 @@
  *   version_generic  by no rule but numbers and words
  *   version_packaged  by the rules of deb and rpm
  *   version_pep440  by the rule of Python
+ *   version_runs  runs of digits and letters
  * cli/: commands
  *   audit         reprise audit
  *   audit_json    what it found for programs
