@@ -11,6 +11,12 @@
 #define ENTRIES_MAX 65536
 #define STRINGS_MAX 4096
 #define VERSIONS_MAX 4096
+#define VERSION_LENGTH 200
+
+#define LETTERS                      \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"0123456789_.+-"
 
 /* A string of the dynamic section, before its table is known. */
 struct name {
@@ -169,10 +175,14 @@ static void require(struct elf_image *m, struct kvlist *l, char *name)
 	char *version = name;
 	struct kv *known = NULL;
 
+	/* Sets become keys of the manifest. */
+	if (strlen(name) > VERSION_LENGTH ||
+		strspn(name, LETTERS) != strlen(name))
+		return;
 	do
 		version = strchr(version + 1, '_');
 	while (version && !isdigit((unsigned char)version[1]));
-	if (!version || version == name)
+	if (!version)
 		return;
 	*version++ = 0;
 	for (size_t i = 0; i < l->count && !known; i++)

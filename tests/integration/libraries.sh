@@ -256,6 +256,21 @@ if [ "$(uname -m)" = x86_64 ] && grep -q ' avx2 .* bmi2 ' /proc/cpuinfo &&
 	library_has "$PWD/level" isa_level x86-64-v3
 fi
 
+# Names that nobody would give come back from the manifest as they were.
+name=$(printf 'a: "b"\n- #c\377')
+library odd "-Wl,-soname,$name"
+capture_ok -q ./plain open "$PWD/lib/libodd.so"
+ok reprise verify "$RUN"
+reprise show --yaml "$RUN" >"$T/manifest"
+"$PYTHON" -c 'import sys, yaml
+manifest = yaml.safe_load(open(sys.argv[1], "rb"))
+for library in manifest["libraries"]:
+    if library["path"].endswith("/libodd.so"):
+        assert library["soname"] == b"a: \"b\"\n- #c\377", library
+        break
+else:
+    sys.exit(1)' "$T/manifest" || fail "an odd SONAME"
+
 # --- a record that was cut off ----------------------------------------------
 
 reprise capture -q --backend "$REPRISE_TEST_BACKEND" --id-file "$T/id" \

@@ -222,7 +222,8 @@ static inline struct elf_made elf_sample(int bits, bool big, int machine)
 	static const char *const libc[] = {"GLIBC_2.9", "GLIBC_2.34",
 		"GLIBC_PRIVATE", "GLIBC_2.2.5", NULL};
 	static const char *const cxx[] = {"GLIBCXX_3.4.21", "CXXABI_1.3",
-		"GLIBCXX_3.4.9", "OPENSSL_1_1_0", "libcudart.so.12", NULL};
+		"GLIBCXX_3.4.9", "OPENSSL_1_1_0", "libcudart.so.12", "A: b_1.0",
+		"\xff_1.0", "_1.0", NULL};
 	struct elf_maker m = {.bits = bits,
 		.big = big,
 		.machine = machine,
