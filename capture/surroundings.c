@@ -4,12 +4,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/strbuf.h"
 #include "capture/capture.h"
 #include "capture/secrets.h"
 #include "host/hardware.h"
 #include "host/limits.h"
 #include "host/memory.h"
+#include "host/os_release.h"
 #include "manifests/model.h"
 
 #include <fcntl.h>
@@ -54,22 +54,6 @@ long long rfc3339_us(const char *text)
 	return timegm(&tm) * 1000000LL + us;
 }
 
-static char *os_name(struct arena *a)
-{
-	autostrbuf text = STRBUF_INIT;
-	const char *p;
-
-	if (fs_slurp("/etc/os-release", &text) < 0 &&
-		fs_slurp("/usr/lib/os-release", &text) < 0)
-		return NULL;
-	p = text.s ? strstr(text.s, "PRETTY_NAME=") : NULL;
-	if (!p)
-		return NULL;
-	p += strlen("PRETTY_NAME=");
-	p += *p == '"';
-	return arena_memdup(a, p, strcspn(p, "\"\n"));
-}
-
 void surroundings_run(struct m_run *run, struct arena *a)
 {
 	struct utsname u;
@@ -81,7 +65,7 @@ void surroundings_run(struct m_run *run, struct arena *a)
 	run->host.name = arena_strdup(a, u.nodename);
 	run->host.kernel = arena_strdup(a, u.release);
 	run->host.architecture = arena_strdup(a, u.machine);
-	run->host.os = os_name(a);
+	run->host.os = os_release(a, "", "PRETTY_NAME");
 	run->host.libc = arena_printf(a, "glibc %s", gnu_get_libc_version());
 	run->host.available_bytes = memory_available("");
 	run->user.uid = getuid();
