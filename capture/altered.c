@@ -100,7 +100,7 @@ void altered_find(struct finish *f, struct item *const *items,
 {
 	struct work w = {.f = f,
 		.items = items,
-		.cache = digest_cache_open(NULL, NULL),
+		.cache = finish_cache(f),
 		.unknown = arena_array(f->a, count + 1, sizeof(*w.unknown)),
 		.errors = arena_array(f->a, count + 1, sizeof(*w.errors))};
 

@@ -40,6 +40,10 @@ static inline bool finish_only_whole(const struct touched *t)
 	       !(t->access & (ACCESS_R | ACCESS_X | ACCESS_W));
 }
 
+/* finish.c: the digest cache, to be closed; NULL when it cannot be had, as in a
+ * sandbox, where its path is that of another file. */
+struct digest_cache *finish_cache(const struct finish *f);
+
 /* finish_plan.c: which contents are to be hashed, and which stored. */
 void finish_plan(struct finish *f);
 /* Sort the items by where they were at first, or where they are now. */

@@ -267,12 +267,12 @@ int isolation_run(
 
 /*
  * For a process of one thread that an iso_watcher's `attach` has forked: see
- * the file tree as `command` does, with the owners that it sees. "/proc" and
- * process numbers stay the caller's, and so does what it may do in files that
- * it has open directories of: only its real ids, by which access(2) judges,
- * become the command's. What it sees lasts until it ends, the sandbox or not.
- * The command can neither see nor reach it. Whatever it opens by a path is the
- * recorded run's from then on: nothing may be loaded or configured from there.
+ * the file tree as `command` does, with the owners that it sees, for as long as
+ * this process lives, the sandbox or not. "/proc" and process numbers stay the
+ * caller's. Effective ids do, too, which own what this process has open; real
+ * ones, by which access(2) judges, become the command's. The command can
+ * neither see nor reach it. A path leads into the sandbox from then on: nothing
+ * may be loaded or configured by one.
  */
 int isolation_enter(const struct isolation *iso, pid_t command, struct err *e);
 
