@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -65,18 +64,13 @@ static enum way way_of(int fd, struct stat *st)
  * the room that is left. */
 static bool has_room(struct log_stream *s, int log, size_t n)
 {
-	uint64_t keep, room = UINT64_MAX;
-	struct statvfs v;
+	uint64_t room;
 
 	if (s->trusted >= n) {
 		s->trusted -= n;
 		return true;
 	}
-	/* Some network file systems do not know how large they are. */
-	if (fstatvfs(log, &v) == 0 && v.f_blocks) {
-		keep = v.f_blocks / 20;
-		room = v.f_bavail > keep ? (v.f_bavail - keep) * v.f_frsize : 0;
-	}
+	room = space_room(log);
 	if (n > room)
 		return false;
 	room = (room - n) / LOOK_PART;

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <sys/statvfs.h>
 
 /*
@@ -16,25 +17,35 @@
 #define LOOK_FILES 256
 #define LOOK_PART 8
 
-int space_take(struct space *sp, uint64_t n, struct err *e)
+/* Of a very small disk more than 5 %: a run's own record needs as much. */
+#define KEEP_LEAST (512u << 10)
+
+uint64_t space_room(int fd)
 {
 	struct statvfs v;
-	uint64_t keep, room;
+	uint64_t keep, free;
+
+	/* Some network file systems do not know how large they are. */
+	if (fstatvfs(fd, &v) < 0 || !v.f_blocks)
+		return UINT64_MAX;
+	keep = v.f_blocks / 20 * v.f_frsize;
+	if (keep < KEEP_LEAST)
+		keep = KEEP_LEAST;
+	free = v.f_bavail * v.f_frsize;
+	return free > keep ? free - keep : 0;
+}
+
+int space_take(struct space *sp, uint64_t n, struct err *e)
+{
+	uint64_t room;
 
 	sp->bytes += n;
 	sp->files++;
 	if (sp->bytes < sp->trusted && sp->files < LOOK_FILES)
 		return 0;
-	if (fstatvfs(sp->fd, &v) < 0)
-		return err_sys(e, "cannot see how full the store's disk is");
 	sp->bytes = sp->trusted = 0;
 	sp->files = 0;
-	keep = v.f_blocks / 20 * v.f_frsize;
-	room = v.f_bavail * v.f_frsize;
-	room = room > keep ? room - keep : 0;
-	/* Some network file systems do not know how large they are. */
-	if (!v.f_blocks)
-		room = UINT64_MAX;
+	room = space_room(sp->fd);
 	if (FAULT("store.space") || n > room) {
 		errno = ENOSPC;
 		return err_sys(e, "the store's disk would fall under 5 %% "

@@ -44,6 +44,13 @@ int store_objects_fd(const struct store *s);
 size_t store_alternate_count(const struct store *s);
 int store_alternate_fd(const struct store *s, size_t i);
 
+/*
+ * space.c: bytes that may yet be stored on the file system of the open file, so
+ * that 5 % of it, and what the record of a run needs, stay free. UINT64_MAX
+ * where nobody knows.
+ */
+uint64_t space_room(int fd);
+
 /* objects.c */
 
 /* "ab/cdef..." under objects/, NUL-terminated. */
