@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "capture/classify.h"
 #include "capture/contents.h"
+#include "capture/roots.h"
 #include "capture/secrets.h"
 #include "capture/state.h"
 #include "manifests/model.h"
@@ -140,12 +141,8 @@ static void commit(struct worker *w)
 
 static bool may_be_stored(const struct worker *w, const struct entry *e)
 {
-	if (e->st.size > w->spec->keep || !is_environment_path(e->path))
-		return false;
-	for (size_t i = 0; i < w->spec->by_reference->count; i++)
-		if (fs_below(e->path, w->spec->by_reference->items[i]))
-			return false;
-	return true;
+	return e->st.size <= w->spec->keep && is_environment_path(e->path) &&
+	       roots_of(w->spec->by_reference, e->path) < 0;
 }
 
 /* Asked to stop, or alone. */

@@ -36,7 +36,7 @@ struct touch {
 	bool reads;      /* WRITE, TRUNCATE: the descriptor can read, too */
 	bool exchange;   /* MOVE, REPLACE: RENAME_EXCHANGE */
 	bool noreplace;  /* likewise: RENAME_NOREPLACE */
-	bool directory;  /* O_DIRECTORY */
+	bool directory;  /* it is rmdir(2) */
 	bool empty_path; /* AT_EMPTY_PATH */
 	bool in_root;    /* RESOLVE_IN_ROOT: dirfd is the root */
 };

@@ -32,7 +32,6 @@ static void apply_open_flags(struct touch *t, uint64_t flags)
 {
 	unsigned mode = flags & O_ACCMODE;
 
-	t->directory = flags & O_DIRECTORY;
 	t->nofollow = flags & O_NOFOLLOW;
 	if (flags & O_PATH) {
 		t->intent = INTENT_LOOK;

@@ -18,14 +18,6 @@ static bool is_file(const struct state *st)
 	return st->exists && S_ISREG(st->mode);
 }
 
-static bool below_any(const struct strlist *dirs, const char *path)
-{
-	for (size_t i = 0; i < dirs->count; i++)
-		if (fs_below(path, dirs->items[i]))
-			return true;
-	return false;
-}
-
 static struct content *want(struct finish *f, const char *path,
 	const struct state *st, uint64_t limit)
 {
@@ -36,7 +28,7 @@ static struct content *want(struct finish *f, const char *path,
 		.expect = *st,
 		.limit = limit,
 		.by_reference = st->size > opt->keep ||
-				below_any(&opt->by_reference, path)};
+				roots_of(&opt->by_reference, path) >= 0};
 	return c;
 }
 

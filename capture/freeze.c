@@ -94,12 +94,9 @@ static void remove_temporaries(int run_fd)
 	DIR *d = again < 0 ? NULL : fdopendir(again);
 	struct dirent *ent;
 
-	while (d && (ent = readdir(d))) {
-		size_t n = strlen(ent->d_name);
-
-		if (n > 4 && !strcmp(ent->d_name + n - 4, ".tmp"))
+	while (d && (ent = readdir(d)))
+		if (fs_has_suffix(ent->d_name, ".tmp"))
 			unlinkat(run_fd, ent->d_name, 0);
-	}
 	if (d)
 		closedir(d);
 }

@@ -19,14 +19,6 @@ static bool is_process(struct walk *w, const char *name)
 }
 
 /* As d_path() names what has lost its name; but a file may be called so. */
-static bool looks_deleted(const char *name)
-{
-	static const char deleted[] = " (deleted)";
-	size_t len = strlen(name), tail = sizeof(deleted) - 1;
-
-	return len > tail && !strcmp(name + len - tail, deleted);
-}
-
 static bool is_named(int fd, const char *name)
 {
 	struct state real, named;
@@ -41,7 +33,7 @@ static bool is_nameless(struct walk *w, const char *link, const char *target)
 {
 	autoclose int fd = -1;
 
-	if (!looks_deleted(target) && !walk_doubts_names(w))
+	if (!fs_has_suffix(target, " (deleted)") && !walk_doubts_names(w))
 		return false;
 	fd = open(link, O_PATH | O_CLOEXEC);
 	if (fd >= 0 && walk_is_served(w, fd, "", target))
@@ -130,7 +122,7 @@ const char *walk_begin(struct walk *w, int dirfd, const char **path)
 	const char *link;
 	autoclose int fd = -1;
 
-	if (!base || (w->view.cached && !looks_deleted(base)))
+	if (!base || (w->view.cached && !fs_has_suffix(base, " (deleted)")))
 		return base;
 	link = dirfd == AT_FDCWD
 		       ? arena_printf(w->a, "/proc/%d/cwd", w->tid)
@@ -138,7 +130,7 @@ const char *walk_begin(struct walk *w, int dirfd, const char **path)
 	fd = open(link, O_PATH | O_CLOEXEC);
 	if (fd >= 0 && walk_is_served(w, fd, "", base))
 		return NULL;
-	if (looks_deleted(base))
+	if (fs_has_suffix(base, " (deleted)"))
 		return go_up_to_name(w, link, base, path);
 	if (fd < 0 || is_named(fd, walk_access(w, base)))
 		return base;

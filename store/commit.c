@@ -155,15 +155,18 @@ static int open_fan(void *arg, size_t i)
 
 static int sync_dirs(struct store_batch *b, bool made_dir, struct err *e)
 {
-	bool others = scratch_others(&b->scratch);
+	int others = -1; /* asked only when it matters */
 	unsigned char dirs[256];
 	struct open_ctx ctx = {.b = b, .dirs = dirs};
 	struct sync_job job = {open_fan, &ctx, 0, 0, 0};
 	autoclose int fd = -1;
 
-	for (unsigned i = 0; i < 256; i++)
-		if (b->touched[i] || (others && b->recent[i]))
+	for (unsigned i = 0; i < 256; i++) {
+		if (b->recent[i] && !b->touched[i] && others < 0)
+			others = scratch_others(&b->scratch);
+		if (b->touched[i] || (b->recent[i] && others > 0))
 			dirs[job.n++] = (unsigned char)i;
+	}
 	if (sync_all(&job) < 0)
 		return err_sys(e, "cannot sync the directories of '%s/objects'",
 			b->store->dir);
