@@ -202,7 +202,7 @@ static void large_stack(void)
 
 static void address_space(void)
 {
-	limit(RLIMIT_AS, 48 << 20, RLIM_INFINITY);
+	limit(RLIMIT_AS, 64 << 20, RLIM_INFINITY);
 }
 
 static void data_size(void)
