@@ -61,6 +61,19 @@ static void a_quoted_cell_may_hold_lines(void **state)
 	read_text("a,\"x\ny\"\nb,c\n", true, &rows);
 	assert_int_equal(lines.count, 3);
 	assert_int_equal(rows.count, 2);
+	text_rows_release(&rows);
+	read_text("\xef\xbb\xbf\"a\nb\";c\n\"d\"\"\n\"\"e\";f\n", true, &rows);
+	assert_int_equal(rows.count, 2);
+}
+
+/* As Python's csv and spreadsheets read it. */
+static void a_quote_within_a_cell_is_text(void **state)
+{
+	autorows r = {0};
+
+	(void)state;
+	read_text("id,size\n1,5\" pipe\n2,3;\"x\n3,1\n", true, &r);
+	assert_int_equal(r.count, 4);
 }
 
 static void what_is_no_text_is_refused(void **state)
@@ -299,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_lines),
 		cmocka_unit_test(a_quoted_cell_may_hold_lines),
+		cmocka_unit_test(a_quote_within_a_cell_is_text),
 		cmocka_unit_test(what_is_no_text_is_refused),
 		cmocka_unit_test(edits_are_few_and_right),
 		cmocka_unit_test(too_many_edits_are_counted),
