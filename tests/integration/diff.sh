@@ -182,6 +182,14 @@ capture_ok -q -n ended0 sh -c 'cat a; exit 0'
 expect_status 1 reprise diff ended ended0
 stdout_has '^  end: failed, exit status 3 -> completed, exit status 0$'
 
+# A parameter of the command line does not hide another argument.
+for n in 18 50; do
+	capture_ok -q -n "net$n" "$PYTHON" -c 'import sys' "net$n" --lr "$n" +x=1 -b 3
+done
+differs net18 net50
+parts_are 'command argv changed
+parameters lr changed'
+
 # Bad input names the thing.
 expect_status 2 reprise diff base
 expect_status 2 reprise diff base nobody
