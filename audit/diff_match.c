@@ -31,6 +31,19 @@ const char *diff_data_text(struct diff *d, const struct m_data *x)
 		x->digest ? x->digest : "no digest");
 }
 
+bool diff_same_content(
+	struct diff *d, const struct m_data *a, const struct m_data *b)
+{
+	if (strcmp(a->kind, b->kind) != 0)
+		return false;
+	if (a->digest && b->digest)
+		return !strcmp(a->digest, b->digest);
+	if (a->digest || b->digest || a->bytes != b->bytes)
+		return false;
+	diff_note(d, "%s: neither record has its digest", b->path);
+	return true;
+}
+
 struct match {
 	struct diff *d;
 	const struct diff_data *a, *b;

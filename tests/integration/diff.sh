@@ -190,6 +190,20 @@ differs net18 net50
 parts_are 'command argv changed
 parameters lr changed'
 
+# Of trees other times are no difference, and another link is one.
+mkdir data
+for i in $(seq 1001); do echo "$i" >"data/f$i"; done
+ln -s f1 data/latest
+capture_ok -q -n times1 sh -c 'cat data/*'
+touch data/*
+capture_ok -q -n times2 sh -c 'cat data/*'
+ok reprise diff times1 times2
+ln -sf f2 data/latest
+capture_ok -q -n times3 sh -c 'cat data/*'
+expect_status 1 reprise diff times2 times3
+stdout_has '^      1 file changed, 0 added, 0 removed$'
+stdout_has '^      latest changed$'
+
 # Bad input names the thing.
 expect_status 2 reprise diff base
 expect_status 2 reprise diff base nobody
