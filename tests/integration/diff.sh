@@ -204,6 +204,14 @@ expect_status 1 reprise diff times2 times3
 stdout_has '^      1 file changed, 0 added, 0 removed$'
 stdout_has '^      latest changed$'
 
+# Lines that only end in another way.
+printf 'one\ntwo\n' >ends
+capture_ok -q -n ends1 sh -c 'cat ends'
+printf 'one\r\ntwo' >ends
+capture_ok -q -n ends2 sh -c 'cat ends'
+expect_status 1 reprise diff ends1 ends2
+stdout_has '^      the lines are the same, what ends them is not$'
+
 # Bad input names the thing.
 expect_status 2 reprise diff base
 expect_status 2 reprise diff base nobody
