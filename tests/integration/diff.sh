@@ -212,6 +212,18 @@ capture_ok -q -n ends2 sh -c 'cat ends'
 expect_status 1 reprise diff ends1 ends2
 stdout_has '^      the lines are the same, what ends them is not$'
 
+# A project that was moved, with its packages.
+mkdir before
+cp -R env three.py data.csv before
+cp data.csv before/rows.csv
+cd before || exit 1
+capture_ok -q -n before "$PYTHON" three.py
+cd .. && mv before after && cd after || exit 1
+capture_ok -q -n after "$PYTHON" three.py
+cd ..
+differs before after
+parts_are 'command cwd changed'
+
 # Bad input names the thing.
 expect_status 2 reprise diff base
 expect_status 2 reprise diff base nobody
