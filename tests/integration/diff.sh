@@ -224,6 +224,17 @@ cd ..
 differs before after
 parts_are 'command cwd changed'
 
+# What a file of metrics says is found from both sides.
+capture_ok -q -n with "$PYTHON" -c 'open("metrics.json", "w").write("{\"loss\": 1}")' 2
+capture_ok -q -n without "$PYTHON" -c 'open("metrics.json", "w").write("{}")' 2
+for pair in 'with without' 'without with'; do
+	# shellcheck disable=SC2086 # two words
+	expect_status 1 reprise diff --json $pair
+	[ "$("$PYTHON" -c 'import json, sys
+print(sum(d["part"] == "outcome" for d in json.load(sys.stdin)["differences"]))' \
+		<"$T/out")" = 1 ] || fail "not one of the outcome"
+done
+
 # Bad input names the thing.
 expect_status 2 reprise diff base
 expect_status 2 reprise diff base nobody
