@@ -102,6 +102,24 @@ capture_ok -q -n all sh -c 'cat parts/* | wc -c >sum2'
 ok reprise lineage --json all
 graph_is 'many parts -> parts all 1097'
 
+# Many runs that all made one content, and as many that read it: each is looked
+# at once, within some memory.
+echo 1 >seed
+capture_ok -q -n prepare sh -c 'tr 1 2 <seed >same'
+prepare=$RUN
+capture_ok -q -n use sh -c 'wc -c <same >length'
+first=$("$PYTHON" "$REPRISE_TEST_TREE/tests/integration/runs_again.py" \
+	"$REPRISE_STORE" 100 "$prepare" "$RUN")
+ok reprise list
+ok "$PYTHON" -c '
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+sys.exit(status or ("%d kB were needed" % used if used > 250000 else 0))
+' reprise lineage "$first"
+stdout_has "^  wrote $PWD/same by\$"
+[ "$(wc -l <"$T/out")" = 4 ] || fail "not one reader"
+
 # Bad input names the thing.
 echo unknown >unknown
 expect_status 2 reprise lineage unknown
