@@ -71,6 +71,13 @@ ok reprise lineage --format dot evaluation
 [ "$(grep -c 'shape=box' "$T/out")" = 3 ] || fail "not three runs"
 stdout_has 'label="users.npy"'
 
+# Whatever a file is called, the graph is UTF-8 without control characters.
+odd=$(printf 'odd\033[31m\377\302\233"é')
+echo odd >"$odd"
+capture_ok -q -n odd sh -c 'cat odd*'
+ok reprise lineage --format dot odd
+stdout_has 'label="odd?\[31m???..é"'
+
 # The last run that wrote it before it was read; a copy is no origin.
 capture_ok -q -n features2 sh -c 'sort raw.csv >users.npy; echo a >>users.npy'
 ok reprise lineage --json training
