@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Files named to a person, and to programs; and contents looked into. */
 #define PATHS_SAID 10
@@ -118,10 +119,16 @@ int diff_no_tree(
 static int open_table(struct diff *d, const struct m_data *x, struct err *e)
 {
 	struct digest digest;
+	int fd;
 
 	if (!x->digest || digest_parse(x->digest, &digest) < 0)
 		return err_set(e, "'%s' has no digest", x->path);
-	return store_open_object(d->store, &digest, e);
+	fd = store_open_object(d->store, &digest, e);
+	/* Half a table would be files that were removed. */
+	if (fd < 0 || store_verify_object(d->store, &digest, e) == 0)
+		return fd;
+	close(fd);
+	return err_wrap(e, "the table of '%s'", x->path);
 }
 
 static int compare_tables(
@@ -173,7 +180,7 @@ int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
 	}
 	if (compare_tables(&t, fa, fb, a->path, e) < 0) {
 		json_decref(t.first);
-		return err_wrap(e, "'%s'", a->path);
+		return err_wrap(e, "the table of '%s'", a->path);
 	}
 	if (t.listed) {
 		sum_up(&t);
@@ -273,5 +280,5 @@ int diff_tree_and_files(struct diff *d, struct difference *x,
 		return 0;
 	}
 	sum_up(&t);
-	return r < 0 ? err_wrap(e, "'%s'", tree->path) : 0;
+	return r < 0 ? err_wrap(e, "the table of '%s'", tree->path) : 0;
 }

@@ -235,6 +235,23 @@ print(sum(d["part"] == "outcome" for d in json.load(sys.stdin)["differences"]))'
 		<"$T/out")" = 1 ] || fail "not one of the outcome"
 done
 
+# A table that lost its end is no tree with fewer files.
+table=$("$PYTHON" -c 'import json, sys
+print(json.load(sys.stdin)["inputs"][0]["digest"].split(":")[1])' <<EOF
+$(reprise show --json times3)
+EOF
+)
+object=$REPRISE_STORE/objects/$(printf %.2s "$table")/${table#??}
+head -n 500 "$object" >short
+mv -f short "$object"
+for command in 'diff times2 times3' 'name times3:data half' \
+	'export times3 --format sha256sums -o -' \
+	'export times3 --format ro-crate -o crate'; do
+	# shellcheck disable=SC2086 # words
+	expect_status 2 reprise $command
+	stderr_has "the table of '$PWD/data': .*damaged"
+done
+
 # Bad input names the thing.
 expect_status 2 reprise diff base
 expect_status 2 reprise diff base nobody
