@@ -151,6 +151,15 @@ command cwd changed
 data a removed
 data b added'
 
+# So are several of one content.
+mkdir here_too
+echo 1 >here_too/x
+echo 1 >here_too/y
+capture_ok -q -n two1 sh -c 'cat */x */y'
+mv here_too then
+capture_ok -q -n two2 sh -c 'cat */x */y'
+ok reprise diff two1 two2
+
 # Roots of data, file by file; also when one run read too few for a root.
 mkdir tree
 for i in $(seq 1001); do echo "$i" >"tree/f$i"; done
