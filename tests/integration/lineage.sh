@@ -116,13 +116,13 @@ capture_ok -q -n prepare sh -c 'tr 1 2 <seed >same'
 prepare=$RUN
 capture_ok -q -n use sh -c 'wc -c <same >length'
 first=$("$PYTHON" "$REPRISE_TEST_TREE/tests/integration/runs_again.py" \
-	"$REPRISE_STORE" 100 "$prepare" "$RUN")
+	"$REPRISE_STORE" 120 "$prepare" "$RUN")
 ok reprise list
 ok "$PYTHON" -c '
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[1:])
 used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-sys.exit(status or ("%d kB were needed" % used if used > 250000 else 0))
+sys.exit(status or ("%d kB were needed" % used if used > 450000 else 0))
 ' reprise lineage "$first"
 stdout_has "^  wrote $PWD/same by\$"
 [ "$(wc -l <"$T/out")" = 4 ] || fail "not one reader"
