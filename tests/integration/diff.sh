@@ -156,7 +156,7 @@ mkdir here_too
 echo 1 >here_too/x
 echo 1 >here_too/y
 capture_ok -q -n two1 sh -c 'cat */x */y'
-mv here_too then
+mv here_too moved_too
 capture_ok -q -n two2 sh -c 'cat */x */y'
 ok reprise diff two1 two2
 
