@@ -10,12 +10,14 @@
 #include "manifests/model.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 /* What is said to a person, of rows and of columns. */
 #define LINES_MAX 10
 #define CELL_SHOWN 60
+#define NOWHERE SIZE_MAX
 
 struct side {
 	int fd;
@@ -26,10 +28,14 @@ struct side {
 struct csv {
 	struct arena *a;
 	struct side before, after;
+	/* Of each column before, the one that it is after; NOWHERE. NULL when
+	 * one of the tables has no names: columns are where they were. */
+	size_t *same_column;
 	struct strlist *lines;
 	size_t said;
 	json_t *first;    /* rows */
 	size_t counts[3]; /* by row_change */
+	bool moved;       /* the same rows in another order */
 };
 
 bool csv_is_table(const char *path)
@@ -74,6 +80,21 @@ static const char *column_name(const struct csv *c, size_t i)
 	return i < t->count ? t->columns[i].name : "?";
 }
 
+static size_t column_after(const struct csv *c, size_t i)
+{
+	if (!c->same_column)
+		return i;
+	return i < c->before.table.count ? c->same_column[i] : NOWHERE;
+}
+
+static size_t cells_to_compare(
+	const struct csv *c, const struct cells *x, const struct cells *y)
+{
+	if (c->same_column)
+		return c->before.table.count;
+	return x->count > y->count ? x->count : y->count;
+}
+
 static void compare_cells(struct csv *c, const struct row_edit *edit, json_t *out)
 {
 	struct cells x, y;
@@ -83,11 +104,13 @@ static void compare_cells(struct csv *c, const struct row_edit *edit, json_t *ou
 	if (!read_cells(c, &c->before, edit->a, &x) ||
 		!read_cells(c, &c->after, edit->b, &y))
 		return;
-	for (size_t i = 0; i < x.count || i < y.count; i++) {
+	for (size_t i = 0; i < cells_to_compare(c, &x, &y); i++) {
+		size_t k = column_after(c, i);
 		const char *was = i < x.count ? x.items[i] : "";
-		const char *is = i < y.count ? y.items[i] : "";
+		const char *is = k < y.count ? y.items[k] : "";
 
-		if (!strcmp(was, is))
+		/* That a column came or went is said once. */
+		if (k == NOWHERE || !strcmp(was, is))
 			continue;
 		json_array_append_new(
 			list, json_pack("{s:o, s:o, s:o}", "column",
@@ -128,7 +151,6 @@ static json_t *compare_rows(struct csv *c)
 {
 	struct row_edit *edits;
 	size_t count, *n = c->counts;
-	bool moved = false;
 
 	c->first = json_array();
 	if (text_rows_diff(&c->before.rows, &c->after.rows, c->a, &edits, &count)) {
@@ -140,20 +162,20 @@ static json_t *compare_rows(struct csv *c)
 	} else {
 		text_rows_only(&c->before.rows, &c->after.rows, &n[ROW_REMOVED],
 			&n[ROW_ADDED]);
-		moved = !n[ROW_REMOVED] && !n[ROW_ADDED];
-		say(c, moved ? arena_strdup(
-				       c->a, "the same rows in another order")
-			     : arena_printf(c->a,
-				       "%zu rows are in the first only, %zu "
-				       "in the second only",
-				       n[ROW_REMOVED], n[ROW_ADDED]));
+		c->moved = !n[ROW_REMOVED] && !n[ROW_ADDED];
+		say(c, c->moved ? arena_strdup(c->a,
+					  "the same rows in another order")
+				: arena_printf(c->a,
+					  "%zu rows are in the first only, %zu "
+					  "in the second only",
+					  n[ROW_REMOVED], n[ROW_ADDED]));
 	}
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:o}", "before",
 		(json_int_t)c->before.rows.count, "after",
 		(json_int_t)c->after.rows.count, "added",
 		(json_int_t)n[ROW_ADDED], "removed", (json_int_t)n[ROW_REMOVED],
-		"changed", (json_int_t)n[ROW_CHANGED], "moved", moved, "first",
-		c->first);
+		"changed", (json_int_t)n[ROW_CHANGED], "moved", c->moved,
+		"first", c->first);
 }
 
 /* --- columns ---------------------------------------------------------- */
@@ -212,8 +234,7 @@ static json_t *compare_columns(struct csv *c)
 	/* Rows have used up their lines; columns have as many. */
 	c->said = 0;
 	for (size_t i = 0; i < x->count; i++) {
-		const struct csv_column *k =
-			csv_find_column(y, x->columns[i].name);
+		const struct csv_column *k = csv_find_column(y, x, i);
 
 		if (k) {
 			compare_ranges(c, &x->columns[i], k, changed);
@@ -224,7 +245,7 @@ static json_t *compare_columns(struct csv *c)
 			       shown(c->a, x->columns[i].name)));
 	}
 	for (size_t i = 0; i < y->count; i++) {
-		if (csv_find_column(x, y->columns[i].name))
+		if (csv_find_column(x, y, i))
 			continue;
 		json_array_append_new(added, json_text(y->columns[i].name));
 		say(c, arena_printf(c->a, "column %s is new",
@@ -232,6 +253,20 @@ static json_t *compare_columns(struct csv *c)
 	}
 	return json_pack("{s:o, s:o, s:o}", "added", added, "removed", removed,
 		"changed", changed);
+}
+
+static void match_columns(struct csv *c)
+{
+	const struct csv_table *x = &c->before.table, *y = &c->after.table;
+
+	if (!x->has_names || !y->has_names)
+		return;
+	c->same_column = arena_array(c->a, x->count + 1, sizeof(*c->same_column));
+	for (size_t i = 0; i < x->count; i++) {
+		const struct csv_column *k = csv_find_column(y, x, i);
+
+		c->same_column[i] = k ? (size_t)(k - y->columns) : NOWHERE;
+	}
 }
 
 static bool read_side(struct side *s, int fd, struct arena *a)
@@ -261,7 +296,11 @@ static char *summary(const struct csv *c)
 				out ? out : "", out ? ", " : "", n,
 				n == 1 ? "" : "s", words[i].word);
 	}
-	return out ? out : arena_strdup(c->a, "no row added or removed");
+	if (out)
+		return out;
+	return arena_strdup(c->a, c->moved ? "no row added or removed"
+					   : "the rows are the same, what ends "
+					     "them is not");
 }
 
 json_t *csv_diff(int before, int after, struct arena *a, struct strlist *lines)
@@ -271,6 +310,7 @@ json_t *csv_diff(int before, int after, struct arena *a, struct strlist *lines)
 	json_t *out = NULL;
 
 	if (read_side(&c.before, before, a) && read_side(&c.after, after, a)) {
+		match_columns(&c);
 		out = json_object();
 		json_object_set_new(out, "rows", compare_rows(&c));
 		json_object_set_new(out, "columns", compare_columns(&c));

@@ -93,11 +93,16 @@ void csv_add_row(void *ctx, size_t number, char *row, size_t len)
 }
 
 const struct csv_column *csv_find_column(
-	const struct csv_table *t, const char *name)
+	const struct csv_table *like, const struct csv_table *t, size_t i)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (!strcmp(t->columns[i].name, name))
-			return &t->columns[i];
+	const char *name = t->columns[i].name;
+	size_t before = 0;
+
+	for (size_t k = 0; k < i; k++)
+		before += !strcmp(t->columns[k].name, name);
+	for (size_t k = 0; k < like->count; k++)
+		if (!strcmp(like->columns[k].name, name) && before-- == 0)
+			return &like->columns[k];
 	return NULL;
 }
 

@@ -27,8 +27,9 @@ struct csv_table {
 
 /* A text_row_fn; ctx is the table. Rows come from the first to the last. */
 void csv_add_row(void *ctx, size_t number, char *row, size_t len);
-/* NULL: there is none of that name. */
+/* The column of `like` that column `i` of `t` is: of several with one name the
+ * one of the same rank. NULL: there is none. */
 const struct csv_column *csv_find_column(
-	const struct csv_table *t, const char *name);
+	const struct csv_table *like, const struct csv_table *t, size_t i);
 /* What its values are, for `diff`: false when both are the same. */
 bool csv_column_differs(const struct csv_column *a, const struct csv_column *b);

@@ -28,6 +28,8 @@ void bom_add_data(struct bom *b);
 void bom_add_hardware(struct bom *b);
 /* A component for an input or an output. */
 json_t *bom_data(struct bom *b, const struct m_data *d);
+/* Text for a document, which is UTF-8: other bytes are said to be none. */
+json_t *bom_text(const char *s);
 /* {"name": "reprise:...", "value": ...} into the component's properties. */
 void bom_property(json_t *component, const char *name, const char *value);
 

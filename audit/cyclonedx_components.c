@@ -13,6 +13,19 @@
 /* Paths that are named of one component; there may be thousands. */
 #define OCCURRENCES_MAX 100
 
+/* Bytes that are no text cannot be in a document. */
+static json_t *text_json(const char *s, const char *otherwise)
+{
+	json_t *j = json_string(s);
+
+	return j ? j : json_made(json_string(otherwise));
+}
+
+json_t *bom_text(const char *s)
+{
+	return text_json(s, "(not UTF-8)");
+}
+
 void bom_property(json_t *component, const char *name, const char *value)
 {
 	json_t *list = json_object_get(component, "properties");
@@ -21,19 +34,8 @@ void bom_property(json_t *component, const char *name, const char *value)
 		list = json_made(json_array());
 		json_put(component, "properties", list);
 	}
-	json_add(list,
-		json_made(json_pack("{s:s, s:o}", "name", name, "value",
-			/* Bytes that are no text cannot be a value here. */
-			json_string(value) ? json_string(value)
-					   : json_string(""))));
-}
-
-/* A name for people; what is no UTF-8 is left out. */
-static json_t *name_json(const char *s)
-{
-	json_t *j = json_string(s);
-
-	return j ? j : json_made(json_string("(not UTF-8)"));
+	json_add(list, json_made(json_pack("{s:o, s:o}", "name", bom_text(name),
+			       "value", text_json(value, ""))));
 }
 
 static void add_hash(json_t *component, const char *digest)
@@ -46,7 +48,7 @@ static void add_hash(json_t *component, const char *digest)
 
 static json_t *occurrence(const char *path)
 {
-	return json_made(json_pack("{s:o}", "location", name_json(path)));
+	return json_made(json_pack("{s:o}", "location", bom_text(path)));
 }
 
 /* How sure we are of what it is, and by what. */
@@ -85,10 +87,10 @@ static json_t *package_places(const struct bom *b, const struct m_package *p)
 static void add_package(struct bom *b, const struct m_package *p)
 {
 	const char *ref = arena_printf(b->x->arena, "package-%s", p->id);
-	json_t *j = json_made(json_pack("{s:s, s:s, s:o, s:o*, s:s, s:s}",
-		"type", "library", "bom-ref", ref, "name", name_json(p->name),
-		"version", p->version ? name_json(p->version) : NULL, "purl",
-		p->purl, "scope", "required"));
+	json_t *j = json_made(json_pack("{s:s, s:s, s:o, s:o*, s:o, s:s}",
+		"type", "library", "bom-ref", ref, "name", bom_text(p->name),
+		"version", p->version ? bom_text(p->version) : NULL, "purl",
+		bom_text(p->purl), "scope", "required"));
 
 	json_put(j, "evidence",
 		evidence(identity("purl", "manifest-analysis", 1),
@@ -122,12 +124,12 @@ int bom_add_unused(struct bom *b, struct err *e)
 		if (purl_parse(&p, x->arena, unused[i].purl, e) < 0)
 			return -1;
 		json_add(b->components,
-			json_made(json_pack("{s:s, s:o, s:o, s:o*, s:s, s:s}",
+			json_made(json_pack("{s:s, s:o, s:o, s:o*, s:o, s:s}",
 				"type", "library", "bom-ref",
 				json_sprintf("unused-%zu", i), "name",
-				name_json(p.name), "version",
-				p.version ? name_json(p.version) : NULL, "purl",
-				unused[i].purl, "scope", "optional")));
+				bom_text(p.name), "version",
+				p.version ? bom_text(p.version) : NULL, "purl",
+				bom_text(unused[i].purl), "scope", "optional")));
 	}
 	return 0;
 }
@@ -145,9 +147,8 @@ static void add_library(struct bom *b, const struct m_library *l)
 	const char *ref = bom_library_ref(b, l);
 	json_t *j = json_made(json_pack("{s:s, s:s, s:o, s:o*, s:s}", "type",
 		"library", "bom-ref", ref, "name",
-		name_json(l->soname ? l->soname : fs_base_name(l->path)),
-		"version", l->version ? name_json(l->version) : NULL, "scope",
-		"required"));
+		bom_text(l->soname ? l->soname : fs_base_name(l->path)), "version",
+		l->version ? bom_text(l->version) : NULL, "scope", "required"));
 
 	add_hash(j, l->digest);
 	json_put(j, "evidence",
@@ -192,7 +193,7 @@ json_t *bom_data(struct bom *b, const struct m_data *d)
 			   : has_role(d, "code") ? "file"
 						 : "data";
 	json_t *j = json_made(json_pack("{s:s, s:s, s:o}", "type", type, "bom-ref",
-		bom_data_ref(b, d), "name", name_json(fs_base_name(d->path))));
+		bom_data_ref(b, d), "name", bom_text(fs_base_name(d->path))));
 
 	/* That of a tree is no digest of a file. */
 	if (!tree)
@@ -205,7 +206,7 @@ json_t *bom_data(struct bom *b, const struct m_data *d)
 				has_role(d, "dataset")         ? "dataset"
 				: has_role(d, "configuration") ? "configuration"
 							       : "other",
-				"name", name_json(d->path))));
+				"name", bom_text(d->path))));
 	json_put(j, "evidence",
 		evidence(identity("hash", "dynamic-analysis", 1),
 			json_made(json_pack("[o]", occurrence(d->path)))));
@@ -242,7 +243,7 @@ static void add_device(struct bom *b, const struct m_accelerator *a, size_t i)
 		return;
 	j = json_made(json_pack("{s:s, s:o, s:o}", "type", "device", "bom-ref",
 		json_sprintf("device-%zu", i), "name",
-		name_json(a->model ? a->model : a->vendor)));
+		bom_text(a->model ? a->model : a->vendor)));
 	if (a->uuid)
 		bom_property(j, "reprise:uuid", a->uuid);
 	json_add(b->components, j);
@@ -251,8 +252,8 @@ static void add_device(struct bom *b, const struct m_accelerator *a, size_t i)
 			json_made(json_pack("{s:s, s:o, s:o, s:o*}", "type",
 				"device-driver", "bom-ref",
 				json_sprintf("driver-%zu", i), "name",
-				name_json(a->driver), "version",
-				a->driver_version ? name_json(a->driver_version)
+				bom_text(a->driver), "version",
+				a->driver_version ? bom_text(a->driver_version)
 						  : NULL)));
 }
 
@@ -264,7 +265,7 @@ void bom_add_hardware(struct bom *b)
 		json_add(b->components,
 			json_made(json_pack("{s:s, s:s, s:o}", "type",
 				"operating-system", "bom-ref", "operating-system",
-				"name", name_json(m->run.host.os))));
+				"name", bom_text(m->run.host.os))));
 	for (size_t i = 0; i < m->hardware.accelerators.count; i++)
 		add_device(b, &m->hardware.accelerators.items[i], i + 1);
 }

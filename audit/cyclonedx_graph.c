@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "base/strbuf.h"
 
 #include <string.h>
 
@@ -109,15 +110,13 @@ static json_t *resources(
 static json_t *command(struct bom *b)
 {
 	const struct manifest *m = b->x->m;
-	char *line = arena_strdup(b->x->arena, "");
+	autostrbuf line = STRBUF_INIT;
 
 	for (size_t i = 0; i < m->command.argv.count; i++)
-		line = arena_printf(b->x->arena, "%s%s%s", line, i ? " " : "",
-			m->command.argv.items[i]);
+		strbuf_addf(
+			&line, "%s%s", i ? " " : "", m->command.argv.items[i]);
 	return json_made(json_pack("[{s:s, s:[{s:o}]}]", "name", "command",
-		"commands", "executed",
-		json_string(line) ? json_string(line)
-				  : json_string("(not UTF-8)")));
+		"commands", "executed", bom_text(line.s ? line.s : "")));
 }
 
 json_t *bom_formulation(struct bom *b)

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/fs.h"
+#include "manifests/json.h"
 #include "numeric/numeric.h"
 #include "numeric/stream.h"
 #include "store/store.h"
@@ -67,11 +68,11 @@ static bool compare_numbers(struct diff *d, struct difference *x,
 	else
 		diff_line(d, x, "%s: all values are equal, other bytes are not",
 			n.format);
-	x->detail = json_pack("{s:s, s:I, s:I, s:o, s:o, s:s, s:s}", "format",
+	x->detail = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "format",
 		n.format, "values", (json_int_t)n.values, "different",
 		(json_int_t)n.different, "max_abs", real_json(n.max_abs),
-		"max_rel", real_json(n.max_rel), "where", n.where, "unlike",
-		n.unlike);
+		"max_rel", real_json(n.max_rel), "where", json_text(n.where),
+		"unlike", json_text(n.unlike));
 	return true;
 }
 
@@ -108,6 +109,7 @@ static bool compare_lines(
 	autorows a = {0}, b = {0};
 	size_t count, n[3] = {0};
 	struct row_edit *edits;
+	bool moved = false;
 
 	if (!text_rows_read(before, false, NULL, NULL, &a) ||
 		!text_rows_read(after, false, NULL, NULL, &b))
@@ -115,12 +117,19 @@ static bool compare_lines(
 	if (!text_rows_diff(&a, &b, d->arena, &edits, &count)) {
 		text_rows_only(&a, &b, &n[ROW_REMOVED], &n[ROW_ADDED]);
 		count = 0;
+		moved = true;
 	}
 	for (size_t i = 0; i < count; i++)
 		n[edits[i].change]++;
-	diff_line(d, x, "%s changed, %zu added, %zu removed",
-		diff_count(d, n[ROW_CHANGED], "line"), n[ROW_ADDED],
-		n[ROW_REMOVED]);
+	if (n[ROW_CHANGED] || n[ROW_ADDED] || n[ROW_REMOVED])
+		diff_line(d, x, "%s changed, %zu added, %zu removed",
+			diff_count(d, n[ROW_CHANGED], "line"), n[ROW_ADDED],
+			n[ROW_REMOVED]);
+	else
+		diff_line(d, x, "%s",
+			moved ? "the same lines in another order"
+			      : "the lines are the same, what ends them is "
+				"not");
 	say_edits(d, x, edits, count, before, after, &a, &b);
 	x->detail = json_pack("{s:{s:I, s:I, s:I}}", "lines", "changed",
 		(json_int_t)n[ROW_CHANGED], "added", (json_int_t)n[ROW_ADDED],

@@ -35,18 +35,13 @@ static bool is_explained(const struct diff *d, const struct m_data *x)
 	return false;
 }
 
-static bool same_content(const struct m_data *a, const struct m_data *b)
-{
-	return a->digest && b->digest && !strcmp(a->digest, b->digest) &&
-	       diff_is_tree(a) == diff_is_tree(b);
-}
-
 static int compare_pair(struct diff *d, const struct m_data *a,
 	const struct m_data *b, struct err *e)
 {
 	struct difference *x;
 
-	if (same_content(a, b) || is_explained(d, a) || is_explained(d, b))
+	if (is_explained(d, a) || is_explained(d, b) ||
+		diff_same_content(d, a, b))
 		return 0;
 	x = diff_add(d, part_of(b), b->path, diff_data_text(d, a),
 		diff_data_text(d, b));

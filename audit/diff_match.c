@@ -31,6 +31,19 @@ const char *diff_data_text(struct diff *d, const struct m_data *x)
 		x->digest ? x->digest : "no digest");
 }
 
+bool diff_same_content(
+	struct diff *d, const struct m_data *a, const struct m_data *b)
+{
+	if (strcmp(a->kind, b->kind) != 0)
+		return false;
+	if (a->digest && b->digest)
+		return !strcmp(a->digest, b->digest);
+	if (a->digest || b->digest || a->bytes != b->bytes)
+		return false;
+	diff_note(d, "%s: neither record has its digest", b->path);
+	return true;
+}
+
 struct match {
 	struct diff *d;
 	const struct diff_data *a, *b;
@@ -62,20 +75,24 @@ static const char *by_content(const struct manifest *m, const struct m_data *x)
 static void match_by(struct match *k, key_fn key)
 {
 	struct map there = MAP_INIT;
+	/* Several may have one content: the one behind each. */
+	const struct m_data **next =
+		arena_array(k->d->arena, k->b->count + 1, sizeof(*next));
 
 	for (size_t i = k->b->count; i-- > 0;) {
 		const char *name = key(&k->d->b.m, &k->b->items[i]);
 
 		if (!k->used_b[i] && name)
-			map_puts(&there, name, (void *)&k->b->items[i]);
+			next[i] = map_puts(&there, name, (void *)&k->b->items[i]);
 	}
 	for (size_t i = 0; i < k->a->count; i++) {
 		const char *name = key(&k->d->a.m, &k->a->items[i]);
 		const struct m_data *b =
 			k->used_a[i] || !name ? NULL : map_gets(&there, name);
 
-		if (!b || k->used_b[b - k->b->items])
+		if (!b)
 			continue;
+		map_puts(&there, name, (void *)next[b - k->b->items]);
 		k->used_a[i] = k->used_b[b - k->b->items] = true;
 		*ARENA_PUSH(k->d->arena, *k->out, *k->count) =
 			(struct diff_match){&k->a->items[i], b};

@@ -72,16 +72,23 @@ static bool is_judged(const struct m_data *x)
 	return !x->role || strcmp(x->role, "log") != 0;
 }
 
-/* A file of metrics is said by the metrics in it that differ. */
-static bool is_explained(const struct diff *d, const struct m_data *x)
+static bool has_metrics(
+	const struct diff *d, const struct manifest *m, const struct m_data *x)
 {
-	const struct m_metric *items = d->b.m.metrics.items;
+	const struct m_metric *items = m->metrics.items;
 
-	for (size_t i = 0; i < d->b.m.metrics.count; i++)
+	for (size_t i = 0; i < m->metrics.count; i++)
 		if (!strcmp(items[i].source, x->path) &&
 			diff_has(d, DIFF_OUTCOME, items[i].name))
 			return true;
 	return false;
+}
+
+/* A file of metrics is said by the metrics in it that differ. */
+static bool is_explained(const struct diff *d, const struct diff_match *k)
+{
+	return k->a && k->b &&
+	       (has_metrics(d, &d->a.m, k->a) || has_metrics(d, &d->b.m, k->b));
 }
 
 static int compare_output(
@@ -90,9 +97,8 @@ static int compare_output(
 	const struct m_data *any = k->b ? k->b : k->a;
 	struct difference *x;
 
-	if (!is_judged(any) || is_explained(d, any) ||
-		(k->a && k->b && k->a->digest && k->b->digest &&
-			!strcmp(k->a->digest, k->b->digest)))
+	if (!is_judged(any) || is_explained(d, k) ||
+		(k->a && k->b && diff_same_content(d, k->a, k->b)))
 		return 0;
 	x = diff_add(d, DIFF_OUTCOME, any->path, diff_data_text(d, k->a),
 		diff_data_text(d, k->b));

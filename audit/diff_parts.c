@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/sort.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -39,6 +40,11 @@ struct difference *diff_add(struct diff *d, enum diff_part part,
 		    : before && !after ? DIFF_REMOVED
 				       : DIFF_CHANGED;
 	return x;
+}
+
+void diff_take_back(struct diff *d)
+{
+	json_decref(d->items[--d->count].detail);
 }
 
 void diff_line(struct diff *d, struct difference *x, const char *fmt, ...)

@@ -12,6 +12,8 @@ struct file_row;
 /* One more difference; strings are kept, not copied. */
 struct difference *diff_add(struct diff *d, enum diff_part part,
 	const char *what, const char *before, const char *after);
+/* The last one is none after all. */
+void diff_take_back(struct diff *d);
 void diff_line(struct diff *d, struct difference *x, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void diff_note(struct diff *d, const char *fmt, ...)
@@ -77,7 +79,12 @@ bool diff_is_tree(const struct m_data *x);
 /* "3 files, 450 kB", or "450 kB, sha256:..."; NULL for NULL. */
 const char *diff_data_text(struct diff *d, const struct m_data *x);
 
-/* diff_tree.c: two trees, or a tree and files that lay in it. */
+/* One content, or nothing that tells: that is a note then. */
+bool diff_same_content(
+	struct diff *d, const struct m_data *a, const struct m_data *b);
+
+/* diff_tree.c: two trees, or a tree and files that lay in it. `x` is the last
+ * difference, which is taken back when nothing but times and modes differs. */
 int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
 	const struct m_data *b, struct err *e);
 /* `files` are all inputs of the other run: those below the tree count. */

@@ -3,6 +3,7 @@
 #include "audit/diff_parts.h"
 #include "audit/settings.h"
 #include "base/arena.h"
+#include "base/strbuf.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -53,12 +54,11 @@ void diff_parameters(struct diff *d)
 
 static char *joined(struct diff *d, const struct strlist *words)
 {
-	char *out = arena_strdup(d->arena, "");
+	autostrbuf out = STRBUF_INIT;
 
 	for (size_t i = 0; i < words->count; i++)
-		out = arena_printf(
-			d->arena, "%s%s%s", out, i ? " " : "", words->items[i]);
-	return out;
+		strbuf_addf(&out, "%s%s", i ? " " : "", words->items[i]);
+	return arena_strdup(d->arena, out.s ? out.s : "");
 }
 
 static bool same_words(const struct strlist *a, const struct strlist *b)
@@ -69,9 +69,61 @@ static bool same_words(const struct strlist *a, const struct strlist *b)
 	return a->count == b->count;
 }
 
-/* Has a parameter of the command line said it already? */
-static bool is_explained(const struct diff *d)
+/* How many words at `i` the parameter says: "--name=value", "name=value", or
+ * "--name" with the words of its value. */
+static size_t words_said(
+	const struct m_parameter *p, const struct strlist *argv, size_t i)
 {
+	const char *word = argv->items[i], *value = p->value;
+	const char *s = word + strspn(word, "-+");
+	size_t n = strlen(p->name), words = 1, len;
+
+	if (strcmp(p->source, "argv") != 0 || strncmp(s, p->name, n) != 0)
+		return 0;
+	if (s[n] == '=')
+		return !value || !strcmp(s + n + 1, value);
+	if (s[n] || *word != '-')
+		return 0;
+	for (; value && *value && i + words < argv->count; words++) {
+		len = strlen(argv->items[i + words]);
+		if (strncmp(value, argv->items[i + words], len) != 0 ||
+			(value[len] && value[len] != ' '))
+			break;
+		value += len + (value[len] == ' ');
+	}
+	return words;
+}
+
+/* The words of the command that no parameter says. */
+static struct strlist rest_of(struct diff *d, const struct manifest *m)
+{
+	const struct strlist *argv = &m->command.argv;
+	struct strlist rest = {0};
+	size_t said;
+
+	for (size_t i = 0; i < argv->count; i += said ? said : 1) {
+		bool may = *argv->items[i] == '-' || strchr(argv->items[i], '=');
+
+		said = 0;
+		for (size_t k = 0; may && k < m->parameters.count; k++) {
+			size_t n = words_said(&m->parameters.items[k], argv, i);
+
+			said = n > said ? n : said;
+		}
+		if (!said)
+			*ARENA_PUSH(d->arena, rest.items, rest.count) =
+				argv->items[i];
+	}
+	return rest;
+}
+
+/* Have parameters of the command line said all of it already? */
+static bool is_explained(struct diff *d)
+{
+	const struct strlist a = rest_of(d, &d->a.m), b = rest_of(d, &d->b.m);
+
+	if (!same_words(&a, &b))
+		return false;
 	for (size_t i = 0; i < d->count; i++)
 		if (d->items[i].part == DIFF_PARAMETERS &&
 			!strcmp(d->items[i].lines.items[0], "argv"))

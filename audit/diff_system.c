@@ -9,11 +9,15 @@
 
 /* --- packages --------------------------------------------------------- */
 
-/* A package by what it is and where, whatever its version. */
-static const char *package_key(struct diff *d, const struct m_package *p)
+static const char *place_of(const struct manifest *m, const struct m_package *p)
 {
-	return arena_printf(d->arena, "%s %s %s", p->type, p->name,
-		p->location ? p->location : "");
+	return p->location ? diff_relative(m, p->location) : "";
+}
+
+static bool is_elsewhere(const struct diff *d, const struct m_package *x,
+	const struct m_package *y)
+{
+	return strcmp(place_of(&d->a.m, x), place_of(&d->b.m, y)) != 0;
 }
 
 static const char *altered_text(struct diff *d, const struct m_package *p)
@@ -50,27 +54,68 @@ static void compare_package(
 	struct difference *out;
 
 	(void)key;
-	if (x && y && !strcmp(x->purl, y->purl) && same_altered(x, y))
+	if (x && y && !strcmp(x->purl, y->purl) && same_altered(x, y) &&
+		!is_elsewhere(d, x, y))
 		return;
 	out = diff_add(d, DIFF_PACKAGES, any->name,
 		x ? altered_text(d, x) : NULL, y ? altered_text(d, y) : NULL);
 	diff_line(d, out, "%s", any->purl);
+	if (x && y && is_elsewhere(d, x, y))
+		diff_line(d, out, "was in %s, is in %s",
+			x->location ? x->location : "no directory",
+			y->location ? y->location : "no directory");
 	if (x)
 		say_altered(d, out, "first", x);
 	if (y)
 		say_altered(d, out, "second", y);
 }
 
+/* Names, whatever the version; those that a run has twice are ambiguous. */
+static const char **package_names(
+	struct diff *d, const struct manifest *m, struct map *ambiguous)
+{
+	const char **names =
+		arena_array(d->arena, m->packages.count + 1, sizeof(*names));
+	struct map here = MAP_INIT;
+
+	for (size_t i = 0; i < m->packages.count; i++) {
+		const struct m_package *p = &m->packages.items[i];
+
+		names[i] = arena_printf(d->arena, "%s %s", p->type, p->name);
+		if (map_puts(&here, names[i], (void *)p))
+			map_puts(ambiguous, names[i], (void *)p);
+	}
+	map_release(&here);
+	return names;
+}
+
+/* Where it is installed tells only those apart. */
+static void key_packages(struct diff *d, const struct manifest *m,
+	const char *const *names, const struct map *ambiguous,
+	struct diff_keys *out)
+{
+	for (size_t i = 0; i < m->packages.count; i++) {
+		const struct m_package *p = &m->packages.items[i];
+		bool apart = map_gets(ambiguous, names[i]) != NULL;
+
+		diff_key(d, out,
+			apart ? arena_printf(d->arena, "%s %s", names[i],
+					place_of(m, p))
+			      : names[i],
+			p);
+	}
+}
+
 void diff_packages(struct diff *d)
 {
 	struct diff_keys a = {0}, b = {0};
+	struct map ambiguous = MAP_INIT;
+	const char **x = package_names(d, &d->a.m, &ambiguous);
+	const char **y = package_names(d, &d->b.m, &ambiguous);
 
-	for (size_t i = 0; i < d->a.m.packages.count; i++)
-		diff_key(d, &a, package_key(d, &d->a.m.packages.items[i]),
-			&d->a.m.packages.items[i]);
-	for (size_t i = 0; i < d->b.m.packages.count; i++)
-		diff_key(d, &b, package_key(d, &d->b.m.packages.items[i]),
-			&d->b.m.packages.items[i]);
+	key_packages(d, &d->a.m, x, &ambiguous, &a);
+	key_packages(d, &d->b.m, y, &ambiguous, &b);
+	map_release(&ambiguous);
 	diff_pairs(d, &a, &b, compare_package);
 }
 
@@ -96,9 +141,17 @@ static const char *library_text(struct diff *d, const struct m_library *l)
 	return l->digest ? arena_printf(d->arena, "%.19s", l->digest) : "unknown";
 }
 
+static bool same_text(const char *x, const char *y)
+{
+	return x && y ? !strcmp(x, y) : x == y;
+}
+
+/* Without a digest, what else is known of both tells. */
 static bool same_library(const struct m_library *x, const struct m_library *y)
 {
-	return x->digest && y->digest && !strcmp(x->digest, y->digest);
+	return same_text(x->digest, y->digest) &&
+	       (x->digest || (same_text(x->build_id, y->build_id) &&
+				     same_text(x->version, y->version)));
 }
 
 static void compare_library(

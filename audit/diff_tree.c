@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Files named to a person, and to programs; and contents looked into. */
 #define PATHS_SAID 10
@@ -29,11 +30,14 @@ struct trees {
 	size_t listed, read;
 };
 
-/* NULL: the row says of no file. */
+/* NULL: the row says of no file and no link. */
 static const char *content_of(struct diff *d, const struct file_row *r)
 {
 	char text[DIGEST_TEXT];
 
+	if (r && r->kind == KIND_SYMLINK)
+		return arena_printf(d->arena, "link to %s",
+			r->target ? r->target : "(unknown)");
 	if (!r || r->kind != KIND_FILE)
 		return NULL;
 	if (!r->has_digest)
@@ -42,13 +46,20 @@ static const char *content_of(struct diff *d, const struct file_row *r)
 	return arena_strdup(d->arena, text);
 }
 
+static bool is_digest(const char *content)
+{
+	struct digest d;
+
+	return content && digest_parse(content, &d) == 0;
+}
+
 static void look_into(struct trees *t, const char *path, const char *before,
 	const char *after)
 {
 	struct diff_contents c = {.path = path, .before = before, .after = after};
 	struct difference x = {0};
 
-	if (!before || !after || t->read++ >= CONTENTS_READ)
+	if (!is_digest(before) || !is_digest(after) || t->read++ >= CONTENTS_READ)
 		return;
 	diff_contents(t->d, &x, &c);
 	for (size_t i = 0; i < x.lines.count; i++)
@@ -68,10 +79,10 @@ static void add_file(struct trees *t, const char *path, const char *before,
 	if (t->listed++ >= PATHS_LISTED)
 		return;
 	path = arena_strdup(t->d->arena, path);
-	json_add(t->first,
-		json_made(json_pack("{s:s, s:o, s:s*, s:s*}", "change",
-			diff_change_name(change), "path", json_text(path),
-			"before", before, "after", after)));
+	json_add(t->first, json_made(json_pack("{s:s, s:o, s:o*, s:o*}",
+				   "change", diff_change_name(change), "path",
+				   json_text(path), "before", json_text(before),
+				   "after", json_text(after))));
 	if (t->listed <= PATHS_SAID) {
 		diff_line(t->d, t->out, "%s %s", path, diff_change_name(change));
 		look_into(t, path, before, after);
@@ -81,7 +92,7 @@ static void add_file(struct trees *t, const char *path, const char *before,
 static int tree_row(void *arg, const struct table_difference *k, struct err *e)
 {
 	const unsigned content = DIFFERS_APPEARED | DIFFERS_VANISHED |
-				 DIFFERS_KIND | DIFFERS_CONTENT;
+				 DIFFERS_KIND | DIFFERS_CONTENT | DIFFERS_TARGET;
 	struct trees *t = arg;
 	const char *before, *after;
 
@@ -108,10 +119,16 @@ int diff_no_tree(
 static int open_table(struct diff *d, const struct m_data *x, struct err *e)
 {
 	struct digest digest;
+	int fd;
 
 	if (!x->digest || digest_parse(x->digest, &digest) < 0)
 		return err_set(e, "'%s' has no digest", x->path);
-	return store_open_object(d->store, &digest, e);
+	fd = store_open_object(d->store, &digest, e);
+	/* Half a table would be files that were removed. */
+	if (fd < 0 || store_verify_object(d->store, &digest, e) == 0)
+		return fd;
+	close(fd);
+	return err_wrap(e, "the table of '%s'", x->path);
 }
 
 static int compare_tables(
@@ -163,9 +180,14 @@ int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
 	}
 	if (compare_tables(&t, fa, fb, a->path, e) < 0) {
 		json_decref(t.first);
-		return err_wrap(e, "'%s'", a->path);
+		return err_wrap(e, "the table of '%s'", a->path);
 	}
-	sum_up(&t);
+	if (t.listed) {
+		sum_up(&t);
+	} else {
+		json_decref(t.first);
+		diff_take_back(d);
+	}
 	return 0;
 }
 
@@ -186,6 +208,17 @@ static void add_sides(struct loose *l, const char *path, const char *in_tree,
 			l->tree_first ? loose : in_tree);
 }
 
+static bool is_within(const struct m_data *tree, const struct m_data *file)
+{
+	return fs_below(file->path, tree->path) &&
+	       strcmp(file->path, tree->path) != 0;
+}
+
+static const char *content_or_unknown(const struct m_data *f)
+{
+	return f->digest ? f->digest : "unknown";
+}
+
 static int read_tree(struct loose *l, struct table_reader *rows, struct err *e)
 {
 	autostrbuf path = STRBUF_INIT;
@@ -193,10 +226,10 @@ static int read_tree(struct loose *l, struct table_reader *rows, struct err *e)
 	int r;
 
 	while ((r = table_next(rows, &row, e)) > 0) {
-		const char *digest = content_of(l->t->d, &row);
 		const struct m_data *f;
 
-		if (!digest)
+		/* Without a digest: listed, and not opened. */
+		if (row.kind != KIND_FILE || !row.has_digest)
 			continue;
 		strbuf_clear(&path);
 		strbuf_addf(&path, "%s%s",
@@ -205,7 +238,8 @@ static int read_tree(struct loose *l, struct table_reader *rows, struct err *e)
 		f = map_gets(&l->files, path.s);
 		if (f)
 			map_puts(&l->files, f->path, NULL);
-		add_sides(l, row.path + 1, digest, f ? f->digest : NULL);
+		add_sides(l, row.path + 1, content_of(l->t->d, &row),
+			f ? content_or_unknown(f) : NULL);
 	}
 	return r;
 }
@@ -218,15 +252,18 @@ int diff_tree_and_files(struct diff *d, struct difference *x,
 	struct loose l = {&t, tree, tree_first, MAP_INIT};
 	autoclose int fd = open_table(d, tree, e);
 	struct table_reader *rows;
-	size_t below = strlen(tree->path) + 1;
+	size_t below = strcmp(tree->path, "/") ? strlen(tree->path) + 1 : 1;
 	int r;
 
 	if (fd < 0) {
 		json_decref(t.first);
-		return e->code == ENOENT ? 0 : -1;
+		if (e->code != ENOENT)
+			return -1;
+		diff_note(d, "%s: the store has not its table", tree->path);
+		return 0;
 	}
 	for (size_t i = 0; i < files->count; i++)
-		if (fs_below(files->items[i].path, tree->path))
+		if (is_within(tree, &files->items[i]))
 			map_puts(&l.files, files->items[i].path,
 				(void *)&files->items[i]);
 	rows = table_reader_new(fd, tree->path);
@@ -235,8 +272,13 @@ int diff_tree_and_files(struct diff *d, struct difference *x,
 	for (size_t i = 0; r == 0 && i < files->count; i++)
 		if (map_gets(&l.files, files->items[i].path))
 			add_sides(&l, files->items[i].path + below, NULL,
-				files->items[i].digest);
+				content_or_unknown(&files->items[i]));
 	map_release(&l.files);
+	if (r == 0 && !t.listed) {
+		json_decref(t.first);
+		diff_take_back(d);
+		return 0;
+	}
 	sum_up(&t);
-	return r < 0 ? err_wrap(e, "'%s'", tree->path) : 0;
+	return r < 0 ? err_wrap(e, "the table of '%s'", tree->path) : 0;
 }

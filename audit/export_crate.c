@@ -17,13 +17,16 @@
 
 #include <string.h>
 
+#define FILES "files"
+#define BEFORE "before"
 #define PROFILE "https://w3id.org/ro/wfrun/process/0.5"
 
 struct crate {
 	const struct export_run *x;
 	struct export_files *files;
 	json_t *graph;
-	json_t *parts; /* of the root */
+	json_t *parts;    /* of the root */
+	const char *root; /* where files lie: BEFORE what the run wrote there */
 };
 
 /* --- identifiers ------------------------------------------------------ */
@@ -83,7 +86,7 @@ static char *time_text(struct crate *c, const char *t)
 
 static char *name_in_crate(struct crate *c, const char *path)
 {
-	return arena_printf(c->x->arena, "files%s", path);
+	return arena_printf(c->x->arena, "%s%s", c->root, path);
 }
 
 static void want_file(
@@ -122,7 +125,9 @@ static int want_tree(struct crate *c, const struct m_data *d, struct err *e)
 
 	if (digest_parse(d->digest, &digest) < 0)
 		return err_set(e, "'%s' is not a digest", d->digest);
-	fd = store_open_object(c->x->store, &digest, e);
+	/* Half a table would be half of the files. */
+	if (store_verify_object(c->x->store, &digest, e) == 0)
+		fd = store_open_object(c->x->store, &digest, e);
 	if (fd < 0)
 		return err_wrap(e, "the table of '%s'", d->path);
 	rows = table_reader_new(fd, d->path);
@@ -187,10 +192,30 @@ static int add_data(struct crate *c, const struct m_data *d, struct err *e)
 	return 0;
 }
 
+/* An input that the run wrote over is not what it left. */
+static bool is_replaced(const struct crate *c, const struct m_data *input)
+{
+	const struct manifest *m = c->x->m;
+
+	for (size_t i = 0; i < m->outputs.count; i++) {
+		const struct m_data *o = &m->outputs.items[i];
+		bool same = !strcmp(o->path, input->path) && o->digest &&
+			    input->digest && !strcmp(o->digest, input->digest);
+
+		if (!same && (fs_below(o->path, input->path) ||
+				     fs_below(input->path, o->path)))
+			return true;
+	}
+	return false;
+}
+
 static int add_all(struct crate *c, const struct m_data *items, size_t n,
 	json_t *refs, struct err *e)
 {
+	bool inputs = items == c->x->m->inputs.items;
+
 	for (size_t i = 0; i < n; i++) {
+		c->root = inputs && is_replaced(c, &items[i]) ? BEFORE : FILES;
 		if (add_data(c, &items[i], e) < 0)
 			return -1;
 		json_add(refs, ref(data_id(c, &items[i])));
@@ -269,6 +294,15 @@ static void add_parameters(struct crate *c, json_t *objects)
 	}
 }
 
+/* A package URL is ASCII; what is none becomes so. */
+static const char *purl_id(struct crate *c, const struct m_package *p)
+{
+	for (const unsigned char *s = (const unsigned char *)p->purl; *s; s++)
+		if (*s <= ' ' || *s >= 0x7f)
+			return encode(c->x->arena, "#package/", p->purl);
+	return p->purl;
+}
+
 static json_t *requirements(struct crate *c)
 {
 	const struct manifest *m = c->x->m;
@@ -276,16 +310,17 @@ static json_t *requirements(struct crate *c)
 
 	for (size_t i = 0; i < m->packages.count; i++) {
 		const struct m_package *p = &m->packages.items[i];
+		const char *id = purl_id(c, p);
 		json_t *j;
 
-		if (!is_known(c, p->purl)) {
-			j = entity(c, p->purl, "SoftwareApplication");
+		if (!is_known(c, id)) {
+			j = entity(c, id, "SoftwareApplication");
 			put_text(c, j, "name", p->name);
 			put_text(c, j, "softwareVersion",
 				p->version ? p->version : "unknown");
 			put_text(c, j, "url", p->purl);
 		}
-		json_add(list, ref(p->purl));
+		json_add(list, ref(id));
 	}
 	return list;
 }
@@ -293,20 +328,20 @@ static json_t *requirements(struct crate *c)
 static const char *command_line(struct crate *c)
 {
 	const struct strlist *argv = &c->x->m->command.argv;
-	char *line = arena_strdup(c->x->arena, "");
+	autostrbuf line = STRBUF_INIT;
 
 	for (size_t i = 0; i < argv->count; i++)
-		line = arena_printf(c->x->arena, "%s%s%s", line, i ? " " : "",
-			argv->items[i]);
-	return line;
+		strbuf_addf(&line, "%s%s", i ? " " : "", argv->items[i]);
+	return arena_strdup(c->x->arena, line.s ? line.s : "");
 }
 
 /* The program that was started, by its own package's version. */
 static const char *add_instrument(struct crate *c)
 {
 	const struct manifest *m = c->x->m;
-	const char *path = m->command.executable ? m->command.executable
-						 : m->command.argv.items[0];
+	const char *path = m->command.executable   ? m->command.executable
+			   : m->command.argv.count ? m->command.argv.items[0]
+						   : "unknown";
 	const char *id = encode(c->x->arena, "#program", path);
 	const char *version = "unknown";
 	json_t *j;
@@ -412,8 +447,8 @@ static void add_frame(struct crate *c, const char *action)
 int export_crate(const struct export_run *x, struct export_files *files,
 	json_t **out, struct err *e)
 {
-	struct crate c = {
-		x, files, json_made(json_array()), json_made(json_array())};
+	struct crate c = {x, files, json_made(json_array()),
+		json_made(json_array()), FILES};
 	char *action = arena_printf(x->arena, "#%s", x->m->run.id);
 	int r;
 

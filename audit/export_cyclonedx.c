@@ -39,15 +39,18 @@ static void add_model_card(struct bom *b, json_t *subject)
 			"{s:{s:o}}", "modelParameters", "datasets", list)));
 }
 
-static void add_parameters(const struct manifest *m, json_t *subject)
+static void add_parameters(const struct bom *b, json_t *subject)
 {
+	const struct manifest *m = b->x->m;
+
 	for (size_t i = 0; i < m->parameters.count; i++) {
 		const struct m_parameter *p = &m->parameters.items[i];
-		char name[300];
 
-		snprintf(name, sizeof(name), "reprise:parameter:%s", p->name);
 		if (p->value)
-			bom_property(subject, name, p->value);
+			bom_property(subject,
+				arena_printf(b->x->arena,
+					"reprise:parameter:%s", p->name),
+				p->value);
 	}
 }
 
@@ -64,20 +67,21 @@ static json_t *subject(struct bom *b)
 	} else {
 		j = json_made(json_pack("{s:s, s:s, s:o}", "type",
 			"application", "bom-ref", SUBJECT_OF_NONE, "name",
-			json_text(m->run.name ? m->run.name
-				  : m->command.argv.count
-					  ? fs_base_name(m->command.argv.items[0])
-					  : "run")));
+			bom_text(m->run.name ? m->run.name
+				 : m->command.argv.count
+					 ? fs_base_name(m->command.argv.items[0])
+					 : "run")));
 	}
-	add_parameters(m, j);
+	add_parameters(b, j);
 	return j;
 }
 
 static json_t *metadata(struct bom *b, json_t *about)
 {
 	const struct manifest *m = b->x->m;
-	json_t *tool = json_made(json_pack("{s:s, s:s, s:s}", "type",
-		"application", "name", m->tool.name, "version", m->tool.version));
+	json_t *tool = json_made(json_pack("{s:s, s:o, s:o}", "type",
+		"application", "name", bom_text(m->tool.name), "version",
+		bom_text(m->tool.version)));
 
 	return json_made(json_pack("{s:s, s:[{s:s}], s:{s:[o]}, s:o}",
 		"timestamp", m->run.ended ? m->run.ended : m->run.started,

@@ -16,6 +16,8 @@ static void add_pypi(struct strbuf *out, const struct m_package *p)
 {
 	if (is_plain(p->name) && is_plain(p->version))
 		strbuf_addf(out, "%s==%s\n", p->name, p->version);
+	else if (is_plain(p->purl))
+		strbuf_addf(out, "# %s, of which no version is known\n", p->purl);
 }
 
 static void add_other(struct strbuf *out, const struct m_package *p)

@@ -39,7 +39,10 @@ static int add_rows(struct sums *s, const struct m_data *d,
 static int add_tree(struct sums *s, const struct m_data *d,
 	const struct digest *digest, struct err *e)
 {
-	autoclose int fd = store_open_object(s->x->store, digest, e);
+	/* Half a table would be half of the sums. */
+	autoclose int fd = store_verify_object(s->x->store, digest, e) == 0
+				   ? store_open_object(s->x->store, digest, e)
+				   : -1;
 	struct table_reader *rows;
 	int r;
 

@@ -11,7 +11,14 @@
 
 void lineage_init(struct lineage *l, struct index *ix, struct arena *a)
 {
-	*l = (struct lineage){.arena = a, .index = ix};
+	*l = (struct lineage){.arena = a,
+		.index = ix,
+		.contents = {.arena = a, .index = ix, .known = MAP_INIT}};
+}
+
+void lineage_release(struct lineage *l)
+{
+	lineage_contents_release(&l->contents);
 }
 
 static long find_run(const struct lineage *l, const char *id)
@@ -74,25 +81,28 @@ static const char *input_of(const void *item)
 	return ((const struct index_link *)item)->here.path;
 }
 
-/* Of n links of one input: is none a later source of the same? */
-static bool counts(const struct index_link *links, size_t n, size_t i)
+static size_t latest_of(const struct index_link *links, size_t n)
 {
+	size_t latest = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(links[i].there.started, links[latest].there.started) >
+			0)
+			latest = i;
+	return latest;
+}
+
+/* Of n links of one input: is none a later source of the same? Mostly the
+ * latest one is. */
+static bool counts(
+	const struct index_link *links, size_t n, size_t latest, size_t i)
+{
+	if (replaces(&links[latest], &links[i]))
+		return false;
 	for (size_t k = 0; k < n; k++)
 		if (replaces(&links[k], &links[i]))
 			return false;
 	return true;
-}
-
-/* Is it of that run, or of any that began before, at the place of `at`? */
-static bool is_there(const struct index_content *items, size_t n,
-	const char *run, const char *before, const struct index_content *at)
-{
-	for (size_t i = 0; i < n; i++)
-		if (same_path(&items[i], at) &&
-			(run ? !strcmp(items[i].run, run)
-			     : strcmp(items[i].started, before) < 0))
-			return true;
-	return false;
 }
 
 /*
@@ -102,33 +112,33 @@ static bool is_there(const struct index_content *items, size_t n,
 static int is_unrelated(struct lineage *l, const struct index_run *run,
 	const struct index_link *k, struct err *e)
 {
-	struct index_content *readers, *writers;
-	size_t n, m;
+	const struct lineage_known *known;
 
 	if (k->here.tree || !k->here.has_digest)
 		return 0;
-	if (index_find_content(l->index, l->arena, &k->here.digest, INDEX_READ,
-		    &readers, &n, e) < 0 ||
-		index_find_content(l->index, l->arena, &k->here.digest,
-			INDEX_WROTE, &writers, &m, e) < 0)
+	known = lineage_know(&l->contents, &k->here.digest, e);
+	if (!known)
 		return -1;
-	return is_there(readers, n, k->there.run, NULL, &k->here) ||
+	return lineage_has_read(known, k->there.run, k->here.path) ||
 	       (!same_path(&k->here, &k->there) &&
-		       is_there(writers, m, NULL, run->started, &k->here));
+		       lineage_was_written(known, k->here.path, run->started));
 }
 
 /* A file that is one of a tree on the other side: the file in it. */
 static int name_file(struct lineage *l, const struct index_content *file,
 	struct index_content *tree, enum index_way way, struct err *e)
 {
-	struct index_content *found;
+	const struct lineage_known *known;
+	const struct index_content *found;
 	size_t n;
 
 	if (!tree->tree || file->tree || !file->has_digest)
 		return 0;
-	if (index_find_content(
-		    l->index, l->arena, &file->digest, way, &found, &n, e) < 0)
+	known = lineage_know(&l->contents, &file->digest, e);
+	if (!known)
 		return -1;
+	found = way == INDEX_READ ? known->readers : known->writers;
+	n = way == INDEX_READ ? known->reader_count : known->writer_count;
 	for (size_t i = 0; i < n; i++)
 		if (found[i].root && !strcmp(found[i].run, tree->run) &&
 			!strcmp(found[i].root, tree->path)) {
@@ -168,7 +178,7 @@ static long keep_earlier(struct lineage *l, const struct index_run *run,
 }
 
 /* The links to an earlier run that nothing later replaces, by input. */
-static int causes(struct lineage *l, const struct index_run *run,
+static int causes(struct lineage *l, struct arena *a, const struct index_run *run,
 	struct index_link **out, size_t *count, struct err *e)
 {
 	struct index_link *links;
@@ -177,22 +187,21 @@ static int causes(struct lineage *l, const struct index_run *run,
 
 	*out = NULL;
 	*count = 0;
-	if (index_links(l->index, l->arena, run->id, INDEX_READ, &links, &n, e) <
-		0)
+	if (index_links(l->index, a, run->id, INDEX_READ, &links, &n, e) < 0)
 		return -1;
 	kept = keep_earlier(l, run, links, n, e);
 	if (kept < 0)
 		return -1;
 	earlier = (size_t)kept;
 	sort_by_text(links, earlier, sizeof(*links), input_of);
-	for (size_t i = 0, end; i < earlier; i = end) {
+	for (size_t i = 0, end, latest; i < earlier; i = end) {
 		for (end = i + 1; end < earlier &&
 				  same_path(&links[i].here, &links[end].here);)
 			end++;
+		latest = latest_of(links + i, end - i);
 		for (size_t k = 0; k < end - i; k++)
-			if (counts(links + i, end - i, k))
-				*ARENA_PUSH(l->arena, *out, *count) =
-					links[i + k];
+			if (counts(links + i, end - i, latest, k))
+				*ARENA_PUSH(a, *out, *count) = links[i + k];
 	}
 	return 0;
 }
@@ -230,8 +239,9 @@ static int find_sources(struct lineage *l, size_t at,
 static void add_edge(
 	struct lineage *l, size_t from, size_t to, const struct index_link *k)
 {
-	*ARENA_PUSH(l->arena, l->edges, l->edge_count) =
-		(struct lineage_edge){from, to, k->there, k->here, k->contents};
+	*ARENA_PUSH(l->arena, l->edges, l->edge_count) = (struct lineage_edge){
+		from, to, lineage_keep_content(l->arena, &k->there),
+		lineage_keep_content(l->arena, &k->here), k->contents};
 }
 
 /* Breadth first: runs that are found are appended, and come later. */
@@ -241,7 +251,7 @@ static int follow_back(struct lineage *l, struct err *e)
 		struct index_link *links;
 		size_t n;
 
-		if (causes(l, &l->runs[at].run, &links, &n, e) < 0 ||
+		if (causes(l, l->arena, &l->runs[at].run, &links, &n, e) < 0 ||
 			find_sources(l, at, links, n, e) < 0)
 			return -1;
 		for (size_t i = 0; i < n; i++) {
@@ -274,14 +284,16 @@ static bool has_edge(const struct lineage *l, size_t from, size_t to,
 static int add_reader(
 	struct lineage *l, size_t from, const char *reader, struct err *e)
 {
+	/* Most links of a reader lead to other runs. */
+	autoarena *scratch = arena_new();
 	struct index_link *links;
 	struct index_run run;
 	size_t n;
-	int found = index_run(l->index, l->arena, reader, &run, e);
+	int found = index_run(l->index, scratch, reader, &run, e);
 
 	if (found <= 0)
 		return found;
-	if (causes(l, &run, &links, &n, e) < 0)
+	if (causes(l, scratch, &run, &links, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		long to;

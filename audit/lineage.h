@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "audit/lineage_known.h"
 #include "store/index.h"
 
 struct json_t;
@@ -46,10 +47,12 @@ struct lineage {
 	size_t writer_count;
 	struct index_content *readers; /* earliest first */
 	size_t reader_count;
+	struct lineage_contents contents;
 };
 
 /* The index and the arena outlive it. */
 void lineage_init(struct lineage *l, struct index *ix, struct arena *a);
+void lineage_release(struct lineage *l);
 
 int lineage_of_run(struct lineage *l, const char *id, struct err *e);
 /* 1, or 0 when no run has written or read the content. */

@@ -4,17 +4,26 @@
 
 #include "base/fs.h"
 #include "base/strbuf.h"
+#include "manifests/scalar.h"
 
 #include <string.h>
 
-/* In quotes; what is no printable ASCII or UTF-8 lead is left to dot(1). */
+/* In quotes; dot(1) takes UTF-8 only, and a terminal no control characters. */
 static void quoted(struct strbuf *out, const char *s)
 {
-	for (; *s; s++)
-		if (*s == '"' || *s == '\\')
+	for (size_t left = strlen(s), n; left > 0; s += n, left -= n) {
+		uint32_t cp;
+
+		n = utf8_decode(s, left, &cp);
+		if (*s == '"' || *s == '\\') {
 			strbuf_addf(out, "\\%c", *s);
-		else
-			strbuf_addc(out, (unsigned char)*s < ' ' ? '?' : *s);
+		} else if (n > 0 && cp >= ' ' && scalar_printable(cp)) {
+			strbuf_add(out, s, n);
+		} else {
+			strbuf_addc(out, '?');
+			n = 1;
+		}
+	}
 }
 
 static void add_run(struct strbuf *out, const struct lineage_run *r)

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/strbuf.h"
+#include "numeric/cells.h"
 #include "numeric/stream.h"
 
 #include <stdlib.h>
@@ -27,10 +28,21 @@ static void add_row(struct text_rows *r, const struct text_row *row)
 	r->items[r->count++] = *row;
 }
 
-/* One row into `out`; its bytes with the end, 0 after the last, -1: no text. */
-static int64_t read_row(struct stream *s, bool table, struct strbuf *out)
+/* Does a cell begin behind this? A quote elsewhere is one like any byte. */
+static bool begins_cell(const struct strbuf *row, const char *separators)
 {
-	bool quoted = false;
+	return row->len == 0 || strchr(separators, row->s[row->len - 1]) ||
+	       (row->len == 3 && !memcmp(row->s, "\xef\xbb\xbf", 3));
+}
+
+/*
+ * One row into `out`; its bytes with the end, 0 after the last, -1: no text.
+ * `separators` are those of a table, NULL where each line is a row.
+ */
+static int64_t read_row(
+	struct stream *s, const char *separators, struct strbuf *out)
+{
+	bool quoted = false, closed = false;
 	int64_t n = 0;
 	int c;
 
@@ -39,7 +51,16 @@ static int64_t read_row(struct stream *s, bool table, struct strbuf *out)
 		n++;
 		if (c == '\n' && !quoted)
 			break;
-		quoted ^= table && c == '"';
+		if (separators && c == '"') {
+			/* A second one behind it is a quote in the cell. */
+			bool opens = closed ||
+				     (!quoted && begins_cell(out, separators));
+
+			closed = quoted;
+			quoted = opens;
+		} else {
+			closed = false;
+		}
 		if (out->len == ROW_BYTES_MAX)
 			return -1;
 		strbuf_addc(out, (char)c);
@@ -54,16 +75,22 @@ static int64_t read_row(struct stream *s, bool table, struct strbuf *out)
 static bool read_rows(struct stream *s, bool table, text_row_fn each, void *ctx,
 	struct text_rows *out)
 {
+	char separators[] = CELL_SEPARATORS;
 	autostrbuf text = STRBUF_INIT;
 	uint64_t offset = 0;
 	int64_t n;
 
 	strbuf_grow(&text, 1);
-	while ((n = read_row(s, table, &text)) > 0) {
+	while ((n = read_row(s, table ? separators : NULL, &text)) > 0) {
 		add_row(out, &(struct text_row){hash_bytes(text.s, text.len),
 				     offset, (uint32_t)text.len});
 		if (out->count > ROWS_MAX)
 			return false;
+		/* The first row tells which one it is. */
+		if (out->count == 1) {
+			separators[0] = cells_separator(text.s);
+			separators[1] = 0;
+		}
 		if (each)
 			each(ctx, out->count - 1, text.s, text.len);
 		offset += (uint64_t)n;

@@ -27,13 +27,18 @@ static size_t add_text(char *out, size_t room, const char *s)
 {
 	size_t len = 0;
 
-	for (; *s && len + 4 <= room; s++) {
-		unsigned char c = (unsigned char)*s;
+	for (; *s && len + 8 <= room; s++) {
+		unsigned char c = (unsigned char)*s, next = (unsigned char)s[1];
 
-		if (c < ' ' || c == 127)
+		/* U+0080 to U+009F are the control characters of ISO 6429. */
+		if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+			len += (size_t)sprintf(out + len, "\\xc2\\x%02x", next);
+			s++;
+		} else if (c < ' ' || c == 127) {
 			len += (size_t)sprintf(out + len, "\\x%02x", c);
-		else
+		} else {
 			out[len++] = (char)c;
+		}
 	}
 	return len;
 }

@@ -12,6 +12,7 @@
 #include "numeric/json.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct reading {
 	struct metrics *out;
@@ -22,11 +23,20 @@ struct reading {
 	bool too_many;
 };
 
+/* A loss that is none any more is the last value, too: as C, Python and
+ * JavaScript print it. */
 static bool is_number(const char *s)
 {
+	static const char *const words[] = {"nan", "inf", "infinity"};
 	double d;
 
-	return scalar_double(s, strlen(s), &d) == 0;
+	if (scalar_double(s, strlen(s), &d) == 0)
+		return true;
+	s += *s == '-' || *s == '+';
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcasecmp(s, words[i]))
+			return true;
+	return false;
 }
 
 /* The last value of a name counts. */
@@ -108,7 +118,9 @@ static bool read_table(struct reading *r, char *text)
 {
 	struct cells names = {0}, row;
 	char separator, *save = NULL;
-	char *line = strtok_r(text, "\r\n", &save);
+	/* The mark of UTF-8 is no part of the first name. */
+	char *line = strtok_r(text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3),
+		"\r\n", &save);
 
 	if (!line)
 		return false;

@@ -91,6 +91,7 @@ static int look(struct invocation *in, struct store *s, struct err *e)
 	r = find(&l, &subject, e);
 	if (r == 0)
 		r = print(in, &l, e);
+	lineage_release(&l);
 	index_close(ix);
 	return r;
 }

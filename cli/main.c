@@ -321,6 +321,7 @@
  *   export_requirements  packages as pip asks for them
  *   export_sums   digests as sha256sum prints them
  *   lineage       following contents from run to run
+ *   lineage_known who read and wrote a content, asked once
  *   lineage_dot   the graph of runs for Graphviz
  *   lineage_json  the graph of runs for programs
  *   lineage_text  the graph of runs as a tree

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char separators[] = ",;\t|";
+static const char separators[] = CELL_SEPARATORS;
 
 char cells_separator(const char *row)
 {

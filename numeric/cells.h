@@ -8,6 +8,8 @@ struct arena;
 
 /* More cells of a row are not told apart. */
 #define CELLS_MAX 4096
+/* What may part cells. */
+#define CELL_SEPARATORS ",;\t|"
 
 struct cells {
 	char **items;

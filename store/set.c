@@ -88,7 +88,10 @@ static int add_tree(struct reading *r, const struct m_data *d, struct err *e)
 		return 0;
 	if (!d->digest || digest_parse(d->digest, &digest) < 0)
 		return err_set(e, "'%s' has no digest", d->path);
-	fd = store_open_object(r->store, &digest, e);
+	/* Half a table would be half a set. */
+	fd = store_verify_object(r->store, &digest, e) == 0
+		     ? store_open_object(r->store, &digest, e)
+		     : -1;
 	if (fd < 0)
 		return err_wrap(e, "the table of '%s'", d->path);
 	rows = table_reader_new(fd, d->path);

@@ -151,6 +151,15 @@ command cwd changed
 data a removed
 data b added'
 
+# So are several of one content.
+mkdir here_too
+echo 1 >here_too/x
+echo 1 >here_too/y
+capture_ok -q -n two1 sh -c 'cat */x */y'
+mv here_too moved_too
+capture_ok -q -n two2 sh -c 'cat */x */y'
+ok reprise diff two1 two2
+
 # Roots of data, file by file; also when one run read too few for a root.
 mkdir tree
 for i in $(seq 1001); do echo "$i" >"tree/f$i"; done
@@ -181,6 +190,76 @@ capture_fails 3 -q -n ended sh -c 'cat a; exit 3'
 capture_ok -q -n ended0 sh -c 'cat a; exit 0'
 expect_status 1 reprise diff ended ended0
 stdout_has '^  end: failed, exit status 3 -> completed, exit status 0$'
+
+# A parameter of the command line does not hide another argument.
+for n in 18 50; do
+	capture_ok -q -n "net$n" "$PYTHON" -c 'import sys' "net$n" --lr "$n" +x=1 -b 3
+done
+differs net18 net50
+parts_are 'command argv changed
+parameters lr changed'
+
+# Of trees other times are no difference, and another link is one.
+mkdir data
+for i in $(seq 1001); do echo "$i" >"data/f$i"; done
+ln -s f1 data/latest
+capture_ok -q -n times1 sh -c 'cat data/*'
+touch data/*
+capture_ok -q -n times2 sh -c 'cat data/*'
+ok reprise diff times1 times2
+ln -sf f2 data/latest
+capture_ok -q -n times3 sh -c 'cat data/*'
+expect_status 1 reprise diff times2 times3
+stdout_has '^      1 file changed, 0 added, 0 removed$'
+stdout_has '^      latest changed$'
+
+# Lines that only end in another way.
+printf 'one\ntwo\n' >ends
+capture_ok -q -n ends1 sh -c 'cat ends'
+printf 'one\r\ntwo' >ends
+capture_ok -q -n ends2 sh -c 'cat ends'
+expect_status 1 reprise diff ends1 ends2
+stdout_has '^      the lines are the same, what ends them is not$'
+
+# A project that was moved, with its packages.
+mkdir before
+cp -R env three.py data.csv before
+cp data.csv before/rows.csv
+cd before || exit 1
+capture_ok -q -n before "$PYTHON" three.py
+cd .. && mv before after && cd after || exit 1
+capture_ok -q -n after "$PYTHON" three.py
+cd ..
+differs before after
+parts_are 'command cwd changed'
+
+# What a file of metrics says is found from both sides.
+capture_ok -q -n with "$PYTHON" -c 'open("metrics.json", "w").write("{\"loss\": 1}")' 2
+capture_ok -q -n without "$PYTHON" -c 'open("metrics.json", "w").write("{}")' 2
+for pair in 'with without' 'without with'; do
+	# shellcheck disable=SC2086 # two words
+	expect_status 1 reprise diff --json $pair
+	[ "$("$PYTHON" -c 'import json, sys
+print(sum(d["part"] == "outcome" for d in json.load(sys.stdin)["differences"]))' \
+		<"$T/out")" = 1 ] || fail "not one of the outcome"
+done
+
+# A table that lost its end is no tree with fewer files.
+table=$("$PYTHON" -c 'import json, sys
+print(json.load(sys.stdin)["inputs"][0]["digest"].split(":")[1])' <<EOF
+$(reprise show --json times3)
+EOF
+)
+object=$REPRISE_STORE/objects/$(printf %.2s "$table")/${table#??}
+head -n 500 "$object" >short
+mv -f short "$object"
+for command in 'diff times2 times3' 'name times3:data half' \
+	'export times3 --format sha256sums -o -' \
+	'export times3 --format ro-crate -o crate'; do
+	# shellcheck disable=SC2086 # words
+	expect_status 2 reprise $command
+	stderr_has "the table of '$PWD/data': .*damaged"
+done
 
 # Bad input names the thing.
 expect_status 2 reprise diff base

@@ -106,6 +106,24 @@ valid_crate failed || fail "a failed run has no valid crate"
 grep -q '"@id": "file:///.*/large"' failed/ro-crate-metadata.json ||
 	fail "what is by reference has no entity"
 
+# A parameter whose name is no UTF-8, or very long.
+long=$(printf '%0400d' 0 | tr 0 x)é
+echo old >state
+capture_ok -q -n odd sh -c 'cat state >odd.out' sh "$(printf -- '--a\377=1')" "--$long=2"
+ok reprise export odd --format cyclonedx -o odd.json
+valid_bom odd.json || fail "odd names have no valid document"
+grep -q "reprise:parameter:$(printf '%0100d' 0 | tr 0 x)" odd.json ||
+	fail "the parameter is not there"
+ok reprise export odd --format ro-crate -o odd
+valid_crate odd || fail "odd names have no valid crate"
+
+# What a run wrote over is there as it was before and after.
+capture_ok -q -n over sh -c 'cat state; echo new >state'
+ok reprise export over --format ro-crate -o over
+valid_crate over || fail "no valid crate of what was written over"
+[ "$(cat "over/files$PWD/state" "over/before$PWD/state")" = "new
+old" ] || fail "not both contents"
+
 # Bad input; nothing is left behind.
 expect_status 2 reprise export run run --format cyclonedx -o x
 stderr_has "takes one run"

@@ -71,6 +71,13 @@ ok reprise lineage --format dot evaluation
 [ "$(grep -c 'shape=box' "$T/out")" = 3 ] || fail "not three runs"
 stdout_has 'label="users.npy"'
 
+# Whatever a file is called, the graph is UTF-8 without control characters.
+odd=$(printf 'odd\033[31m\377\302\233"é')
+echo odd >"$odd"
+capture_ok -q -n odd sh -c 'cat odd*'
+ok reprise lineage --format dot odd
+stdout_has 'label="odd?\[31m???..é"'
+
 # The last run that wrote it before it was read; a copy is no origin.
 capture_ok -q -n features2 sh -c 'sort raw.csv >users.npy; echo a >>users.npy'
 ok reprise lineage --json training
@@ -101,6 +108,24 @@ many parts/9 -> moved/9 few 1'
 capture_ok -q -n all sh -c 'cat parts/* | wc -c >sum2'
 ok reprise lineage --json all
 graph_is 'many parts -> parts all 1097'
+
+# Many runs that all made one content, and as many that read it: each is looked
+# at once, within some memory.
+echo 1 >seed
+capture_ok -q -n prepare sh -c 'tr 1 2 <seed >same'
+prepare=$RUN
+capture_ok -q -n use sh -c 'wc -c <same >length'
+first=$("$PYTHON" "$REPRISE_TEST_TREE/tests/integration/runs_again.py" \
+	"$REPRISE_STORE" 120 "$prepare" "$RUN")
+ok reprise list
+ok "$PYTHON" -c '
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+sys.exit(status or ("%d kB were needed" % used if used > 450000 else 0))
+' reprise lineage "$first"
+stdout_has "^  wrote $PWD/same by\$"
+[ "$(wc -l <"$T/out")" = 4 ] || fail "not one reader"
 
 # Bad input names the thing.
 echo unknown >unknown

@@ -83,3 +83,6 @@ stderr_has "'experiments/first' names run .*, not files of it"
 capture_fails 125 -q --require many@v1=nowhere true
 stderr_has "cannot open the directory 'nowhere'"
 capture_fails 125 -q --require many@v1 true
+# No control character of a name reaches the terminal.
+expect_status 2 reprise name nobody "$(printf 'a\302\233:\303\251')"
+stderr_has "bad name 'a.xc2.x9b:é'"

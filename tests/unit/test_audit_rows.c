@@ -61,6 +61,19 @@ static void a_quoted_cell_may_hold_lines(void **state)
 	read_text("a,\"x\ny\"\nb,c\n", true, &rows);
 	assert_int_equal(lines.count, 3);
 	assert_int_equal(rows.count, 2);
+	text_rows_release(&rows);
+	read_text("\xef\xbb\xbf\"a\nb\";c\n\"d\"\"\n\"\"e\";f\n", true, &rows);
+	assert_int_equal(rows.count, 2);
+}
+
+/* As Python's csv and spreadsheets read it. */
+static void a_quote_within_a_cell_is_text(void **state)
+{
+	autorows r = {0};
+
+	(void)state;
+	read_text("id,size\n1,5\" pipe\n2,3;\"x\n3,1\n", true, &r);
+	assert_int_equal(r.count, 4);
 }
 
 static void what_is_no_text_is_refused(void **state)
@@ -283,6 +296,37 @@ static void columns_come_and_go(void **state)
 	json_decref(p.json);
 }
 
+static void cells_go_by_the_names_of_columns(void **state)
+{
+	autoarena *a = arena_new();
+	struct pair p =
+		compare(a, "id,old,x\n1,a,5\n2,b,6\n", "id,x\n1,5\n2,7\n");
+
+	(void)state;
+	assert_true(says(&p, "row 3, x: 6 -> 7"));
+	assert_false(says(&p, "row 2, old: a -> 5"));
+	assert_false(says(&p, "row 2, x: 5 -> (empty)"));
+	json_decref(p.json);
+	/* Two columns of one name are two. */
+	p = compare(a, "x,x,y\n1,100,a\n2,200,a\n", "x,x,y\n1,100,a\n5,200,a\n");
+	assert_true(says(&p, "column x: 1 to 2, mean 1.5 -> 1 to 5, mean 3"));
+	assert_int_equal(p.lines.count, 3);
+	json_decref(p.json);
+	p = compare(a, "x,y\n1,a\n", "x,x,y\n1,1,a\n");
+	assert_true(says(&p, "column x is new"));
+	json_decref(p.json);
+}
+
+static void other_ends_of_rows_are_said(void **state)
+{
+	autoarena *a = arena_new();
+	struct pair p = compare(a, "a,b\r\n1,2\r\n", "a,b\n1,2\n");
+
+	(void)state;
+	assert_true(says(&p, "the rows are the same, what ends them is not"));
+	json_decref(p.json);
+}
+
 static void what_is_no_table_is_none(void **state)
 {
 	autoarena *a = arena_new();
@@ -299,12 +343,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_lines),
 		cmocka_unit_test(a_quoted_cell_may_hold_lines),
+		cmocka_unit_test(a_quote_within_a_cell_is_text),
 		cmocka_unit_test(what_is_no_text_is_refused),
 		cmocka_unit_test(edits_are_few_and_right),
 		cmocka_unit_test(too_many_edits_are_counted),
 		cmocka_unit_test(cells_are_split),
 		cmocka_unit_test(rows_are_named_by_their_numbers),
 		cmocka_unit_test(columns_come_and_go),
+		cmocka_unit_test(cells_go_by_the_names_of_columns),
+		cmocka_unit_test(other_ends_of_rows_are_said),
 		cmocka_unit_test(what_is_no_table_is_none),
 	};
 
