@@ -31,8 +31,22 @@ static const struct file_row *tree_row(struct finish *f, const char *root)
 	return NULL;
 }
 
+/* Is it below the root, with a row in the root's own table? A file that was
+ * read and then changed, or was there and then written, has its row in the main
+ * one: that is an input, or an output, of its own. */
+static bool is_in_tree(const struct map *main_rows, const struct item *it,
+	const char *root, bool results)
+{
+	const char *path = results ? it->t->now : it->t->path;
+
+	return fs_below(path, root) &&
+	       (results ? it->result != NULL : it->is_input) &&
+	       !map_gets(main_rows, path);
+}
+
 /* Files, bytes, and the role of most of a root. */
-static void add_root(struct finish *f, const char *root, bool results)
+static void add_root(struct finish *f, const char *root, bool results,
+	const struct map *main_rows)
 {
 	struct manifest *m = f->cap->manifest;
 	const struct file_row *row = tree_row(f, root);
@@ -52,8 +66,7 @@ static void add_root(struct finish *f, const char *root, bool results)
 		struct item *it = &f->items[i];
 		const struct content *c = results ? it->result : it->first;
 
-		if (!fs_below(results ? it->t->now : it->t->path, root) ||
-			(results ? !c : !it->is_input))
+		if (!is_in_tree(main_rows, it, root, results))
 			continue;
 		*(results ? &it->in_output_tree : &it->in_input_tree) = true;
 		if (!c)
@@ -118,16 +131,27 @@ static void add_output(struct finish *f, const struct item *i)
 		d->written_by = arena_printf(f->a, "p%u", t->writer);
 }
 
+static void name_roots(struct finish *f)
+{
+	struct map main_rows = MAP_INIT;
+	bool any = f->input_roots.count + f->output_roots.count > 0;
+
+	for (size_t i = 0; any && i < f->rows.count; i++)
+		map_puts(&main_rows, f->rows.items[i].path, f);
+	for (size_t i = 0; i < f->input_roots.count; i++)
+		add_root(f, f->input_roots.items[i], false, &main_rows);
+	for (size_t i = 0; i < f->output_roots.count; i++)
+		add_root(f, f->output_roots.items[i], true, &main_rows);
+	map_release(&main_rows);
+}
+
 static void name_data(struct finish *f)
 {
 	struct manifest *m = f->cap->manifest;
 	const char *last = "";
 
 	finish_sort_by_path(f);
-	for (size_t i = 0; i < f->input_roots.count; i++)
-		add_root(f, f->input_roots.items[i], false);
-	for (size_t i = 0; i < f->output_roots.count; i++)
-		add_root(f, f->output_roots.items[i], true);
+	name_roots(f);
 	for (size_t i = 0; i < f->count; i++)
 		add_input(f, &f->items[i]);
 	require_name_origins(

@@ -233,21 +233,36 @@ static int write_rows(int fd, const struct rows *rows, struct digest *digest,
  * (outputs). Paths in a tree begin at its root, so that equal data has an
  * equal digest wherever it lies.
  */
+static bool belongs(const struct file_row *r, const char *root, bool results)
+{
+	bool made = (r->access & ACCESS_N) && (r->access & ACCESS_W) &&
+		    r->kind != KIND_ABSENT;
+
+	return fs_below(r->path, root) && r->path[strlen(root)] &&
+	       r->kind != KIND_TREE &&
+	       (results ? made : !(r->access & (ACCESS_W | ACCESS_M | ACCESS_N)));
+}
+
+/* Where all was read and then changed, nothing stays together. */
+static bool has_files(const struct rows *rows, const char *root, bool results)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].kind == KIND_FILE &&
+			belongs(&rows->items[i], root, results))
+			return true;
+	return false;
+}
+
 static void take_rows(
 	struct finish *f, const char *root, bool results, struct rows *out)
 {
-	unsigned other = results ? 0 : ACCESS_W | ACCESS_M | ACCESS_N;
 	size_t len = strlen(root), kept = 0;
 
 	out->items = arena_array(f->a, f->rows.count, sizeof(*out->items));
 	for (size_t i = 0; i < f->rows.count; i++) {
 		struct file_row *r = &f->rows.items[i];
-		bool made = (r->access & ACCESS_N) && (r->access & ACCESS_W) &&
-			    r->kind != KIND_ABSENT;
 
-		if (fs_below(r->path, root) && r->path[len] &&
-			r->kind != KIND_TREE &&
-			(results ? made : !(r->access & other))) {
+		if (belongs(r, root, results)) {
 			out->items[out->count] = *r;
 			out->items[out->count].path += len;
 			/* Ids are of this run alone. */
@@ -285,7 +300,8 @@ static int make_tree(
 
 	/* One directory cannot be two trees; and a root that the run found
 	 * cannot be one that it made. */
-	if (!top || top->kind != KIND_DIRECTORY)
+	if (!top || top->kind != KIND_DIRECTORY ||
+		!has_files(&f->rows, root, results))
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "cannot make a memory file");
