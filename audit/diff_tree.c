@@ -11,11 +11,10 @@
 #include "manifests/json.h"
 #include "manifests/table.h"
 #include "manifests/table_diff.h"
-#include "store/store.h"
+#include "store/tree_files.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Files named to a person, and to programs; and contents looked into. */
 #define PATHS_SAID 10
@@ -116,21 +115,6 @@ int diff_no_tree(
 	return TABLE_NOT_THERE;
 }
 
-static int open_table(struct diff *d, const struct m_data *x, struct err *e)
-{
-	struct digest digest;
-	int fd;
-
-	if (!x->digest || digest_parse(x->digest, &digest) < 0)
-		return err_set(e, "'%s' has no digest", x->path);
-	fd = store_open_object(d->store, &digest, e);
-	/* Half a table would be files that were removed. */
-	if (fd < 0 || store_verify_object(d->store, &digest, e) == 0)
-		return fd;
-	close(fd);
-	return err_wrap(e, "the table of '%s'", x->path);
-}
-
 static int compare_tables(
 	struct trees *t, int a, int b, const char *name, struct err *e)
 {
@@ -167,8 +151,8 @@ int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
 	const struct m_data *b, struct err *e)
 {
 	struct trees t = {.d = d, .out = x, .first = json_made(json_array())};
-	autoclose int fa = open_table(d, a, e);
-	autoclose int fb = fa < 0 ? -1 : open_table(d, b, e);
+	autoclose int fa = tree_open(d->store, a, e);
+	autoclose int fb = fa < 0 ? -1 : tree_open(d->store, b, e);
 
 	if (fa < 0 || fb < 0) {
 		json_decref(t.first);
@@ -250,7 +234,7 @@ int diff_tree_and_files(struct diff *d, struct difference *x,
 {
 	struct trees t = {.d = d, .out = x, .first = json_made(json_array())};
 	struct loose l = {&t, tree, tree_first, MAP_INIT};
-	autoclose int fd = open_table(d, tree, e);
+	autoclose int fd = tree_open(d->store, tree, e);
 	struct table_reader *rows;
 	size_t below = strcmp(tree->path, "/") ? strlen(tree->path) + 1 : 1;
 	int r;

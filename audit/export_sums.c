@@ -4,11 +4,9 @@
 
 #include "base/digest.h"
 #include "base/err.h"
-#include "base/fs.h"
 #include "base/map.h"
 #include "base/strbuf.h"
-#include "manifests/table.h"
-#include "store/store.h"
+#include "store/tree_files.h"
 
 #include <string.h>
 
@@ -18,40 +16,14 @@ struct sums {
 	struct map done; /* paths of outputs: what lies there now */
 };
 
-static int add_rows(struct sums *s, const struct m_data *d,
-	struct table_reader *rows, struct err *e)
+static int add_file(
+	void *ctx, const char *path, const struct file_row *row, struct err *e)
 {
-	autostrbuf path = STRBUF_INIT;
-	struct file_row row;
-	int r;
+	struct sums *s = ctx;
 
-	while ((r = table_next(rows, &row, e)) > 0) {
-		if (row.kind != KIND_FILE || !row.has_digest)
-			continue;
-		strbuf_clear(&path);
-		strbuf_addf(&path, "%s%s", strcmp(d->path, "/") ? d->path : "",
-			row.path);
-		digest_sum_line(s->out, &row.digest, path.s);
-	}
-	return r;
-}
-
-static int add_tree(struct sums *s, const struct m_data *d,
-	const struct digest *digest, struct err *e)
-{
-	/* Half a table would be half of the sums. */
-	autoclose int fd = store_verify_object(s->x->store, digest, e) == 0
-				   ? store_open_object(s->x->store, digest, e)
-				   : -1;
-	struct table_reader *rows;
-	int r;
-
-	if (fd < 0)
-		return err_wrap(e, "the table of '%s'", d->path);
-	rows = table_reader_new(fd, d->path);
-	r = add_rows(s, d, rows, e);
-	table_reader_free(rows);
-	return r;
+	(void)e;
+	digest_sum_line(s->out, &row->digest, path);
+	return 0;
 }
 
 static int add(struct sums *s, const struct m_data *d, struct err *e)
@@ -62,7 +34,7 @@ static int add(struct sums *s, const struct m_data *d, struct err *e)
 		map_puts(&s->done, d->path, s))
 		return 0;
 	if (!strcmp(d->kind, "tree"))
-		return add_tree(s, d, &digest, e);
+		return tree_files(s->x->store, d, add_file, s, e);
 	digest_sum_line(s->out, &digest, d->path);
 	return 0;
 }

@@ -91,6 +91,7 @@
  *   set_compare   a directory against such a set
  *   space         the rule of 5 % free
  *   store         which store, and opening it
+ *   tree_files    the files of a root of data
  *   verify        re-hashing what runs need
  * host/: readers of a machine
  *   accelerators  GPUs and the like, and which a run used
@@ -300,6 +301,8 @@
  *   upper         what the replay wrote
  *   verdict       two contents: close, or different
  * audit/: what it means
+ *   crate_data    inputs and outputs as entities of a crate
+ *   crate_entities  identifiers and entities of a crate
  *   csv_diff      rows and columns of two tables as text
  *   csv_table     columns and their values
  *   cyclonedx_components  components of a CycloneDX document
@@ -321,9 +324,9 @@
  *   export_requirements  packages as pip asks for them
  *   export_sums   digests as sha256sum prints them
  *   lineage       following contents from run to run
- *   lineage_known who read and wrote a content, asked once
  *   lineage_dot   the graph of runs for Graphviz
  *   lineage_json  the graph of runs for programs
+ *   lineage_known who read and wrote a content, asked once
  *   lineage_text  the graph of runs as a tree
  *   origin        which runs wrote or read a content
  *   policy        reading what a run must not have used

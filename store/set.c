@@ -8,8 +8,8 @@
 #include "base/sort.h"
 #include "base/strbuf.h"
 #include "manifests/manifest.h"
-#include "manifests/table.h"
 #include "store/store.h"
+#include "store/tree_files.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,54 +50,27 @@ static void add_file(struct reading *r, const struct m_data *d)
 		f->has_digest = digest_parse(d->digest, &f->digest) == 0;
 }
 
-static int add_rows(struct reading *r, const struct m_data *d,
-	struct table_reader *rows, struct err *e)
+static int add_row(
+	void *ctx, const char *path, const struct file_row *row, struct err *e)
 {
-	autostrbuf whole = STRBUF_INIT;
-	struct file_row row;
-	int more;
+	struct reading *r = ctx;
+	struct set_file *f;
 
-	while ((more = table_next(rows, &row, e)) > 0) {
-		struct set_file *f;
-		const char *path;
-
-		/* Without a digest: listed, and not opened. */
-		if (row.kind != KIND_FILE || !row.has_digest)
-			continue;
-		strbuf_clear(&whole);
-		strbuf_addf(&whole, "%s%s", strcmp(d->path, "/") ? d->path : "",
-			row.path);
-		path = below(r->out, whole.s);
-		if (!path)
-			continue;
-		f = add(r, path, row.size);
-		f->has_digest = true;
-		f->digest = row.digest;
-	}
-	return more;
+	(void)e;
+	path = below(r->out, path);
+	if (!path)
+		return 0;
+	f = add(r, path, row->size);
+	f->has_digest = true;
+	f->digest = row->digest;
+	return 0;
 }
 
 static int add_tree(struct reading *r, const struct m_data *d, struct err *e)
 {
-	struct table_reader *rows;
-	struct digest digest;
-	autoclose int fd = -1;
-	int rc;
-
 	if (!fs_below(d->path, r->out->root) && !fs_below(r->out->root, d->path))
 		return 0;
-	if (!d->digest || digest_parse(d->digest, &digest) < 0)
-		return err_set(e, "'%s' has no digest", d->path);
-	/* Half a table would be half a set. */
-	fd = store_verify_object(r->store, &digest, e) == 0
-		     ? store_open_object(r->store, &digest, e)
-		     : -1;
-	if (fd < 0)
-		return err_wrap(e, "the table of '%s'", d->path);
-	rows = table_reader_new(fd, d->path);
-	rc = add_rows(r, d, rows, e);
-	table_reader_free(rows);
-	return rc;
+	return tree_files(r->store, d, add_row, r, e);
 }
 
 static int add_data(struct reading *r, const struct m_data *items, size_t count,
