@@ -84,10 +84,12 @@ int fs_slurp_fd(int fd, struct strbuf *out)
 	/* Until end of file: the size of a /proc file is 0, and a growing
 	 * file's is out of date. */
 	for (;;) {
-		size_t room = 16384;
 		ssize_t r;
+		size_t room;
 
-		strbuf_grow(out, room);
+		strbuf_grow(out, 16384);
+		/* Of a large file more at a time. */
+		room = out->cap - out->len - 1;
 		r = read(fd, out->s + out->len, room);
 		if (r < 0 && errno == EINTR)
 			continue;

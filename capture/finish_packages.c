@@ -9,6 +9,7 @@
 #include "host/owners.h"
 #include "host/problems.h"
 #include "host/python.h"
+#include "store/cache_dir.h"
 #include "store/store.h"
 
 #include <stdlib.h>
@@ -94,8 +95,9 @@ static void find_owners(struct packages *p)
 	}
 	map_release(&links);
 	find_sites(f, &sites);
-	p->owners =
-		owners_find(f->a, "", p->files, p->count, &sites, &p->problems);
+	p->owners = owners_find(f->a, "",
+		f->cap->in_sandbox ? NULL : cache_dir(f->a), p->files, p->count,
+		&sites, &p->problems);
 }
 
 /* --- packages[] --------------------------------------------------------- */

@@ -202,7 +202,7 @@ static void add_packages(struct packages *w)
 	struct owned_file *files =
 		arena_array(w->a, w->rec->touched_count + 1, sizeof(*files));
 	size_t count = find_used(w, files);
-	struct owners *o = owners_find(w->a, "", files, count, NULL, NULL);
+	struct owners *o = owners_find(w->a, "", NULL, files, count, NULL, NULL);
 	struct map done = MAP_INIT;
 
 	for (size_t i = 0; i < count; i++) {

@@ -102,10 +102,16 @@ void record_loaded(struct record *r, uint32_t process, const struct touched *t,
 static bool first_time(struct record *r, const char *kind, const char *a,
 	const char *b, const char *c)
 {
-	const char *key = arena_printf(r->arena, "%s\n%s\n%s\n%s", kind,
-		a ? a : "", b ? b : "", c ? c : "");
+	autostrbuf key = STRBUF_INIT;
 
-	return !map_puts(&r->once, key, r);
+	/* The same may come a million times: only what is new takes memory
+	 * until the end. */
+	strbuf_addf(&key, "%s\n%s\n%s\n%s", kind, a ? a : "", b ? b : "",
+		c ? c : "");
+	if (map_get(&r->once, key.s, key.len))
+		return false;
+	map_put(&r->once, arena_memdup(r->arena, key.s, key.len), key.len, r);
+	return true;
 }
 
 void record_device(struct record *r, const struct m_device *d)

@@ -103,7 +103,10 @@
  *   cpuid         what the CPUID instruction gives
  *   cpuinfo       /proc/cpuinfo as data, and back as text
  *   dpkg          Debian packages
+ *   dpkg_digests  what their files were when they were installed
  *   dpkg_files    what they have
+ *   dpkg_index    which lists a path may be in
+ *   dpkg_owners   whose a path is
  *   drm           GPUs of /sys/class/drm
  *   elf           what an ELF file says about how it is run, or loaded
  *   elf_dynamic   its dynamic section, and the versions it needs

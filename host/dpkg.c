@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 /* One package of the status file, while it is read. */
 struct stanza {
@@ -123,6 +124,12 @@ static void read_field(struct dpkg *d, struct stanza *s, const char *line)
 	const char *v;
 
 	s->in_conffiles = false;
+	/* Most are others, and a thousand packages have many. */
+	if (!strchr("PpVvAaMmSsCc", *line)) {
+		if (!strchr(line, ':'))
+			s->wrong = "a line of it is no field";
+		return;
+	}
 	if ((v = field(line, "Package")))
 		p->name = arena_strdup(d->arena, v);
 	else if ((v = field(line, "Version")))
@@ -164,6 +171,25 @@ static void read_status(struct dpkg *d, char *text)
 	end_stanza(d, &s);
 }
 
+int dpkg_state(const struct dpkg *d, struct dpkg_state *out)
+{
+	struct stat status, info;
+
+	if (d->info < 0 || fstat(d->info, &info) < 0 ||
+		fstatat(d->admin, "status", &status, 0) < 0)
+		return -1;
+	dpkg_file_state(&out->status, &status);
+	dpkg_file_state(&out->info, &info);
+	return 0;
+}
+
+/* Its lists may be read even so. */
+static void note_state(struct dpkg *d)
+{
+	if (dpkg_state(d, &d->state) < 0)
+		d->state = (struct dpkg_state){0};
+}
+
 struct dpkg *dpkg_open(
 	struct arena *a, const char *root, struct problems *problems)
 {
@@ -178,19 +204,22 @@ struct dpkg *dpkg_open(
 	admin = openat(top, &DPKG_ADMIN[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (admin < 0)
 		return NULL;
-	if (fs_slurp_at(admin, "status", &text) < 0) {
-		if (errno != ENOENT)
-			problem_add(problems, DPKG_ADMIN "/status",
-				"its packages are not known: %s",
-				strerror(errno));
-		return NULL;
-	}
 	d = arena_alloc(a, sizeof(*d));
 	d->arena = a;
 	d->problems = problems;
 	d->info = openat(admin, "info", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	d->admin = steal_fd(&admin);
+	note_state(d);
+	if (fs_slurp_at(d->admin, "status", &text) < 0) {
+		if (errno != ENOENT)
+			problem_add(problems, DPKG_ADMIN "/status",
+				"its packages are not known: %s",
+				strerror(errno));
+		dpkg_close(d);
+		return NULL;
+	}
 	merged_find(&d->merged, a, top);
-	dpkg_read_diversions(d, admin);
+	dpkg_read_diversions(d);
 	strbuf_grow(&text, 0);
 	if (text.len > strlen(text.s))
 		problem_add(problems, DPKG_ADMIN "/status",
@@ -203,6 +232,7 @@ void dpkg_close(struct dpkg *d)
 {
 	if (!d)
 		return;
+	fs_autoclose(&d->admin);
 	fs_autoclose(&d->info);
 	map_release(&d->diversions);
 }

@@ -44,8 +44,14 @@ const struct dpkg_package *dpkg_at(const struct dpkg *d, size_t i);
  * The package of each of the paths (absolute, no links on the way), NULL where
  * none has it. All lists are read once, however many paths there are. Of a
  * directory, or a file that two packages share, the first one.
+ *
+ * `cache` (may be NULL) is a directory, made when it is missing, for an index
+ * that says next time which lists need not be read. A change of the database
+ * shows in its times, since dpkg puts each list in place by a rename; a line
+ * that somebody adds to a list in place may not be found.
  */
-void dpkg_owners(const struct dpkg *d, const char *const *paths, size_t count,
+void dpkg_owners(const struct dpkg *d, const char *cache,
+	const char *const *paths, size_t count,
 	const struct dpkg_package **owners);
 
 /* Everything that the package has, directories too; added to `out`. */
@@ -55,9 +61,9 @@ void dpkg_files(const struct dpkg *d, const struct dpkg_package *p,
 size_t dpkg_file_count(const struct dpkg *d, const struct dpkg_package *p);
 
 /*
- * Each file of the package with the MD5 digest that it was installed with, 32
- * hexadecimal digits. Files of settings among them, links not.
+ * The MD5 digest that each of the paths was installed with, by the records of
+ * its owner, which dpkg_owners has found: 32 hexadecimal digits; NULL where
+ * there is none. Files of settings have one, links have none.
  */
-typedef void dpkg_digest(void *arg, const char *path, const char *md5);
-void dpkg_digests(const struct dpkg *d, const struct dpkg_package *p,
-	dpkg_digest *fn, void *arg);
+void dpkg_digests(const struct dpkg *d, const char *const *paths, size_t count,
+	const struct dpkg_package *const *owners, const char **digests);

@@ -62,14 +62,6 @@ bool owners_outside(struct owners *o, const char *path)
 	       (s->claims[CLAIM_PREFIX].owner || s->claims[CLAIM_SYSTEM].owner);
 }
 
-struct claim *owners_claim(
-	struct owners *o, const char *path, enum claim_kind kind)
-{
-	struct slot *s = map_gets(&o->slots, path);
-
-	return s ? &s->claims[kind] : NULL;
-}
-
 void owners_line(struct owners *o, struct arena *a, struct strlist *out,
 	const struct m_package *m)
 {
@@ -144,7 +136,7 @@ static void read_release(struct owners *o)
 		o->release = arena_printf(o->a, "%s-%s", o->vendor, version);
 }
 
-struct owners *owners_find(struct arena *a, const char *root,
+struct owners *owners_find(struct arena *a, const char *root, const char *cache,
 	struct owned_file *files, size_t count, const struct strlist *sites,
 	struct problems *problems)
 {
@@ -162,7 +154,7 @@ struct owners *owners_find(struct arena *a, const char *root,
 	}
 	python = owners_python_sites(o, files, count, sites);
 	owners_conda(o);
-	owners_dpkg(o);
+	owners_dpkg(o, cache);
 	owners_rpm(o);
 	owners_python(o, python);
 	for (size_t i = 0; i < count; i++)

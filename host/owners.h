@@ -30,10 +30,11 @@ struct owned_file {
 /*
  * Finds the packages of the files of the system below `root` ("" for this one).
  * `sites` (may be NULL) are directories with Python's packages that do not have
- * the usual names. Memory from the arena; what cannot be read is left out and
- * told to `problems`, which must live as long.
+ * the usual names. `cache` (may be NULL) is a directory where readers keep what
+ * makes them faster next time. Memory from the arena; what cannot be read is
+ * left out and told to `problems`, which must live as long.
  */
-struct owners *owners_find(struct arena *a, const char *root,
+struct owners *owners_find(struct arena *a, const char *root, const char *cache,
 	struct owned_file *files, size_t count, const struct strlist *sites,
 	struct problems *problems);
 void owners_close(struct owners *o);

@@ -22,8 +22,15 @@ static void describe(struct owners *o, const struct dpkg_package *p,
 	m->type = (char *)"deb";
 	m->name = (char *)p->name;
 	m->version = (char *)p->version;
-	m->source = arena_printf(a, "%s %s", p->source, p->source_version);
 	m->location = (char *)"/";
+}
+
+/* Of the many that are only listed nobody asks for it. */
+static void describe_used(
+	struct owners *o, const struct dpkg_package *p, struct m_package *m)
+{
+	describe(o, p, o->a, m);
+	m->source = arena_printf(o->a, "%s %s", p->source, p->source_version);
 }
 
 /* --- what the database can say ----------------------------------------- */
@@ -59,56 +66,37 @@ static const struct database_ops ops = {files_of, installed, count_of, close_it}
 
 /* --- claims ------------------------------------------------------------- */
 
-struct digests {
-	struct owners *o;
-	struct owner *owner;
-};
-
-static void add_digest(void *arg, const char *path, const char *md5)
-{
-	struct digests *d = arg;
-	struct claim *c = owners_claim(d->o, path, CLAIM_SYSTEM);
-
-	if (c && c->owner == d->owner)
-		c->installed = arena_printf(d->o->a, "md5:%s", md5);
-}
-
 static void claim(struct owners *o, struct database *db, struct slot *s,
-	const struct dpkg_package *p)
+	const struct dpkg_package *p, const char *md5)
 {
 	struct owner *w = owners_package(o, db, p);
-	bool new = !w->m.purl;
 
 	s->claims[CLAIM_SYSTEM].owner = w;
-	if (new)
-		describe(o, p, o->a, &w->m);
+	if (md5)
+		s->claims[CLAIM_SYSTEM].installed =
+			arena_printf(o->a, "md5:%s", md5);
+	if (!w->m.purl)
+		describe_used(o, p, &w->m);
 }
 
-void owners_dpkg(struct owners *o)
+void owners_dpkg(struct owners *o, const char *cache)
 {
 	struct dpkg *d = dpkg_open(o->a, o->root, o->problems);
 	const struct dpkg_package **owners;
-	const struct map_entry *e;
+	const char **paths, **digests;
 	struct database *db;
-	const char **paths;
-	size_t i = 0;
 
 	if (!d)
 		return;
 	db = owners_database(o, &ops, d);
 	owners = arena_array(o->a, o->count + 1, sizeof(*owners));
 	paths = arena_array(o->a, o->count + 1, sizeof(*paths));
+	digests = arena_array(o->a, o->count + 1, sizeof(*digests));
 	for (size_t k = 0; k < o->count; k++)
 		paths[k] = o->list[k]->path;
-	dpkg_owners(d, paths, o->count, owners);
+	dpkg_owners(d, cache, paths, o->count, owners);
+	dpkg_digests(d, paths, o->count, owners, digests);
 	for (size_t k = 0; k < o->count; k++)
 		if (owners[k])
-			claim(o, db, o->list[k], owners[k]);
-	while ((e = map_next(&o->by_package, &i))) {
-		struct owner *w = e->value;
-
-		if (w->database == db)
-			dpkg_digests(d, w->package, add_digest,
-				&(struct digests){o, w});
-	}
+			claim(o, db, o->list[k], owners[k], digests[k]);
 }

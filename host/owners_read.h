@@ -71,13 +71,10 @@ bool owners_outside(struct owners *o, const char *path);
 /* "PURL LOCATION" */
 void owners_line(struct owners *o, struct arena *a, struct strlist *out,
 	const struct m_package *m);
-/* The digest that was installed, in the first claim of its kind to the path. */
-struct claim *owners_claim(
-	struct owners *o, const char *path, enum claim_kind kind);
 
 /* owners_conda.c, owners_dpkg.c, owners_rpm.c */
 void owners_conda(struct owners *o);
-void owners_dpkg(struct owners *o);
+void owners_dpkg(struct owners *o, const char *cache);
 void owners_rpm(struct owners *o);
 /* owners_python.c: first which there are, then whose files. */
 struct python_sites *owners_python_sites(struct owners *o,

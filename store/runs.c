@@ -18,6 +18,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#define RUN_MANIFEST_TMP RUN_MANIFEST ".tmp"
+
 bool run_is_id(const char *s)
 {
 	size_t i;
@@ -99,33 +101,69 @@ bool run_is_published(struct store *s, const char *id)
 	return faccessat(s->runs_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The table becomes files.yaml: whole, on the disk, never changed again. */
+/* The table becomes files.yaml, never changed again; a descriptor of it. */
 static int place_files(struct store *s, struct run_dir *r, struct err *e)
 {
 	autoclose int fd =
 		openat(r->fd, RUN_FILES_TMP, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 || fchmod(fd, s->file_mode) < 0 || FAULT("run.files") ||
-		fsync(fd) < 0 ||
 		renameat(r->fd, RUN_FILES_TMP, r->fd, RUN_FILES) < 0)
 		return err_sys(
 			e, "cannot publish " RUN_FILES " of run '%s'", r->id);
+	return steal_fd(&fd);
+}
+
+/* Whole, under another name than its own; a descriptor. */
+static int write_manifest(struct store *s, struct run_dir *r, const char *text,
+	size_t len, struct err *e)
+{
+	autoclose int fd = openat(r->fd, RUN_MANIFEST_TMP,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		s->file_mode);
+
+	if (fd < 0 || FAULT("run.manifest") || fs_write_all(fd, text, len) < 0)
+		return err_sys(e, "cannot write the manifest of run '%s'", r->id);
+	return steal_fd(&fd);
+}
+
+/*
+ * Everything must be on the disk before the name that makes it count. Both
+ * files are sent on their way first: one commit of the file system's journal
+ * then takes them and their names, and the other calls find it done.
+ */
+static int sync_run(struct store *s, struct run_dir *r, int files, int manifest,
+	struct err *e)
+{
+	sync_file_range(files, 0, 0, SYNC_FILE_RANGE_WRITE);
+	sync_file_range(manifest, 0, 0, SYNC_FILE_RANGE_WRITE);
+	if (FAULT("run.sync") || fsync(files) < 0 || fsync(manifest) < 0 ||
+		fsync(r->fd) < 0 || fsync(s->runs_fd) < 0)
+		return err_sys(e, "cannot publish run '%s'", r->id);
+	return 0;
+}
+
+static int place_manifest(struct run_dir *r, struct err *e)
+{
+	if (FAULT("run.publish") ||
+		renameat(r->fd, RUN_MANIFEST_TMP, r->fd, RUN_MANIFEST) < 0 ||
+		fsync(r->fd) < 0)
+		return err_sys(e, "cannot publish run '%s'", r->id);
 	return 0;
 }
 
 int run_publish(struct store *s, struct run_dir *r, const char *manifest_yaml,
 	size_t len, struct err *e)
 {
-	if (place_files(s, r, e) < 0)
+	autoclose int files = place_files(s, r, e);
+	autoclose int manifest =
+		files < 0 ? -1 : write_manifest(s, r, manifest_yaml, len, e);
+
+	if (manifest < 0 || sync_run(s, r, files, manifest, e) < 0 ||
+		place_manifest(r, e) < 0) {
+		unlinkat(r->fd, RUN_MANIFEST_TMP, 0);
 		return -1;
-	/* Both must be on the disk before the name that makes them count. */
-	if (FAULT("run.sync") || fsync(r->fd) < 0 || fsync(s->runs_fd) < 0)
-		return err_sys(e, "cannot publish run '%s'", r->id);
-	if (FAULT("run.manifest"))
-		return err_sys(e, "cannot write the manifest of run '%s'", r->id);
-	if (fs_write_file(r->fd, RUN_MANIFEST, manifest_yaml, len, s->file_mode,
-		    e) < 0)
-		return err_wrap(e, "cannot publish run '%s'", r->id);
+	}
 	/* A journal beside a manifest means nothing: no reason to fail now. */
 	if (!FAULT("run.journal"))
 		unlinkat(r->fd, RUN_JOURNAL, 0);

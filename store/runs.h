@@ -44,8 +44,8 @@ void run_dir_release(struct run_dir *r);
 
 /*
  * Publish: files.yaml must already be in r->fd under the name given by
- * RUN_FILES_TMP and complete; it is fsynced and renamed, then the manifest's
- * text is written likewise, then the journal goes.
+ * RUN_FILES_TMP and complete; it is renamed and the manifest's text is written,
+ * both are made durable, then the manifest gets its name, then the journal goes.
  */
 #define RUN_FILES_TMP "files.yaml.tmp"
 int run_publish(struct store *s, struct run_dir *r, const char *manifest_yaml,

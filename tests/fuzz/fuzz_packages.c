@@ -117,7 +117,7 @@ static void find_all(void)
 
 	for (size_t i = 0; i < n; i++)
 		files[i] = (struct owned_file){.path = paths[i]};
-	o = owners_find(a, ".", files, n, NULL, &problems);
+	o = owners_find(a, ".", NULL, files, n, NULL, &problems);
 	for (size_t i = 0; i < n; i++) {
 		if (!files[i].package)
 			continue;

@@ -212,7 +212,7 @@ static void one_fault(const char *backend, const char *fault)
 static const char *const places[] = {"journal.grow", "store.scratch",
 	"store.space", "store.create", "store.write", "store.fsync",
 	"store.rename", "table.write", "run.files", "run.sync", "run.manifest",
-	"run.journal"};
+	"run.publish", "run.journal"};
 
 static void with_faults(const char *backend, const char *way, int nth)
 {

@@ -356,6 +356,26 @@ static void test_no_beginning(void **state)
 	journal_close(j);
 }
 
+/* What is said again and again is not kept again. */
+static void test_repeats(void **state)
+{
+	size_t used = 0;
+
+	begin_record();
+	for (int i = 0; i < 100; i++) {
+		record_gap(&rec, "kind", "/w/f", "detail %d", i);
+		record_device(&rec, &(struct m_device){.path = (char *)"/dev/x",
+					    .type = (char *)"c",
+					    .access = (char *)"r"});
+		if (!i)
+			used = arena_used(rec.arena);
+	}
+	assert_int_equal(arena_used(rec.arena), used);
+	assert_int_equal(rec.gaps.count, 1);
+	assert_int_equal(rec.devices.count, 1);
+	end_record();
+}
+
 static void test_lookups(void **state)
 {
 	struct state st = a_file(1), dir = a_directory(2), other = a_file(9);
@@ -629,6 +649,7 @@ int main(int argc, char **argv)
 		TEST(test_damaged),
 		TEST(test_short_records),
 		TEST(test_no_beginning),
+		TEST(test_repeats),
 		TEST(test_lookups),
 		TEST(test_moves),
 		TEST(test_full_disk),

@@ -149,7 +149,7 @@ static struct owners *find(
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct owned_file){
 			.path = files[i].path, .name = files[i].name};
-	return owners_find(a, "root", out, n, &sites, p);
+	return owners_find(a, "root", NULL, out, n, &sites, p);
 }
 
 static void files_have_owners(void **state)
@@ -237,7 +237,7 @@ static void check_one(const char *path, const char *purl, const char *installed)
 	autoarena *a = arena_new();
 	struct problems p = {.arena = a};
 	struct owned_file f = {.path = path};
-	struct owners *o = owners_find(a, "root", &f, 1, NULL, &p);
+	struct owners *o = owners_find(a, "root", NULL, &f, 1, NULL, &p);
 
 	if (!f.package)
 		fail_msg("'%s' has no package", path);
@@ -298,7 +298,7 @@ static void rpm_owns_its_system(void **state)
 		"sha256:"
 		"2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c5"
 		"25434806");
-	o = owners_find(a, "root", &f, 1, NULL, NULL);
+	o = owners_find(a, "root", NULL, &f, 1, NULL, NULL);
 	assert_string_equal(f.package->version, "1:2.0-3");
 	assert_string_equal(f.package->source, "tiny 2.0-3");
 	assert_int_equal(f.package->files_total, 2);

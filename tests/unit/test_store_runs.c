@@ -111,10 +111,12 @@ static void test_torn_publish(void **state)
 		{"run.files=kill", -SIGKILL, false},
 		{"run.sync=kill", -SIGKILL, false},
 		{"run.manifest=kill", -SIGKILL, false},
+		{"run.publish=kill", -SIGKILL, false},
 		{"run.journal=kill", -SIGKILL, true},
 		{"run.files=ENOSPC", 28, false},
 		{"run.sync=EIO", 5, false},
 		{"run.manifest=ENOSPC", 28, false},
+		{"run.publish=EIO", 5, false},
 		{"run.journal=EIO", 0, true},
 	};
 	struct err e = ERR_INIT;
