@@ -53,6 +53,7 @@ static void let_go(void)
 {
 	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	isolation_let_go();
 	if (null < 0)
 		return;
 	dup2(null, STDIN_FILENO);

@@ -214,6 +214,13 @@ static void remove_child(int parent, const char *name)
 	}
 }
 
+void group_let_go(struct own_group *g)
+{
+	fs_autoclose(&g->caller);
+	fs_autoclose(&g->dir);
+	fs_autoclose(&g->own);
+}
+
 void group_remove(struct own_group *g)
 {
 	char text[16];
@@ -234,7 +241,5 @@ void group_remove(struct own_group *g)
 	}
 	if (g->caller >= 0 && put(g->own, "cgroup.procs", "0") == 0)
 		remove_child(g->own, g->caller_name);
-	fs_autoclose(&g->caller);
-	fs_autoclose(&g->dir);
-	fs_autoclose(&g->own);
+	group_let_go(g);
 }

@@ -69,6 +69,18 @@ expect fg\r\n
 expect prompt> 
 send exit 0\n
 END
+# Who traces it does not keep what tells of the caller's end.
+got=$(talk shell "reprise replay -q --trace $RUN -- sh -c \
+'echo g\"\"o; read x; echo got \$x'" <<'END'
+expect go
+mode raw
+send line\n
+expect got line
+expect prompt> 
+send exit $?\n
+END
+) || fail "traced: $got"
+[ "$got" = 'exit 0' ] || fail "traced: $got"
 # Its own: modes and size.
 conversation 'exit 0' run "sh -c 'tty; stty raw; echo g\"\"o; read x; stty size'" \
 	<<'END'
