@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/packet.h"
+#include "capture/command.h"
 #include "capture/ending.h"
 #include "capture/surroundings.h"
 #include "sandbox/isolation/isolation.h"
@@ -60,12 +61,25 @@ static void let_go(void)
 	dup2(null, STDOUT_FILENO);
 }
 
+/* From where the command will be, which it is not yet. */
+static int name_executable(struct capture_guest *g, struct err *e)
+{
+	const struct isolation *iso = g->iso;
+
+	if (iso->cwd && chdir(iso->cwd) < 0)
+		return err_sys(e, "cannot enter '%s'", iso->cwd);
+	g->cap.manifest->command.executable =
+		command_absolute(g->cap.arena, iso->executable);
+	return chdir("/") < 0 ? err_sys(e, "cannot enter '/'") : 0;
+}
+
 static int attach(struct capture_guest *g, pid_t command, struct err *e)
 {
 	struct capture *cap = &g->cap;
 
 	if (watch_guest_attach(g->watch, command, e) < 0 ||
-		isolation_enter(g->iso, command, e) < 0)
+		isolation_enter(g->iso, command, e) < 0 ||
+		name_executable(g, e) < 0)
 		return -1;
 	cap->watch = watch_guest_watch(g->watch);
 	cap->resolver = resolver_new();
