@@ -81,6 +81,8 @@ static int attach(struct capture_guest *g, pid_t command, struct err *e)
 		isolation_enter(g->iso, command, e) < 0 ||
 		name_executable(g, e) < 0)
 		return -1;
+	/* By /proc/self/fd a link could lead from here to the store, and on. */
+	fs_distrust_ways();
 	cap->watch = watch_guest_watch(g->watch);
 	cap->resolver = resolver_new();
 	resolver_proc_differs(cap->resolver);
