@@ -307,6 +307,12 @@ void isolation_let_go(void)
 	group_let_go(&b->group);
 }
 
+/* Who ends a job does not want to wait for a terminal that takes nothing. */
+static bool is_sent_away(const struct iso_result *out)
+{
+	return out->signal == SIGTERM || out->signal == SIGHUP;
+}
+
 static int prepare(struct sandbox *b, struct err *e)
 {
 	if (group_make(&b->group, b->iso, e) < 0)
@@ -344,7 +350,7 @@ int isolation_run(
 		/* ECHILD when the caller ignores SIGCHLD: it was reaped. */
 		while (waitpid(b.pid, &status, 0) < 0 && errno == EINTR)
 			;
-		terminals_drain(&b.terminals, b.signals);
+		terminals_drain(&b.terminals, is_sent_away(out) ? -1 : b.signals);
 		rc = conclude(&b, status, e);
 		if (b.started)
 			sandbox_discard_signals(&b);
