@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -239,57 +238,6 @@ static int remove_in(int fd, struct err *e)
 int fs_remove_tree(int dirfd, const char *path, struct err *e)
 {
 	return remove_entry(dirfd, path, e);
-}
-
-int fs_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode,
-	uint64_t resolve)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.mode = mode,
-		.resolve = resolve,
-	};
-
-	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-}
-
-int fs_enter_long(int dirfd, const char **path)
-{
-	autoclose int at = -1;
-	char part[PATH_MAX];
-
-	do {
-		const char *p = *path, *cut = p + strnlen(p, PATH_MAX - 1);
-		int next;
-
-		while (cut > p && *cut != '/')
-			cut--;
-		if (cut == p) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		memcpy(part, p, (size_t)(cut - p));
-		part[cut - p] = 0;
-		next = openat(at < 0 ? dirfd : at, part,
-			O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (next < 0)
-			return -1;
-		fs_autoclose(&at);
-		at = next;
-		*path = cut + 1;
-	} while (strlen(*path) >= PATH_MAX);
-	return steal_fd(&at);
-}
-
-int fs_open(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-	autoclose int at = -1;
-
-	if (fd >= 0 || errno != ENAMETOOLONG)
-		return fd;
-	at = fs_enter_long(AT_FDCWD, &path);
-	return at < 0 ? -1 : openat(at, path, flags | O_CLOEXEC);
 }
 
 char *fs_readlink(struct arena *a, int dirfd, const char *path)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,8 +72,16 @@ int fs_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode,
  * descriptor, or -1 with errno.
  */
 int fs_enter_long(int dirfd, const char **path);
-/* open(2) of a path of any length; -1 with errno. */
+/* open(2) of a path of any length, close-on-exec; -1 with errno. */
 int fs_open(const char *path, int flags);
+DIR *fs_opendir(const char *path);
+/*
+ * From now on these two follow no link of /proc to what a process has open, but
+ * for a path that itself begins with such a one of another process: for a
+ * process that looks where others can put links, and has open what they have
+ * not. ELOOP then. Linux 5.6.
+ */
+void fs_distrust_ways(void);
 
 /* readlinkat into the arena, any length; NULL with errno. */
 char *fs_readlink(struct arena *a, int dirfd, const char *path);

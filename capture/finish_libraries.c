@@ -50,8 +50,8 @@ struct source {
 /* Where it lies, as it was: in memory are these pages, not the store's. */
 static int open_place(const char *path, const struct state *as)
 {
-	autoclose int fd = open(path,
-		O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+	autoclose int fd =
+		fs_open(path, O_RDONLY | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
 	struct state st;
 
 	if (fd < 0 || state_of(fd, NULL, &st) < 0 || !state_same_content(&st, as))

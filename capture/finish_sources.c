@@ -36,8 +36,7 @@ static bool is_intact(const struct item *i)
 
 static int open_path(const char *path)
 {
-	return open(path,
-		O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+	return fs_open(path, O_RDONLY | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
 }
 
 int finish_open(struct finish *f, const struct item *i)

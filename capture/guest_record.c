@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/packet.h"
+#include "capture/command.h"
 #include "capture/ending.h"
 #include "capture/surroundings.h"
 #include "sandbox/isolation/isolation.h"
@@ -53,10 +54,23 @@ static void let_go(void)
 {
 	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	isolation_let_go();
 	if (null < 0)
 		return;
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
+}
+
+/* From where the command will be, which it is not yet. */
+static int name_executable(struct capture_guest *g, struct err *e)
+{
+	const struct isolation *iso = g->iso;
+
+	if (iso->cwd && chdir(iso->cwd) < 0)
+		return err_sys(e, "cannot enter '%s'", iso->cwd);
+	g->cap.manifest->command.executable =
+		command_absolute(g->cap.arena, iso->executable);
+	return chdir("/") < 0 ? err_sys(e, "cannot enter '/'") : 0;
 }
 
 static int attach(struct capture_guest *g, pid_t command, struct err *e)
@@ -64,8 +78,11 @@ static int attach(struct capture_guest *g, pid_t command, struct err *e)
 	struct capture *cap = &g->cap;
 
 	if (watch_guest_attach(g->watch, command, e) < 0 ||
-		isolation_enter(g->iso, command, e) < 0)
+		isolation_enter(g->iso, command, e) < 0 ||
+		name_executable(g, e) < 0)
 		return -1;
+	/* By /proc/self/fd a link could lead from here to the store, and on. */
+	fs_distrust_ways();
 	cap->watch = watch_guest_watch(g->watch);
 	cap->resolver = resolver_new();
 	resolver_proc_differs(cap->resolver);

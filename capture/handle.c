@@ -58,7 +58,7 @@ static void unreadable(struct capture *cap, const struct call *c, int code)
 /* Code that no file will show. Others map what is no program, too. */
 static void map_nameless(struct capture *cap, const struct place *p)
 {
-	autoclose int fd = open(p->access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	autoclose int fd = fs_open(p->access, O_RDONLY | O_NONBLOCK);
 	char magic[SELFMAG];
 
 	if (fd >= 0 && pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&

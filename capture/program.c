@@ -46,8 +46,7 @@ bool program_touch(struct capture *cap, pid_t tid, struct program *p,
 
 	for (int i = 0; i <= SCRIPTS_MAX && cur.path; i++) {
 		struct touch next = {.dirfd = AT_FDCWD, .intent = INTENT_EXEC};
-		autoclose int fd =
-			open(cur.access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		autoclose int fd = fs_open(cur.access, O_RDONLY | O_NONBLOCK);
 		char buf[256];
 		ssize_t n = fd < 0 ? 0 : pread(fd, buf, sizeof(buf), 0);
 

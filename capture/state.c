@@ -71,7 +71,7 @@ int state_of_parent(struct arena *a, const char *path, struct state *st)
 
 bool state_is_empty(const char *directory)
 {
-	DIR *d = opendir(directory);
+	DIR *d = fs_opendir(directory);
 	struct dirent *ent;
 	size_t n = 0;
 

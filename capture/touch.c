@@ -180,7 +180,7 @@ void touch_list(struct capture *cap, struct touched *t, const struct place *p)
 	if (t->access & ACCESS_D || !t->first.exists || !S_ISDIR(p->st.mode) ||
 		is_runs_own(t, p))
 		return;
-	d = opendir(p->access);
+	d = fs_opendir(p->access);
 	if (!d)
 		return; /* the task cannot either */
 	while ((ent = readdir(d))) {
@@ -205,7 +205,7 @@ static bool is_closed(const struct place *p)
 
 	if (!S_ISREG(p->st.mode))
 		return false;
-	fd = open(p->access, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = fs_open(p->access, O_RDONLY | O_NONBLOCK);
 	return fd < 0;
 }
 

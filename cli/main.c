@@ -10,6 +10,7 @@
  *   err           the one error type
  *   fault         faults that tests ask for
  *   fs            descriptors, whole reads and writes, paths
+ *   fs_open       opening where others lay the ways
  *   library       loading a library when it is needed
  *   log           reprise's own lines on stderr
  *   map           the hash map

@@ -214,6 +214,28 @@ static void remove_child(int parent, const char *name)
 	}
 }
 
+/* With what it has forked and that lives on: who has watched the sandbox. */
+static int leave(const struct own_group *g)
+{
+	autostrbuf text = STRBUF_INIT;
+	char *save = NULL;
+
+	if (fs_slurp_at(g->caller, "cgroup.procs", &text) < 0)
+		return -1;
+	for (char *pid = strtok_r(text.s, "\n", &save); pid;
+		pid = strtok_r(NULL, "\n", &save))
+		if (put(g->own, "cgroup.procs", pid) < 0 && errno != ESRCH)
+			return -1;
+	return 0;
+}
+
+void group_let_go(struct own_group *g)
+{
+	fs_autoclose(&g->caller);
+	fs_autoclose(&g->dir);
+	fs_autoclose(&g->own);
+}
+
 void group_remove(struct own_group *g)
 {
 	char text[16];
@@ -232,9 +254,7 @@ void group_remove(struct own_group *g)
 		snprintf(text, sizeof(text), "-%s", group_controllers[i]);
 		put(g->own, "cgroup.subtree_control", text);
 	}
-	if (g->caller >= 0 && put(g->own, "cgroup.procs", "0") == 0)
+	if (g->caller >= 0 && leave(g) == 0)
 		remove_child(g->own, g->caller_name);
-	fs_autoclose(&g->caller);
-	fs_autoclose(&g->dir);
-	fs_autoclose(&g->own);
+	group_let_go(g);
 }

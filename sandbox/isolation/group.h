@@ -38,6 +38,9 @@ int group_enter(const struct own_group *g, pid_t pid, struct err *e);
 /* When all in it have ended. The caller is where it was. */
 void group_remove(struct own_group *g);
 
+/* In a process that was forked meanwhile. */
+void group_let_go(struct own_group *g);
+
 /*
  * Between the two files: the directory of the caller's group below `root` (""
  * for this machine) in `path`, and what can be limited in a child of it.

@@ -266,6 +266,13 @@ int isolation_run(
 	const struct isolation *iso, struct iso_result *out, struct err *e);
 
 /*
+ * First of all for a process that an iso_watcher's `attach` has forked: close
+ * what the caller of isolation_run() has of the sandbox and of its terminals.
+ * Others see by its being closed that the caller has gone.
+ */
+void isolation_let_go(void);
+
+/*
  * For a process of one thread that an iso_watcher's `attach` has forked: see
  * the file tree as `command` does, with the owners that it sees, for as long as
  * this process lives, the sandbox or not. "/proc" and process numbers stay the

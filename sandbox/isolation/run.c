@@ -20,6 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* For a process that is forked meanwhile. */
+static struct sandbox *running;
+
 static const struct {
 	const char *guard;
 	uint64_t flag;
@@ -290,6 +293,26 @@ static void release(struct sandbox *b)
 	group_remove(&b->group);
 }
 
+void isolation_let_go(void)
+{
+	struct sandbox *b = running;
+
+	if (!b)
+		return;
+	fs_autoclose(&b->up);
+	fs_autoclose(&b->down);
+	fs_autoclose(&b->signals);
+	fs_autoclose(&b->emulator.listener);
+	terminals_let_go(&b->terminals);
+	group_let_go(&b->group);
+}
+
+/* Who ends a job does not want to wait for a terminal that takes nothing. */
+static bool is_sent_away(const struct iso_result *out)
+{
+	return out->signal == SIGTERM || out->signal == SIGHUP;
+}
+
 static int prepare(struct sandbox *b, struct err *e)
 {
 	if (group_make(&b->group, b->iso, e) < 0)
@@ -320,17 +343,19 @@ int isolation_run(
 		return err_wrap(e, "signals");
 	}
 	sigaction(SIGPIPE, &ignore, &before);
+	running = &b;
 	rc = prepare(&b, e);
 	if (rc == 0) {
 		listen_to(&b);
 		/* ECHILD when the caller ignores SIGCHLD: it was reaped. */
 		while (waitpid(b.pid, &status, 0) < 0 && errno == EINTR)
 			;
-		terminals_drain(&b.terminals, b.signals);
+		terminals_drain(&b.terminals, is_sent_away(out) ? -1 : b.signals);
 		rc = conclude(&b, status, e);
 		if (b.started)
 			sandbox_discard_signals(&b);
 	}
+	running = NULL;
 	release(&b);
 	sigaction(SIGPIPE, &before, NULL);
 	sigprocmask(SIG_SETMASK, &b.mask, NULL);

@@ -113,16 +113,23 @@ void terminals_find(struct terminals *t, const struct isolation *iso)
 	t->plain = !t->job || !t->granted;
 }
 
-void terminals_release(struct terminals *t)
+void terminals_let_go(struct terminals *t)
 {
-	if (t->count)
-		terminal_leave(t);
-	terminal_guard_end(t);
+	if (t->guard > 0)
+		fs_autoclose(&t->guard_pipe);
 	for (size_t i = 0; i < t->count; i++) {
 		fs_autoclose(&t->items[i].outer);
 		fs_autoclose(&t->items[i].inner);
 	}
 	t->count = 0;
+}
+
+void terminals_release(struct terminals *t)
+{
+	if (t->count)
+		terminal_leave(t);
+	terminal_guard_end(t);
+	terminals_let_go(t);
 }
 
 size_t terminals_poll(struct terminals *t, struct pollfd *fds)

@@ -61,6 +61,8 @@ struct terminals {
 /* count 0: the caller has no terminal. */
 void terminals_find(struct terminals *t, const struct isolation *iso);
 void terminals_release(struct terminals *t);
+/* In a process that was forked meanwhile: close, and change nothing. */
+void terminals_let_go(struct terminals *t);
 
 /* What to wait for, and what then to do; 2 * t->count of them. */
 size_t terminals_poll(struct terminals *t, struct pollfd *fds);

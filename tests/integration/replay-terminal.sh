@@ -69,6 +69,37 @@ expect fg\r\n
 expect prompt> 
 send exit 0\n
 END
+# Who traces it does not keep what tells of the caller's end.
+got=$(talk shell "reprise replay -q --trace $RUN -- sh -c \
+'echo g\"\"o; read x; echo got \$x'" <<'END'
+expect go
+mode raw
+send line\n
+expect got line
+expect prompt> 
+send exit $?\n
+END
+) || fail "traced: $got"
+[ "$got" = 'exit 0' ] || fail "traced: $got"
+# SIGTERM ends it also where the terminal takes no more.
+"$PYTHON" - "$RUN" <<'END' >"$T/held" || fail "held up: $(cat "$T/held")"
+import os, pty, signal, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("reprise", ["reprise", "replay", "-q", sys.argv[1], "--", "sh",
+        "-c", "while :; do echo 0123456789012345678901234567890123456789; done"])
+time.sleep(2)
+os.kill(pid, signal.SIGTERM)
+end = time.time() + 10
+while time.time() < end:
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended:
+        sys.exit(os.waitstatus_to_exitcode(status) != 143)
+    time.sleep(0.1)
+print("does not end")
+os.kill(pid, signal.SIGKILL)
+sys.exit(1)
+END
 # Its own: modes and size.
 conversation 'exit 0' run "sh -c 'tty; stty raw; echo g\"\"o; read x; stty size'" \
 	<<'END'

@@ -113,6 +113,19 @@ if grep -q "^$PWD/data" "$T/named"; then fail "data was used as before"; fi
 RUN=$NEW
 manifest_has command.argv '["cat", "data"]'
 RUN=$first
+# A program by a relative path has an absolute one in the record.
+printf '#!/bin/sh\necho tool\n' >conf/tool
+chmod +x conf/tool
+capture_ok -q sh -c 'cd conf && ./tool'
+for tool in ./conf/tool conf/../conf/tool; do
+	traced -- "$tool"
+	stdout_is tool
+	RUN=$NEW
+	manifest_has command.executable "$PWD/conf/tool"
+	replay_same
+done
+RUN=$first
+rm conf/tool
 # The record of a secret that is given anew has no more than its name.
 traced -e API_TOKEN=canary-7
 RUN=$NEW

@@ -94,6 +94,9 @@ as root "enter own user 'reprise replay -q $id -- sleep 20' & sleep 4
 check "limits of a user are set" 0 '^67108864$' '^max$'
 all_gone && [ -z "$(cat $groups/own/cgroup.subtree_control)" ] || status=99
 check "no control group is left of a user" 0
+as root "enter own user 'reprise replay -q --trace $id -- true'"
+all_gone && [ -z "$(cat $groups/own/cgroup.subtree_control)" ] || status=99
+check "nor of one whose replay was traced" 0
 as root "enter own user \"sh -c 'reprise replay --dry-run $id; true'\""
 check "others in the group" 0 'note .*other processes are in the control group'
 # One that cannot be made all the same: nothing runs, nothing is left.

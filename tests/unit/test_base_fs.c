@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -262,6 +263,62 @@ static void opens_paths_of_any_length(void **state)
 	assert_int_equal(errno, ENAMETOOLONG);
 }
 
+/* How opening it ended; the descriptor leaks into the child that asks. */
+static int open_error(const char *path, int flags)
+{
+	return fs_open(path, flags) < 0 ? errno : 0;
+}
+
+static int distrusting(int dir, pid_t other)
+{
+	const int flags = O_RDONLY | O_NONBLOCK;
+	char path[128];
+	DIR *d;
+
+	fs_distrust_ways();
+	/* To what only this process has open: directly, and by a link. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/file", dir);
+	if (open_error(path, flags) != ELOOP ||
+		open_error("way/file", flags) != ELOOP)
+		return 1;
+	if (fs_opendir("way") || errno != ELOOP)
+		return 2;
+	/* Other links, and what another process has. */
+	d = fs_opendir("sub");
+	if (!d || open_error("link", flags) != 0)
+		return 3;
+	snprintf(path, sizeof(path), "/proc/%d/cwd", other);
+	if (open_error(path, flags) != 0)
+		return 4;
+	snprintf(path, sizeof(path), "/proc/%d/root/", other);
+	if (open_error(path, flags) != 0)
+		return 5;
+	/* Its root is no way back to us. */
+	snprintf(path, sizeof(path), "/proc/%d/root%s/way/file", other,
+		getcwd((char[64]){0}, 64));
+	return open_error(path, flags) == ELOOP ? 0 : 6;
+}
+
+static void ways_can_be_distrusted(void **state)
+{
+	autoclose int dir = open(".", O_RDONLY | O_DIRECTORY);
+	const pid_t self = getpid();
+	char way[64];
+	int status;
+	pid_t pid;
+
+	snprintf(way, sizeof(way), "/proc/self/fd/%d", dir);
+	write_text("file", "text");
+	assert_int_equal(mkdir("sub", 0755), 0);
+	assert_int_equal(symlink(way, "way"), 0);
+	assert_int_equal(symlink("sub/../file", "link"), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(distrusting(dir, self));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, in_dir, out_of_dir)
 
 int main(void)
@@ -274,6 +331,7 @@ int main(void)
 		IN_DIR(write_file_or_not_at_all),
 		IN_DIR(remove_tree_says_what_stays),
 		IN_DIR(opens_paths_of_any_length),
+		IN_DIR(ways_can_be_distrusted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
