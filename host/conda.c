@@ -9,6 +9,7 @@
 #include "host/files.h"
 #include "host/problems.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,8 +18,6 @@
 #include <sys/stat.h>
 
 #define META "/conda-meta"
-/* That of the largest packages has some megabytes. */
-#define RECORD_MAX (64 << 20)
 
 bool conda_is_prefix(const char *root, const char *directory)
 {
@@ -35,12 +34,10 @@ static json_t *read_json(const char *root, const char *file)
 {
 	autostrbuf text = STRBUF_INIT;
 	autofree char *full = NULL;
-	struct stat st;
 
 	if (asprintf(&full, "%s%s", root, file) < 0)
 		abort();
-	if (stat(full, &st) < 0 || !S_ISREG(st.st_mode) ||
-		st.st_size > RECORD_MAX || fs_slurp(full, &text) < 0)
+	if (host_record(AT_FDCWD, full, &text) < 0)
 		return NULL;
 	return text.s ? json_loadb(text.s, text.len, 0, NULL) : NULL;
 }

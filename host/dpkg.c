@@ -210,7 +210,7 @@ struct dpkg *dpkg_open(
 	d->info = openat(admin, "info", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	d->admin = steal_fd(&admin);
 	note_state(d);
-	if (fs_slurp_at(d->admin, "status", &text) < 0) {
+	if (host_record(d->admin, "status", &text) < 0) {
 		if (errno != ENOENT)
 			problem_add(problems, DPKG_ADMIN "/status",
 				"its packages are not known: %s",

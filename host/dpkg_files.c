@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
+#include "host/files.h"
 #include "host/problems.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ void dpkg_read_diversions(struct dpkg *d)
 	char *s, *from, *to, *package;
 	size_t from_len, to_len, n;
 
-	if (fs_slurp_at(d->admin, "diversions", &text) < 0)
+	if (host_record(d->admin, "diversions", &text) < 0)
 		return;
 	s = text.s;
 	while ((from = dpkg_line(&s, &from_len)) &&
@@ -72,10 +73,10 @@ int dpkg_info(const struct dpkg *d, const struct dpkg_package *p,
 	if (p->several) {
 		snprintf(name, sizeof(name), "%.200s:%.100s.%s", p->name,
 			p->architecture, suffix);
-		return fs_slurp_at(d->info, name, out);
+		return host_record(d->info, name, out);
 	}
 	snprintf(name, sizeof(name), "%.200s.%s", p->name, suffix);
-	return fs_slurp_at(d->info, name, out);
+	return host_record(d->info, name, out);
 }
 
 char *dpkg_list(

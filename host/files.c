@@ -8,9 +8,26 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+int host_record(int dirfd, const char *path, struct strbuf *out)
+{
+	autoclose int fd = openat(
+		dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)HOST_RECORD_MAX) {
+		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+		return -1;
+	}
+	return fs_slurp_fd(fd, out);
+}
 
 int host_slurp(const char *root, const char *path, struct strbuf *out)
 {

@@ -15,6 +15,14 @@ struct strbuf;
 /* What a file of the kernel may have at most; more is not read. */
 #define HOST_FILE_MAX (8u << 20)
 
+/*
+ * A file of a database of packages, appended to `out`; -1 with errno. Whoever
+ * installs a package may have left anything there: what is no regular file, or
+ * is larger than HOST_RECORD_MAX, is refused and never waited for.
+ */
+#define HOST_RECORD_MAX (256u << 20)
+int host_record(int dirfd, const char *path, struct strbuf *out);
+
 /* The file, NUL-terminated; -1 when it cannot be read or is empty. */
 int host_slurp(const char *root, const char *path, struct strbuf *out);
 /* Its first line without the blanks around it; NULL when it is empty. */

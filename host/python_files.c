@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Python's installed distributions: what they have. */
+#include "host/files.h"
 #include "host/python.h"
 
 #include "base/arena.h"
@@ -7,6 +8,7 @@
 #include "base/fs.h"
 #include "base/strbuf.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +65,7 @@ static char *slurp(const struct python_site *s, const struct python_package *p,
 		abort();
 	/* Those of the largest packages are some megabytes. */
 	strbuf_clear(out);
-	return fs_slurp(full, out) < 0 ? NULL : out->s;
+	return host_record(AT_FDCWD, full, out) < 0 ? NULL : out->s;
 }
 
 static void read_record(const struct files *f, char *text)

@@ -126,6 +126,13 @@ echo 'direct-1.pth,,' >"$site/direct-1.dist-info/RECORD"
 echo '{"dir_info": {"editable": true}, "url": "file:///x"}' \
 	>"$site/direct-1.dist-info/direct_url.json"
 # One that cannot be read is named, and the rest is complete.
+# Nobody waits for what is no file.
+mkdir "$site/waits-1.dist-info"
+printf 'Metadata-Version: 2.1\nName: waits\nVersion: 1\n' \
+	>"$site/waits-1.dist-info/METADATA"
+mkfifo "$site/waits-1.dist-info/RECORD"
+capture_ok timeout 60 "$T/venv/bin/python" -c 'import tiny_pkg'
+rm -r "$site/waits-1.dist-info"
 mkdir "$site/broken-1.dist-info"
 echo nothing >"$site/broken-1.dist-info/METADATA"
 capture_ok "$T/venv/bin/python" -c "$use"
