@@ -192,6 +192,39 @@ static void drop_doubles(struct rows *rows)
 	rows->count = n;
 }
 
+static bool holds_rows(const struct file_row *r)
+{
+	return r && (r->kind == KIND_DIRECTORY || r->kind == KIND_TREE);
+}
+
+/*
+ * Of a path that was a link for one process and a directory for another only
+ * the first is in the table: no replay could rebuild what lay below the second.
+ */
+static void drop_orphans(struct finish *f)
+{
+	struct map rows = MAP_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->rows.count; i++) {
+		struct file_row *r = &f->rows.items[i];
+		size_t len = (size_t)(strrchr(r->path, '/') - r->path);
+
+		/* What the run made is not rebuilt. */
+		if (r->kind == KIND_ABSENT || (r->access & ACCESS_N) ||
+			len == 0 || holds_rows(map_get(&rows, r->path, len))) {
+			f->rows.items[n] = *r;
+			map_puts(&rows, r->path, &f->rows.items[n++]);
+			continue;
+		}
+		record_gap(f->rec, "raced", r->path,
+			"lay in a directory whose path was something else when "
+			"the run first looked: it cannot be rebuilt");
+	}
+	f->rows.count = n;
+	map_release(&rows);
+}
+
 static void make_all(struct finish *f)
 {
 	f->rows.items =
@@ -211,6 +244,7 @@ static void make_all(struct finish *f)
 	}
 	rows_sort(&f->rows);
 	drop_doubles(&f->rows);
+	drop_orphans(f);
 	name_links(f);
 }
 

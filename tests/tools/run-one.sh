@@ -59,10 +59,15 @@ left_over() {
 	done
 }
 
+began=$(date +%s)
 finish() {
 	printf '%s\n' "$2 $3 $4" >"$result.result"
 	case $1 in
-	ok) printf 'ok    %s\n' "$label" ;;
+	ok)
+		took=$(($(date +%s) - began))
+		[ "$took" -lt 20 ] || label="$label, $took s"
+		printf 'ok    %s\n' "$label"
+		;;
 	skip) printf 'skip  %s: %s\n' "$label" \
 		"$(sed -n 's/^skip: //p' "$result.log" | head -n 1)" ;;
 	*)

@@ -99,7 +99,7 @@ static bool is_taken(const char *path)
 /* Ten seconds are for a machine that has no idle time at all. */
 static bool comes(bool (*what)(const char *), const char *path)
 {
-	for (int i = 0; i < 500 && !what(path); i++)
+	for (int i = 0; i < 3000 && !what(path); i++)
 		usleep(20000);
 	return what(path);
 }
@@ -214,7 +214,7 @@ static void test_ring(void **state)
 		ahead_offer(a, path, &st);
 		path[10 + i % 2900] = 'x';
 	}
-	for (int i = 0; i < 500 && !is_remembered(PROGRAM); i++) {
+	for (int i = 0; i < 3000 && !is_remembered(PROGRAM); i++) {
 		offer(a, PROGRAM);
 		usleep(20000);
 	}
@@ -271,7 +271,7 @@ static void test_nobody_waits(void **state)
 	struct ahead *a = start(1 << 30, NULL);
 	pid_t pid = 0;
 
-	for (int i = 0; i < 500 && !(pid = find_worker()); i++)
+	for (int i = 0; i < 3000 && !(pid = find_worker()); i++)
 		usleep(20000);
 	assert_true(pid > 0);
 	kill(pid, SIGKILL);
@@ -299,12 +299,12 @@ static void test_ends_alone(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		a = start(1 << 30, NULL);
-		for (int i = 0; i < 500 && !(worker = find_worker()); i++)
+		for (int i = 0; i < 3000 && !(worker = find_worker()); i++)
 			usleep(20000);
 		_exit(a && worker ? 0 : 1);
 	}
 	assert_int_equal(wait_child(pid), 0);
-	for (int i = 0; i < 500 && find_worker(); i++)
+	for (int i = 0; i < 3000 && find_worker(); i++)
 		usleep(20000);
 	assert_int_equal(find_worker(), 0);
 }
