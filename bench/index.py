@@ -11,24 +11,20 @@ import os
 import random
 import re
 import resource
-import signal
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
 import uuid
 
+import frame
 import report
-from tools import environment, remove
+from tools import environment
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET_MS = 100
 
 
 def options():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--reprise", default=os.path.join(HERE, "../build/reprise"))
     p.add_argument("--runs", type=int, default=1000, metavar="N",
                    help="runs in the store (default 1000)")
     p.add_argument("--libraries", type=int, default=300, metavar="N",
@@ -37,9 +33,7 @@ def options():
                    help="of each run (default 100)")
     p.add_argument("--times", type=int, default=20, metavar="N",
                    help="how often each question is asked (default 20)")
-    p.add_argument("--dir", help="where the store lies (default $TMPDIR)")
-    p.add_argument("--update", action="store_true",
-                   help="write the result into README.md, too")
+    frame.add_options(p)
     return p.parse_args()
 
 
@@ -212,28 +206,21 @@ def table(first, rows, size):
 
 def main():
     opt = options()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda n, _: sys.exit(128 + n))
-    top = os.path.realpath(
-        tempfile.mkdtemp(prefix="reprise-bench.", dir=opt.dir))
-    try:
+    with frame.directory(opt) as top:
         others = report.Others()
         bench = Bench(opt, top)
         bench.fill()
         first, rows = bench.measure()
-        asked = [statistics.median(x[0] for x in t) for n, _, t in rows if ">=5.6.0" in n][0]
-        text = "\n\n".join([
+        asked = [statistics.median(x[0] for x in t)
+                 for n, _, t in rows if ">=5.6.0" in n][0]
+        frame.publish(opt, "\n\n".join([
             report.machine(bench.reprise, top, others.cpus()) +
             "\n- %d runs with %d libraries and %d packages each, asked %d "
             "times" % (opt.runs, opt.libraries, opt.packages, opt.times),
             table(first, rows, bench.size()),
             report.verdict("`list --uses` over %d runs under %d ms" % (
-                opt.runs, TARGET_MS), "%.0f ms" % asked, asked < TARGET_MS)])
-        print(text)
-        if opt.update:
-            report.update(os.path.join(HERE, "README.md"), text, "index")
-    finally:
-        remove(top)
+                opt.runs, TARGET_MS), "%.0f ms" % asked, asked < TARGET_MS)]),
+            "index")
 
 
 main()
