@@ -94,15 +94,9 @@ static int versions(
 
 int version_conda(const char *a, const char *b)
 {
-	const char *ae, *be, *al, *bl;
-	size_t an, bn;
-	int r;
+	int r = version_epochs(&a, &b, '!');
+	const char *al = a + strcspn(a, "+"), *bl = b + strcspn(b, "+");
 
-	a = version_epoch(a, '!', &ae, &an);
-	b = version_epoch(b, '!', &be, &bn);
-	r = version_numbers(ae, an, be, bn);
-	al = a + strcspn(a, "+");
-	bl = b + strcspn(b, "+");
 	r = r ? r : versions(a, al, b, bl);
 	al += *al == '+';
 	bl += *bl == '+';

@@ -62,15 +62,9 @@ static const char *revision(const char *s)
 
 int version_deb(const char *a, const char *b)
 {
-	const char *ae, *be, *ar, *br;
-	size_t an, bn;
-	int r;
+	int r = version_epochs(&a, &b, ':');
+	const char *ar = revision(a), *br = revision(b);
 
-	a = version_epoch(a, ':', &ae, &an);
-	b = version_epoch(b, ':', &be, &bn);
-	r = version_numbers(ae, an, be, bn);
-	ar = revision(a);
-	br = revision(b);
 	if (r == 0)
 		r = deb_part(a, ar, b, br);
 	/* No revision is the revision 0. */
@@ -153,15 +147,9 @@ static int rpm_part(
 
 int version_rpm(const char *a, const char *b)
 {
-	const char *ae, *be, *ar, *br;
-	size_t an, bn;
-	int r;
+	int r = version_epochs(&a, &b, ':');
+	const char *ar = revision(a), *br = revision(b);
 
-	a = version_epoch(a, ':', &ae, &an);
-	b = version_epoch(b, ':', &be, &bn);
-	r = version_numbers(ae, an, be, bn);
-	ar = revision(a);
-	br = revision(b);
 	if (r == 0)
 		r = rpm_part(a, ar, b, br);
 	/* As in dependencies: a release that only one of them has is none. */

@@ -26,6 +26,8 @@ size_t version_letters(const char *s);
 /* Behind the epoch "N" + mark, or all of it; *epoch gets its digits. */
 const char *version_epoch(
 	const char *s, char mark, const char **epoch, size_t *digits);
+/* By their epochs; both are behind them afterwards. */
+int version_epochs(const char **a, const char **b, char mark);
 
 static inline int version_sign(int x)
 {

@@ -58,3 +58,13 @@ const char *version_epoch(
 	*digits = n;
 	return s + n + 1;
 }
+
+int version_epochs(const char **a, const char **b, char mark)
+{
+	const char *x, *y;
+	size_t xn, yn;
+
+	*a = version_epoch(*a, mark, &x, &xn);
+	*b = version_epoch(*b, mark, &y, &yn);
+	return version_numbers(x, xn, y, yn);
+}
