@@ -143,19 +143,19 @@ static bool parse(const char *p, struct header *h)
 
 static bool read_header(struct stream *s, struct header *h)
 {
-	unsigned char start[MAGIC_LEN + 2], size[4] = {0};
+	unsigned char start[MAGIC_LEN + 2], size[4];
 	autofree char *text = NULL;
-	uint32_t n;
+	unsigned width;
+	uint64_t n;
 
 	if (!stream_read_exactly(s, start, sizeof(start)) ||
 		!npy_is(start, sizeof(start)))
 		return false;
 	/* The length has 2 bytes in version 1 and 4 in later ones. */
-	if (start[6] < 1 || start[6] > 3 ||
-		!stream_read_exactly(s, size, start[6] == 1 ? 2 : 4))
+	width = start[6] == 1 ? 2 : 4;
+	if (start[6] < 1 || start[6] > 3 || !stream_read_exactly(s, size, width))
 		return false;
-	n = size[0] | (uint32_t)size[1] << 8 | (uint32_t)size[2] << 16 |
-	    (uint32_t)size[3] << 24;
+	n = number_load(size, width, false);
 	if (n > HEADER_MAX)
 		return false;
 	text = xcalloc(n + 1, 1);

@@ -6,15 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-static uint64_t load(const unsigned char *p, unsigned size, bool big)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < size; i++)
-		n = n << 8 | p[big ? i : size - 1 - i];
-	return n;
-}
-
 static double double_of(uint64_t bits)
 {
 	double d;
@@ -62,7 +53,7 @@ static void decode_small(const struct layout *l, const struct number_type *t,
 	const unsigned char *p, size_t n, double *out)
 {
 	for (size_t i = 0; i < n; i++, p += t->size)
-		out[i] = small_float(l, load(p, t->size, t->big_endian));
+		out[i] = small_float(l, number_load(p, t->size, t->big_endian));
 }
 
 /* One loop for each size, so that the compiler sees the size. */
@@ -75,9 +66,9 @@ static void decode_ieee(
 	if (size == 2)
 		decode_small(&half, &two, p, n, out);
 	for (size_t i = 0; size == 4 && i < n; i++, p += 4)
-		out[i] = single_of((uint32_t)load(p, 4, big));
+		out[i] = single_of((uint32_t)number_load(p, 4, big));
 	for (size_t i = 0; size == 8 && i < n; i++, p += 8)
-		out[i] = double_of(load(p, 8, big));
+		out[i] = double_of(number_load(p, 8, big));
 }
 
 static void decode_integers(const struct number_type *t, const unsigned char *p,
@@ -86,7 +77,7 @@ static void decode_integers(const struct number_type *t, const unsigned char *p,
 	unsigned unused = 64 - 8 * t->size;
 
 	for (size_t i = 0; i < n; i++, p += t->size) {
-		uint64_t bits = load(p, t->size, t->big_endian);
+		uint64_t bits = number_load(p, t->size, t->big_endian);
 
 		out[i] = t->number == NUMBER_UINT
 				 ? (double)bits
@@ -116,7 +107,8 @@ void numbers_decode(const struct number_type *t, const unsigned char *p,
 		break;
 	case NUMBER_BFLOAT:
 		for (size_t i = 0; i < n; i++, p += 2)
-			out[i] = single_of((uint32_t)load(p, 2, big) << 16);
+			out[i] = single_of(
+				(uint32_t)number_load(p, 2, big) << 16);
 		break;
 	case NUMBER_FLOAT8_4:
 		decode_small(&float8_4, t, p, n, out);
@@ -133,7 +125,7 @@ void numbers_decode(const struct number_type *t, const unsigned char *p,
 long double number_decode_long(
 	const struct number_type *t, const unsigned char *p)
 {
-	uint64_t bits = load(p, 8, t->big_endian);
+	uint64_t bits = number_load(p, 8, t->big_endian);
 
 	return t->number == NUMBER_UINT ? (long double)bits
 					: (long double)(int64_t)bits;

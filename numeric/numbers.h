@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum number {
 	NUMBER_NONE, /* bytes: the same, or unlike */
@@ -21,6 +22,17 @@ struct number_type {
 	unsigned size; /* bytes of an element; 1 of bytes */
 	bool big_endian;
 };
+
+/* `size` bytes, 8 at most, as a whole number. */
+static inline uint64_t number_load(
+	const unsigned char *p, unsigned size, bool big_endian)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		n = n << 8 | p[big_endian ? i : size - 1 - i];
+	return n;
+}
 
 /* Does a double hold each of them? Not integers of 8 bytes. */
 bool number_fits(const struct number_type *t);

@@ -3,6 +3,7 @@
 #include "numeric/pickle.h"
 
 #include "numeric/distance.h"
+#include "numeric/numbers.h"
 
 #include <string.h>
 #include <sys/types.h>
@@ -50,15 +51,6 @@ static enum form form_of(unsigned char code)
 	return UNKNOWN;
 }
 
-static uint64_t little(const unsigned char *p, size_t n)
-{
-	uint64_t value = 0;
-
-	while (n-- > 0)
-		value = value << 8 | p[n];
-	return value;
-}
-
 /* Bytes up to the end of the nth line; -1: it has none. */
 static ssize_t lines_end(const unsigned char *p, size_t n, int lines)
 {
@@ -82,8 +74,10 @@ int pickle_next(struct pickle *k, struct pickle_op *op)
 		[COUNT_1] = 1,
 		[COUNT_4] = 4,
 		[COUNT_8] = 8};
-	size_t left = k->len - k->at, width;
+	size_t left = k->len - k->at;
 	enum form form;
+	unsigned width;
+	uint64_t len;
 	ssize_t end;
 
 	if (k->stopped || left == 0)
@@ -113,9 +107,10 @@ int pickle_next(struct pickle *k, struct pickle_op *op)
 	op->len = width;
 	if (form < COUNT_1)
 		return 1;
-	if (little(op->arg, width) > left - width)
+	len = number_load(op->arg, width, false);
+	if (len > left - width)
 		return -1;
-	op->len = (size_t)little(op->arg, width);
+	op->len = (size_t)len;
 	op->arg += width;
 	k->at += op->len;
 	return 1;
@@ -123,12 +118,10 @@ int pickle_next(struct pickle *k, struct pickle_op *op)
 
 static double big_double(const unsigned char *p)
 {
-	uint64_t bits = 0;
+	static const struct number_type type = {NUMBER_FLOAT, 8, true};
 	double d;
 
-	for (int i = 0; i < 8; i++)
-		bits = bits << 8 | p[i];
-	memcpy(&d, &bits, sizeof(d));
+	numbers_decode(&type, p, 1, &d);
 	return d;
 }
 

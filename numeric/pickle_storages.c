@@ -2,6 +2,7 @@
 /* The storages that a PyTorch pickle refers to. */
 #include "base/arena.h"
 #include "base/map.h"
+#include "numeric/numbers.h"
 #include "numeric/pickle.h"
 
 #include <stdlib.h>
@@ -104,11 +105,7 @@ static void take_storage(struct scan *s)
 
 static size_t memo_index(const struct pickle_op *op)
 {
-	size_t n = 0;
-
-	for (size_t i = op->len; i-- > 0;)
-		n = n << 8 | op->arg[i];
-	return n;
+	return (size_t)number_load(op->arg, (unsigned)op->len, false);
 }
 
 static void scan_op(struct scan *s, const struct pickle_op *op)

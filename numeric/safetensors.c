@@ -133,13 +133,12 @@ static bool read_header(struct tensors *x)
 	autostream *s = stream_range(x->fd, 0, x->bytes);
 	const struct json *all;
 	unsigned char size[8];
-	uint64_t n = 0;
+	uint64_t n;
 	char *text;
 
 	if (!stream_read_exactly(s, size, sizeof(size)))
 		return false;
-	for (int i = 7; i >= 0; i--)
-		n = n << 8 | size[i];
+	n = number_load(size, sizeof(size), false);
 	if (n < 2 || n > HEADER_MAX || n > x->bytes - sizeof(size))
 		return false;
 	text = arena_alloc(x->arena, n + 1);
