@@ -146,7 +146,6 @@ static bool read_members(struct zip *z, struct arena *a, const struct extent *x)
 		return false;
 	z->directory = x->offset;
 	z->raw = raw;
-	z->raw_len = x->len;
 	z->members = arena_array(a, x->entries, sizeof(*z->members));
 	while (z->count < x->entries) {
 		const unsigned char *p = raw + at;

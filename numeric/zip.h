@@ -37,7 +37,6 @@ struct zip {
 	/* The directory itself. */
 	uint64_t directory;
 	const unsigned char *raw;
-	size_t raw_len;
 };
 
 /* Memory from the arena; false: no zip file that is read here. */
