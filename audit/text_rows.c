@@ -158,15 +158,20 @@ struct trace {
 	long edits;                 /* -1: too many */
 };
 
+/* Is the last of d edits to diagonal k a row of `b`, which goes down, or one of
+ * `a`? v: what one edit less reaches. */
+static bool is_down(const long *v, long d, long k)
+{
+	return k == -d || (k != d && v[k - 1 + d - 1] < v[k + 1 + d - 1]);
+}
+
 static long reach(const struct trace *t, long d, long k)
 {
 	const long *v = d > 0 ? t->steps[d - 1] : NULL;
 
 	if (d == 0)
 		return 0;
-	if (k == -d || (k != d && v[k - 1 + d - 1] < v[k + 1 + d - 1]))
-		return v[k + 1 + d - 1];
-	return v[k - 1 + d - 1] + 1;
+	return is_down(v, d, k) ? v[k + 1 + d - 1] : v[k - 1 + d - 1] + 1;
 }
 
 static void find_trace(struct trace *t, const struct middle *w)
@@ -205,8 +210,7 @@ static void mark(
 	for (long d = t->edits; d > 0; d--) {
 		const long *v = t->steps[d - 1];
 		long k = x - y;
-		bool down = k == -d ||
-			    (k != d && v[k - 1 + d - 1] < v[k + 1 + d - 1]);
+		bool down = is_down(v, d, k);
 		long before = down ? k + 1 : k - 1;
 
 		x = v[before + d - 1];
