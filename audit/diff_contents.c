@@ -157,22 +157,21 @@ static void compare_bytes(
 	x->detail = json_pack("{s:I}", "first_difference", (json_int_t)at);
 }
 
-void diff_contents(
-	struct diff *d, struct difference *x, const struct diff_contents *c)
+void diff_contents(struct diff *d, struct difference *x, const char *path,
+	const char *before, const char *after)
 {
-	autoclose int before = open_content(d, c->before);
-	autoclose int after = open_content(d, c->after);
+	autoclose int a = open_content(d, before);
+	autoclose int b = open_content(d, after);
 
-	if (before < 0 || after < 0) {
-		diff_note(d, "%s: the store has not both contents", c->path);
+	if (a < 0 || b < 0) {
+		diff_note(d, "%s: the store has not both contents", path);
 		return;
 	}
-	if (csv_is_table(c->path)) {
-		x->detail = csv_diff(before, after, d->arena, &x->lines);
+	if (csv_is_table(path)) {
+		x->detail = csv_diff(a, b, d->arena, &x->lines);
 		if (x->detail)
 			return;
 	}
-	if (!compare_numbers(d, x, c->path, before, after) &&
-		!compare_lines(d, x, before, after))
-		compare_bytes(d, x, before, after);
+	if (!compare_numbers(d, x, path, a, b) && !compare_lines(d, x, a, b))
+		compare_bytes(d, x, a, b);
 }

@@ -47,13 +47,7 @@ static int compare_pair(struct diff *d, const struct m_data *a,
 		diff_data_text(d, b));
 	if (strcmp(a->path, b->path) != 0)
 		diff_line(d, x, "was at %s", a->path);
-	if (diff_is_tree(a) && diff_is_tree(b))
-		return diff_trees(d, x, a, b, e);
-	if (!diff_is_tree(a) && !diff_is_tree(b))
-		diff_contents(d, x,
-			&(struct diff_contents){b->path, a->digest, b->digest,
-				a->bytes, b->bytes});
-	return 0;
+	return diff_inside(d, x, a, b, e);
 }
 
 /* Files of a directory that is one root of data in the other run: some more

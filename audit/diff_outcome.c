@@ -102,15 +102,7 @@ static int compare_output(
 		return 0;
 	x = diff_add(d, DIFF_OUTCOME, any->path, diff_data_text(d, k->a),
 		diff_data_text(d, k->b));
-	if (!k->a || !k->b)
-		return 0;
-	if (diff_is_tree(k->a) && diff_is_tree(k->b))
-		return diff_trees(d, x, k->a, k->b, e);
-	if (!diff_is_tree(k->a) && !diff_is_tree(k->b))
-		diff_contents(d, x,
-			&(struct diff_contents){any->path, k->a->digest,
-				k->b->digest, k->a->bytes, k->b->bytes});
-	return 0;
+	return k->a && k->b ? diff_inside(d, x, k->a, k->b, e) : 0;
 }
 
 int diff_outcome(struct diff *d, struct err *e)

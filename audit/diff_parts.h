@@ -83,9 +83,10 @@ const char *diff_data_text(struct diff *d, const struct m_data *x);
 bool diff_same_content(
 	struct diff *d, const struct m_data *a, const struct m_data *b);
 
-/* diff_tree.c: two trees, or a tree and files that lay in it. `x` is the last
- * difference, which is taken back when nothing but times and modes differs. */
-int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
+/* diff_tree.c: what is different in two files or two trees, or in a tree and
+ * files that lay in it. `x` is the last difference, which is taken back when
+ * nothing but times and modes of a tree differs. */
+int diff_inside(struct diff *d, struct difference *x, const struct m_data *a,
 	const struct m_data *b, struct err *e);
 /* `files` are all inputs of the other run: those below the tree count. */
 int diff_tree_and_files(struct diff *d, struct difference *x,
@@ -98,16 +99,11 @@ int diff_no_tree(
 
 /* diff_contents.c */
 
-/* A content of each run. */
-struct diff_contents {
-	const char *path;           /* what it is by its name */
-	const char *before, *after; /* digests, as in manifests */
-	int64_t before_bytes, after_bytes;
-};
-/* Say how far the two are apart, as rows, numbers, lines or bytes, as far as
- * the store has them. */
-void diff_contents(
-	struct diff *d, struct difference *x, const struct diff_contents *c);
+/* Say how far two contents are apart, as rows, numbers, lines or bytes, as far
+ * as the store has them: digests, as in manifests. What they are is told by the
+ * name at the end of `path`. */
+void diff_contents(struct diff *d, struct difference *x, const char *path,
+	const char *before, const char *after);
 /* "1 file", "2 files" */
 const char *diff_count(struct diff *d, size_t n, const char *what);
 /* "450 kB" */

@@ -55,12 +55,11 @@ static bool is_digest(const char *content)
 static void look_into(struct trees *t, const char *path, const char *before,
 	const char *after)
 {
-	struct diff_contents c = {.path = path, .before = before, .after = after};
 	struct difference x = {0};
 
 	if (!is_digest(before) || !is_digest(after) || t->read++ >= CONTENTS_READ)
 		return;
-	diff_contents(t->d, &x, &c);
+	diff_contents(t->d, &x, path, before, after);
 	for (size_t i = 0; i < x.lines.count; i++)
 		diff_line(t->d, t->out, "  %s", x.lines.items[i]);
 	json_decref(x.detail);
@@ -147,8 +146,19 @@ static void sum_up(struct trees *t)
 		(json_int_t)t->counts[DIFF_REMOVED], "first", t->first);
 }
 
-int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
-	const struct m_data *b, struct err *e)
+/* Nothing but times and modes differs: that is no difference. */
+static void settle(struct trees *t)
+{
+	if (t->listed) {
+		sum_up(t);
+		return;
+	}
+	json_decref(t->first);
+	diff_take_back(t->d);
+}
+
+static int compare_trees(struct diff *d, struct difference *x,
+	const struct m_data *a, const struct m_data *b, struct err *e)
 {
 	struct trees t = {.d = d, .out = x, .first = json_made(json_array())};
 	autoclose int fa = tree_open(d->store, a, e);
@@ -166,12 +176,17 @@ int diff_trees(struct diff *d, struct difference *x, const struct m_data *a,
 		json_decref(t.first);
 		return err_wrap(e, "the table of '%s'", a->path);
 	}
-	if (t.listed) {
-		sum_up(&t);
-	} else {
-		json_decref(t.first);
-		diff_take_back(d);
-	}
+	settle(&t);
+	return 0;
+}
+
+int diff_inside(struct diff *d, struct difference *x, const struct m_data *a,
+	const struct m_data *b, struct err *e)
+{
+	if (diff_is_tree(a) && diff_is_tree(b))
+		return compare_trees(d, x, a, b, e);
+	if (!diff_is_tree(a) && !diff_is_tree(b))
+		diff_contents(d, x, b->path, a->digest, b->digest);
 	return 0;
 }
 
@@ -258,11 +273,10 @@ int diff_tree_and_files(struct diff *d, struct difference *x,
 			add_sides(&l, files->items[i].path + below, NULL,
 				content_or_unknown(&files->items[i]));
 	map_release(&l.files);
-	if (r == 0 && !t.listed) {
+	if (r < 0) {
 		json_decref(t.first);
-		diff_take_back(d);
-		return 0;
+		return err_wrap(e, "the table of '%s'", tree->path);
 	}
-	sum_up(&t);
-	return r < 0 ? err_wrap(e, "the table of '%s'", tree->path) : 0;
+	settle(&t);
+	return 0;
 }
