@@ -3,8 +3,6 @@
 #include "audit/diff_parts.h"
 #include "base/arena.h"
 
-#include <string.h>
-
 /* The same project in another directory is one; two work trees of one project
  * go by their directories. */
 static const char *key_of(const struct m_code *c)
@@ -18,11 +16,6 @@ static char *state_text(struct diff *d, const struct m_code *c)
 		c->commit ? c->commit : "nothing committed",
 		c->branch ? " (" : "", c->branch ? c->branch : "",
 		c->branch ? ")" : "", c->dirty ? " and changes" : "");
-}
-
-static bool differs(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) != 0 : a != b;
 }
 
 static void say_files(struct diff *d, struct difference *x, const char *which,
@@ -43,12 +36,12 @@ static void compare_repository(
 	const struct m_code *x = a, *y = b;
 	struct difference *out;
 
-	if (x && y && !differs(x->commit, y->commit) &&
-		!differs(x->patch, y->patch) && x->dirty == y->dirty)
+	if (x && y && diff_same_text(x->commit, y->commit) &&
+		diff_same_text(x->patch, y->patch) && x->dirty == y->dirty)
 		return;
 	out = diff_add(d, DIFF_CODE, key, x ? state_text(d, x) : NULL,
 		y ? state_text(d, y) : NULL);
-	if (x && y && !differs(x->commit, y->commit))
+	if (x && y && diff_same_text(x->commit, y->commit))
 		diff_line(d, out, "the same commit, other changes to it");
 	if (x)
 		say_files(d, out, "first", x);

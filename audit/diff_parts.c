@@ -67,10 +67,15 @@ void diff_note(struct diff *d, const char *fmt, ...)
 	va_end(ap);
 }
 
+bool diff_same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
 void diff_texts(struct diff *d, enum diff_part part, const char *what,
 	const char *before, const char *after)
 {
-	if (before && after ? strcmp(before, after) != 0 : before != after)
+	if (!diff_same_text(before, after))
 		diff_add(d, part, what, before, after);
 }
 

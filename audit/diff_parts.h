@@ -18,6 +18,8 @@ void diff_line(struct diff *d, struct difference *x, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void diff_note(struct diff *d, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* NULL is the same as NULL only. */
+bool diff_same_text(const char *a, const char *b);
 /* Only when they differ. */
 void diff_texts(struct diff *d, enum diff_part part, const char *what,
 	const char *before, const char *after);

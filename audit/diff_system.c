@@ -141,17 +141,12 @@ static const char *library_text(struct diff *d, const struct m_library *l)
 	return l->digest ? arena_printf(d->arena, "%.19s", l->digest) : "unknown";
 }
 
-static bool same_text(const char *x, const char *y)
-{
-	return x && y ? !strcmp(x, y) : x == y;
-}
-
 /* Without a digest, what else is known of both tells. */
 static bool same_library(const struct m_library *x, const struct m_library *y)
 {
-	return same_text(x->digest, y->digest) &&
-	       (x->digest || (same_text(x->build_id, y->build_id) &&
-				     same_text(x->version, y->version)));
+	return diff_same_text(x->digest, y->digest) &&
+	       (x->digest || (diff_same_text(x->build_id, y->build_id) &&
+				     diff_same_text(x->version, y->version)));
 }
 
 static void compare_library(
