@@ -359,14 +359,14 @@ int lineage_of_run(struct lineage *l, const char *id, struct err *e)
 /* --- a content -------------------------------------------------------- */
 
 /* Latest first come from the index; readers are told from the earliest on. */
-static void reverse(struct index_content *items, size_t n)
+static struct index_content *reversed(
+	struct arena *a, const struct index_content *items, size_t n)
 {
-	for (size_t i = 0; i + 1 < n - i; i++) {
-		struct index_content x = items[i];
+	struct index_content *out = arena_array(a, n, sizeof(*out));
 
-		items[i] = items[n - 1 - i];
-		items[n - 1 - i] = x;
-	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = items[n - 1 - i];
+	return out;
 }
 
 /* Runs that read this content of the subject, and what came of them. */
@@ -391,15 +391,17 @@ static int add_readers(struct lineage *l, struct err *e)
 int lineage_of_content(struct lineage *l, const char *name,
 	const struct digest *d, struct err *e)
 {
+	const struct lineage_known *known = lineage_know(&l->contents, d, e);
+
+	if (!known)
+		return -1;
 	l->has_content = true;
 	l->content = *d;
 	l->content_name = name;
-	if (index_find_content(l->index, l->arena, d, INDEX_WROTE, &l->writers,
-		    &l->writer_count, e) < 0 ||
-		index_find_content(l->index, l->arena, d, INDEX_READ,
-			&l->readers, &l->reader_count, e) < 0)
-		return -1;
-	reverse(l->readers, l->reader_count);
+	l->writers = known->writers;
+	l->writer_count = known->writer_count;
+	l->readers = reversed(l->arena, known->readers, known->reader_count);
+	l->reader_count = known->reader_count;
 	if (!l->writer_count && !l->reader_count)
 		return 0;
 	if (l->writer_count &&
