@@ -4,6 +4,7 @@
 #pragma once
 
 #include "audit/export.h"
+#include "base/map.h"
 #include "manifests/json.h"
 #include <stdbool.h>
 
@@ -11,7 +12,8 @@ struct crate {
 	const struct export_run *x;
 	struct export_files *files;
 	json_t *graph;
-	json_t *parts; /* of the root */
+	struct map ids; /* of the entities in it */
+	json_t *parts;  /* of the root */
 	/* Where files lie: elsewhere what the run has written over. */
 	const char *root;
 };
@@ -23,7 +25,7 @@ char *crate_encode(struct arena *a, const char *prefix, const char *path);
 /* Text in JSON must be UTF-8; what is none is percent-encoded. */
 json_t *crate_text(struct crate *c, const char *s);
 json_t *crate_ref(const char *id);
-/* A new one; the graph owns it. */
+/* A new one; the graph owns it. The id must live as long as the crate. */
 json_t *crate_entity(struct crate *c, const char *id, const char *type);
 bool crate_is_known(const struct crate *c, const char *id);
 /* Nothing for NULL. */

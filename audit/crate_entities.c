@@ -39,6 +39,7 @@ json_t *crate_entity(struct crate *c, const char *id, const char *type)
 	json_t *j = json_made(json_pack("{s:s, s:s}", "@id", id, "@type", type));
 
 	json_add(c->graph, j);
+	map_puts(&c->ids, id, j);
 	return j;
 }
 
@@ -56,12 +57,7 @@ char *crate_time_text(struct crate *c, const char *t)
 
 bool crate_is_known(const struct crate *c, const char *id)
 {
-	for (size_t i = 0; i < json_array_size(c->graph); i++)
-		if (!strcmp(json_string_value(json_object_get(
-				    json_array_get(c->graph, i), "@id")),
-			    id))
-			return true;
-	return false;
+	return map_gets(&c->ids, id) != NULL;
 }
 
 const char *crate_value_entity(

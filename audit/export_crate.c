@@ -225,8 +225,11 @@ static void add_frame(struct crate *c, const char *action)
 int export_crate(const struct export_run *x, struct export_files *files,
 	json_t **out, struct err *e)
 {
-	struct crate c = {x, files, json_made(json_array()),
-		json_made(json_array()), NULL};
+	struct crate c = {.x = x,
+		.files = files,
+		.graph = json_made(json_array()),
+		.ids = MAP_INIT,
+		.parts = json_made(json_array())};
 	char *action = arena_printf(x->arena, "#%s", x->m->run.id);
 	int r;
 
@@ -240,5 +243,6 @@ int export_crate(const struct export_run *x, struct export_files *files,
 			"@graph", c.graph));
 	json_decref(c.graph);
 	json_decref(c.parts);
+	map_release(&c.ids);
 	return r;
 }
