@@ -2,9 +2,9 @@
 /* Who needs whom, and the run that made it. */
 #include "audit/cyclonedx.h"
 
+#include "audit/words.h"
 #include "base/arena.h"
 #include "base/fs.h"
-#include "base/strbuf.h"
 
 #include <string.h>
 
@@ -109,14 +109,11 @@ static json_t *resources(
 
 static json_t *command(struct bom *b)
 {
-	const struct manifest *m = b->x->m;
-	autostrbuf line = STRBUF_INIT;
+	const struct strlist *argv = &b->x->m->command.argv;
 
-	for (size_t i = 0; i < m->command.argv.count; i++)
-		strbuf_addf(
-			&line, "%s%s", i ? " " : "", m->command.argv.items[i]);
 	return json_made(json_pack("[{s:s, s:[{s:o}]}]", "name", "command",
-		"commands", "executed", bom_text(line.s ? line.s : "")));
+		"commands", "executed",
+		bom_text(words_joined(b->x->arena, argv, " "))));
 }
 
 json_t *bom_formulation(struct bom *b)

@@ -2,8 +2,8 @@
 /* What the user set: the command, parameters, variables, limits. */
 #include "audit/diff_parts.h"
 #include "audit/settings.h"
+#include "audit/words.h"
 #include "base/arena.h"
-#include "base/strbuf.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -51,15 +51,6 @@ void diff_parameters(struct diff *d)
 }
 
 /* --- the command ------------------------------------------------------ */
-
-static char *joined(struct diff *d, const struct strlist *words)
-{
-	autostrbuf out = STRBUF_INIT;
-
-	for (size_t i = 0; i < words->count; i++)
-		strbuf_addf(&out, "%s%s", i ? " " : "", words->items[i]);
-	return arena_strdup(d->arena, out.s ? out.s : "");
-}
 
 static bool same_words(const struct strlist *a, const struct strlist *b)
 {
@@ -144,8 +135,9 @@ void diff_command(struct diff *d)
 	const struct m_command *a = &d->a.m.command, *b = &d->b.m.command;
 
 	if (!same_words(&a->argv, &b->argv) && !is_explained(d))
-		diff_add(d, DIFF_COMMAND, "argv", joined(d, &a->argv),
-			joined(d, &b->argv));
+		diff_add(d, DIFF_COMMAND, "argv",
+			words_joined(d->arena, &a->argv, " "),
+			words_joined(d->arena, &b->argv, " "));
 	diff_texts(d, DIFF_COMMAND, "executable", a->executable, b->executable);
 	diff_texts(d, DIFF_COMMAND, "cwd", a->cwd, b->cwd);
 	diff_texts(d, DIFF_COMMAND, "umask", a->umask, b->umask);

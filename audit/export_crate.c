@@ -7,6 +7,7 @@
 #include "audit/crate.h"
 
 #include "audit/settings.h"
+#include "audit/words.h"
 #include "base/arena.h"
 #include "base/fs.h"
 
@@ -103,12 +104,7 @@ static json_t *requirements(struct crate *c)
 
 static const char *command_line(struct crate *c)
 {
-	const struct strlist *argv = &c->x->m->command.argv;
-	autostrbuf line = STRBUF_INIT;
-
-	for (size_t i = 0; i < argv->count; i++)
-		strbuf_addf(&line, "%s%s", i ? " " : "", argv->items[i]);
-	return arena_strdup(c->x->arena, line.s ? line.s : "");
+	return words_joined(c->x->arena, &c->x->m->command.argv, " ");
 }
 
 /* The program that was started, by its own package's version. */

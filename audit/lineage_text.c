@@ -2,6 +2,7 @@
 /* The graph of runs as an indented tree. */
 #include "audit/lineage.h"
 
+#include "audit/words.h"
 #include "base/arena.h"
 #include "base/strbuf.h"
 
@@ -30,11 +31,7 @@ static void indent(const struct text *t, int depth)
 
 static const char *command(const struct text *t, const struct index_run *r)
 {
-	autostrbuf b = STRBUF_INIT;
-
-	for (size_t i = 0; i < r->argv.count; i++)
-		strbuf_addf(&b, "%s%s", i ? " " : "", r->argv.items[i]);
-	return safe(t, b.s ? b.s : "");
+	return safe(t, words_joined(t->l->arena, &r->argv, " "));
 }
 
 static void print_run(const struct text *t, size_t at, int depth)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* From a name to what a run has of it. */
 #include "audit/query.h"
+#include "audit/words.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/strbuf.h"
 #include "store/index.h"
 #include <math.h>
 #include <string.h>
@@ -34,15 +34,6 @@ static struct kv item(const struct index_run *r, enum kind k, size_t i)
 	}
 }
 
-static char *join(struct arena *a, const struct strlist *l)
-{
-	autostrbuf b = STRBUF_INIT;
-
-	for (size_t i = 0; i < l->count; i++)
-		strbuf_addf(&b, "%s%s", i ? "," : "", l->items[i]);
-	return arena_strdup(a, b.s);
-}
-
 /* 1 when `name` is a field, whether or not the run has a value. */
 static int field(const struct query_run *q, struct arena *a, const char *name,
 	const char **value)
@@ -67,7 +58,7 @@ static int field(const struct query_run *q, struct arena *a, const char *name,
 		}
 	*value = NULL;
 	if (strcmp(name, "name") == 0 && q->names.count)
-		*value = join(a, &q->names);
+		*value = words_joined(a, &q->names, ",");
 	else if (strcmp(name, "exit_code") == 0 && r->exit_code != ABSENT)
 		*value = arena_printf(a, "%lld", (long long)r->exit_code);
 	else if (strcmp(name, "wall_s") == 0 && !isnan(r->wall_s))

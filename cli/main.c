@@ -350,6 +350,7 @@
  *   version_packaged  by the rules of deb and rpm
  *   version_pep440  by the rule of Python
  *   version_runs  runs of digits and letters
+ *   words         words as one text
  * cli/: commands
  *   audit         reprise audit
  *   audit_json    what it found for programs
