@@ -67,12 +67,6 @@ const struct digest *finish_digest(const struct item *i);
  * Thread-safe. */
 int finish_open(struct finish *f, const struct item *i);
 
-/* The digest of what was read of it; NULL when there is none. */
-const struct digest *finish_digest(const struct item *i);
-/* What was read of it, to be read again: from the store, else from where it
- * still lies. A descriptor, or -1. */
-int finish_open(struct finish *f, const struct item *i);
-
 /* finish_libraries.c: what was executed or mapped executable. */
 void finish_libraries(struct finish *f);
 
