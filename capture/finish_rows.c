@@ -262,10 +262,9 @@ static int write_rows(int fd, const struct rows *rows, struct digest *digest,
 }
 
 /*
- * Rows that the root of data `root` takes out of the main table: what was
+ * A row that the root of data `root` takes out of the main table: what was
  * there at first and stayed as it was (inputs), or what the run made and left
- * (outputs). Paths in a tree begin at its root, so that equal data has an
- * equal digest wherever it lies.
+ * (outputs).
  */
 static bool belongs(const struct file_row *r, const char *root, bool results)
 {
@@ -287,6 +286,8 @@ static bool has_files(const struct rows *rows, const char *root, bool results)
 	return false;
 }
 
+/* Paths in a tree begin at its root, so that equal data has an equal digest
+ * wherever it lies. */
 static void take_rows(
 	struct finish *f, const char *root, bool results, struct rows *out)
 {
