@@ -50,22 +50,14 @@ static void on_exited(void *arg, pid_t pid, int status)
 	pthread_mutex_unlock(&cap->rec.lock);
 }
 
-static double seconds(const struct timeval *t)
-{
-	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
-}
-
 static void note_end(struct capture *cap, const struct watch_end *end)
 {
-	struct ending e = {.status = end->status, .time = now_us()};
 	struct rusage usage;
+	struct ending e;
 
-	process_command_ended(cap, end->status);
 	getrusage(RUSAGE_CHILDREN, &usage);
-	e.user_s = seconds(&usage.ru_utime);
-	e.sys_s = seconds(&usage.ru_stime);
-	/* ru_maxrss is in KiB (getrusage(2)). */
-	e.max_rss_bytes = usage.ru_maxrss * 1024;
+	e = ending_now(end->status, &usage);
+	process_command_ended(cap, end->status);
 	if (end->left_processes)
 		record_gap(&cap->rec, "left-running", NULL,
 			"processes outlived the command and are not recorded "

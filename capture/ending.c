@@ -6,7 +6,25 @@
 #include "capture/surroundings.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+
+static double seconds(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
+struct ending ending_now(int status, const struct rusage *usage)
+{
+	return (struct ending){
+		.status = status,
+		.time = now_us(),
+		.user_s = seconds(&usage->ru_utime),
+		.sys_s = seconds(&usage->ru_stime),
+		/* ru_maxrss is in KiB (getrusage(2)). */
+		.max_rss_bytes = usage->ru_maxrss * 1024,
+	};
+}
 
 void ending_apply(struct manifest *m, struct arena *a, const struct ending *end)
 {

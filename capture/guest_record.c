@@ -6,7 +6,6 @@
 #include "base/packet.h"
 #include "capture/command.h"
 #include "capture/ending.h"
-#include "capture/surroundings.h"
 #include "sandbox/isolation/isolation.h"
 #include "store/journal.h"
 
@@ -92,21 +91,9 @@ static int attach(struct capture_guest *g, pid_t command, struct err *e)
 	return 0;
 }
 
-static double seconds(const struct timeval *t)
-{
-	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
-}
-
 static void note_end(struct capture *cap, const struct guest_msg *m)
 {
-	struct ending e = {
-		.status = m->status,
-		.time = now_us(),
-		.user_s = seconds(&m->usage.ru_utime),
-		.sys_s = seconds(&m->usage.ru_stime),
-		/* ru_maxrss is in KiB (getrusage(2)). */
-		.max_rss_bytes = m->usage.ru_maxrss * 1024,
-	};
+	struct ending e = ending_now(m->status, &m->usage);
 
 	process_command_ended(cap, m->status);
 	record_end(&cap->rec, &e);
