@@ -395,13 +395,14 @@ static void apply_at(struct capture *cap, pid_t tid, const struct touch *touch,
 {
 	struct touched *t;
 
-	touch_steps(cap, p);
 	if (!p->path) {
 		apply_nameless(cap, touch, p);
 		return;
 	}
-	if (!is_recorded(cap, p, touch))
+	if (!is_recorded(cap, p, touch)) {
+		touch_steps(cap, p);
 		return;
+	}
 	t = touch_place(cap, p, bits_of(cap, touch, p));
 	if (!t || p->beyond)
 		return;
