@@ -6,6 +6,9 @@
 #include "capture/context.h"
 #include "capture/rows.h"
 
+struct parameters;
+struct strbuf;
+
 /* One touched path on its way to a row, an input, an output. */
 struct item {
 	struct touched *t;
@@ -66,6 +69,13 @@ const struct digest *finish_digest(const struct item *i);
 /* What was read, from the store, else from where it still lies; -1 with errno.
  * Thread-safe. */
 int finish_open(struct finish *f, const struct item *i);
+/* All of a regular file of at most `max` bytes, with a NUL behind it; closes
+ * it. False when it is none, or -1. */
+bool finish_slurp(int fd, uint64_t max, struct strbuf *out);
+/* The parameters in a file of configuration that was at `path`, or a gap;
+ * closes it. */
+void finish_parameters(
+	struct finish *f, struct parameters *p, const char *path, int fd);
 
 /* finish_libraries.c: what was executed or mapped executable. */
 void finish_libraries(struct finish *f);

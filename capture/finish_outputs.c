@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the run wrote, looked into: models, metrics, and settings of its own. */
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "capture/finish.h"
@@ -13,7 +12,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 int finish_open_result(struct finish *f, const struct item *i)
 {
@@ -48,23 +46,12 @@ const char *finish_role(const char *role, int fd)
 	return role_by_content(role, model_format(fd));
 }
 
-static bool slurp(struct finish *f, const struct item *i, uint64_t max,
-	struct strbuf *out)
-{
-	autoclose int fd = finish_open_result(f, i);
-	struct stat st;
-
-	strbuf_grow(out, 1);
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       (uint64_t)st.st_size <= max && fs_slurp_fd(fd, out) == 0;
-}
-
 static void read_metrics(
 	struct finish *f, struct metrics *m, const struct item *i)
 {
 	autostrbuf text = STRBUF_INIT;
 
-	if (!slurp(f, i, METRICS_FILE_MAX, &text) ||
+	if (!finish_slurp(finish_open_result(f, i), METRICS_FILE_MAX, &text) ||
 		!metrics_file(m, i->t->now, text.s, text.len))
 		record_gap(f->rec, "configuration", i->t->now,
 			"its metrics are not known: it is not understood, or "
@@ -77,26 +64,11 @@ static void read_parameter(struct finish *f, struct parameters *p,
 {
 	autostrbuf text = STRBUF_INIT;
 
-	if (!slurp(f, i, PARAMETER_FILE_MAX, &text) ||
+	if (!finish_slurp(finish_open_result(f, i), PARAMETER_FILE_MAX, &text) ||
 		memchr(text.s, 0, text.len))
 		return;
 	text.s[strcspn(text.s, "\r\n")] = 0;
 	parameters_add(p, name, text.s, i->t->now);
-}
-
-static void read_settings(
-	struct finish *f, struct parameters *p, const struct item *i)
-{
-	autostrbuf text = STRBUF_INIT;
-	struct err e = ERR_INIT;
-
-	if (!slurp(f, i, PARAMETER_FILE_MAX, &text))
-		err_set(&e, "cannot be read");
-	else
-		parameters_file(p, i->t->now, text.s, text.len, &e);
-	if (*e.msg)
-		record_gap(f->rec, "configuration", i->t->now,
-			"its parameters are not known: %s", e.msg);
 }
 
 void finish_outputs(struct finish *f)
@@ -120,7 +92,8 @@ void finish_outputs(struct finish *f)
 		if (name)
 			read_parameter(f, &p, it, name);
 		else if (metrics_is_configuration(it->t->now))
-			read_settings(f, &p, it);
+			finish_parameters(
+				f, &p, it->t->now, finish_open_result(f, it));
 		else if (metrics_in_file(it->t->now))
 			read_metrics(f, &metrics, it);
 		else

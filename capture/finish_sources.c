@@ -134,22 +134,28 @@ static bool is_configuration(struct finish *f, const struct item *i)
 	       !secret_path(f->cap->home, path);
 }
 
-static void read_configuration(
-	struct finish *f, struct parameters *p, const struct item *i)
+bool finish_slurp(int fd, uint64_t max, struct strbuf *out)
 {
-	autoclose int fd = finish_open(f, i);
-	autostrbuf text = STRBUF_INIT;
-	struct err e = ERR_INIT;
+	autoclose int closing = fd;
 	struct stat st;
 
-	strbuf_grow(&text, 0);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-		st.st_size > PARAMETER_FILE_MAX || fs_slurp_fd(fd, &text) < 0)
+	strbuf_grow(out, 0);
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (uint64_t)st.st_size <= max && fs_slurp_fd(fd, out) == 0;
+}
+
+void finish_parameters(
+	struct finish *f, struct parameters *p, const char *path, int fd)
+{
+	autostrbuf text = STRBUF_INIT;
+	struct err e = ERR_INIT;
+
+	if (!finish_slurp(fd, PARAMETER_FILE_MAX, &text))
 		err_set(&e, "cannot be read");
 	else
-		parameters_file(p, i->t->path, text.s, text.len, &e);
+		parameters_file(p, path, text.s, text.len, &e);
 	if (*e.msg)
-		record_gap(f->rec, "configuration", i->t->path,
+		record_gap(f->rec, "configuration", path,
 			"its parameters are not known: %s", e.msg);
 }
 
@@ -170,7 +176,8 @@ static void find_parameters(struct finish *f)
 				PARAMETER_FILES);
 			break;
 		}
-		read_configuration(f, &p, &f->items[i]);
+		finish_parameters(f, &p, f->items[i].t->path,
+			finish_open(f, &f->items[i]));
 	}
 	m->parameters.items = p.items;
 	m->parameters.count = p.count;
