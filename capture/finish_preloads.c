@@ -104,10 +104,7 @@ static const char *preload_variable(
 		if (v)
 			return v;
 	}
-	for (size_t i = 0; i < env->variables.count; i++)
-		if (!strcmp(env->variables.items[i].key, "LD_PRELOAD"))
-			return env->variables.items[i].value;
-	return NULL;
+	return kvlist_value(&env->variables, "LD_PRELOAD");
 }
 
 void finish_preloads(struct finish *f, const struct process *p,

@@ -78,14 +78,6 @@ static void set_end(struct capture *cap)
 		"recorded");
 }
 
-static const char *variable(const struct manifest *m, const char *name)
-{
-	for (size_t i = 0; i < m->environment.variables.count; i++)
-		if (!strcmp(m->environment.variables.items[i].key, name))
-			return m->environment.variables.items[i].value;
-	return NULL;
-}
-
 /* What somebody who died half-way had begun to write: read-only, so that it
  * could not be written over. */
 static void remove_temporaries(int run_fd)
@@ -111,7 +103,7 @@ static int thaw_and_finish(struct capture *cap, struct err *e)
 		manifest_read_yaml(cap->manifest, cap->arena, RUN_JOURNAL,
 			start, strlen(start), e) < 0)
 		return -1;
-	cap->home = variable(cap->manifest, "HOME");
+	cap->home = kvlist_value(&cap->manifest->environment.variables, "HOME");
 	/* Made for the journal only: the real ones are made now. */
 	cap->manifest->completeness.gaps.count = 0;
 	set_end(cap);

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MANIFEST_SCHEMA "urn:reprise:manifest:1"
 #define ABSENT INT64_MIN
@@ -38,6 +39,15 @@ struct kvlist {
 	struct kv *items;
 	size_t count;
 };
+
+/* The value of the first of a key; NULL: none. */
+static inline char *kvlist_value(const struct kvlist *l, const char *key)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!strcmp(l->items[i].key, key))
+			return l->items[i].value;
+	return NULL;
+}
 
 /* Lists are { items, count } of the element struct. */
 #define LIST_OF(type)               \

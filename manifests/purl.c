@@ -40,17 +40,9 @@ static const char *lowered(struct arena *a, const char *s)
 	return copy;
 }
 
-static const char *qualifier(const struct purl *p, const char *key)
-{
-	for (size_t i = 0; i < p->qualifiers.count; i++)
-		if (strcmp(p->qualifiers.items[i].key, key) == 0)
-			return p->qualifiers.items[i].value;
-	return NULL;
-}
-
 static bool names_in_lower_case(const struct purl *p, unsigned rules)
 {
-	const char *url = qualifier(p, "repository_url");
+	const char *url = kvlist_value(&p->qualifiers, "repository_url");
 
 	return rules & PURL_LOWER_NAME ||
 	       (rules & PURL_DATABRICKS && url && strstr(url, "azuredatabricks"));
@@ -64,7 +56,7 @@ static int check_rules(const struct purl *p, unsigned rules, struct err *e)
 		return err_set(e, "'%s' packages have no namespace", p->type);
 	if (rules & PURL_NO_COLONS && strstr(p->name, "::"))
 		return err_set(e, "'%s' is the name of a module", p->name);
-	if (rules & PURL_UUID && !qualifier(p, "uuid"))
+	if (rules & PURL_UUID && !kvlist_value(&p->qualifiers, "uuid"))
 		return err_set(e, "'%s' packages have a 'uuid'", p->type);
 	return 0;
 }
