@@ -600,6 +600,8 @@ const char *field_problem(const struct field *f, const char *s)
 	return NULL;
 }
 
+static bool record_empty(const struct record *rec, const void *at);
+
 bool field_empty(const struct field *f, const void *record)
 {
 	const void *at = field_at(f, record);
@@ -624,7 +626,7 @@ bool field_empty(const struct field *f, const void *record)
 	return true;
 }
 
-bool record_empty(const struct record *rec, const void *at)
+static bool record_empty(const struct record *rec, const void *at)
 {
 	for (size_t i = 0; i < rec->count; i++) {
 		if (!field_empty(&rec->fields[i], at))

@@ -70,7 +70,6 @@ void record_init(const struct record *rec, void *at);
 const char *field_problem(const struct field *f, const char *s);
 /* Nothing to write. */
 bool field_empty(const struct field *f, const void *record);
-bool record_empty(const struct record *rec, const void *at);
 
 /* The member that a field describes. */
 static inline void *field_at(const struct field *f, const void *record)
