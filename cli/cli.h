@@ -150,8 +150,6 @@ int cli_flush(struct err *e);
 
 /* text.c */
 
-/* A JSON string, {"base64": "..."} where it is not UTF-8, NULL for NULL. */
-struct json_t *cli_json_string(const char *s);
 /* "945 kB": decimal units, two or three digits. */
 char *cli_bytes_text(struct arena *a, uint64_t n);
 /* Control characters and what is not UTF-8 as \xNN: safe on a terminal. */

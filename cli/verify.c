@@ -7,9 +7,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/cli.h"
+#include "manifests/json.h"
 #include "store/runs.h"
 #include "store/store.h"
-#include <jansson.h>
 #include <stdio.h>
 
 struct verify_options {
@@ -68,8 +68,8 @@ static void add_problem(void *ctx, const struct verify_problem *p)
 	json_array_append_new(
 		ctx, json_pack("{s:s, s:o*, s:o*, s:o*, s:o}", "kind",
 			     kind_words[p->kind], "digest", digest, "path",
-			     cli_json_string(p->path), "message",
-			     cli_json_string(p->message), "runs", runs));
+			     json_text(p->path), "message",
+			     json_text(p->message), "runs", runs));
 }
 
 static int print_json(
