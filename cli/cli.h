@@ -143,6 +143,12 @@ int cli_fail(const struct invocation *in, const struct err *e);
  */
 struct store *cli_open_store(
 	struct invocation *in, bool must_write, struct err *e);
+/*
+ * Most commands: open the store, `work` in it, close it. `work` gives the exit
+ * status, or -1 with the error, which is then printed.
+ */
+int cli_in_store(struct invocation *in, bool must_write,
+	int (*work)(struct invocation *in, struct store *s, struct err *e));
 /* Print a JSON document and a newline on stdout; takes over the reference. */
 int cli_print_json(struct json_t *doc, struct err *e);
 /* Flush stdout: -1 when what was printed did not arrive. */

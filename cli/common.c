@@ -52,6 +52,17 @@ struct store *cli_open_store(
 	return s;
 }
 
+int cli_in_store(struct invocation *in, bool must_write,
+	int (*work)(struct invocation *in, struct store *s, struct err *e))
+{
+	struct err e = ERR_INIT;
+	struct store *s = cli_open_store(in, must_write, &e);
+	int status = s ? work(in, s, &e) : -1;
+
+	store_close(s);
+	return status < 0 ? cli_fail(in, &e) : status;
+}
+
 int cli_flush(struct err *e)
 {
 	if (fflush(stdout) != 0 || ferror(stdout))

@@ -7,7 +7,6 @@
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/subject.h"
-#include "store/store.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -98,15 +97,7 @@ static int look(struct invocation *in, struct store *s, struct err *e)
 
 static int lineage_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int r;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	r = look(in, s, &e);
-	store_close(s);
-	return r < 0 ? cli_fail(in, &e) : CLI_OK;
+	return cli_in_store(in, false, look);
 }
 
 const struct command cmd_lineage = {

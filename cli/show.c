@@ -170,24 +170,15 @@ static int show(struct invocation *in, struct store *s, struct err *e)
 		*colon = '\0';
 	if (run_find(s, what, id, e) < 0)
 		return -1;
-	if (colon != NULL)
-		return show_file(in, s, id, colon + 1, e);
-	return show_whole(in, s, id, e);
+	if ((colon != NULL ? show_file(in, s, id, colon + 1, e)
+			   : show_whole(in, s, id, e)) < 0)
+		return -1;
+	return cli_flush(e) < 0 ? -1 : CLI_OK;
 }
 
 static int show_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int r;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	r = show(in, s, &e);
-	store_close(s);
-	if (r < 0 || cli_flush(&e) < 0)
-		return cli_fail(in, &e);
-	return CLI_OK;
+	return cli_in_store(in, false, show);
 }
 
 const struct command cmd_show = {
