@@ -25,6 +25,7 @@
 
 struct arena;
 struct err;
+struct index;
 struct json_t;
 struct store;
 
@@ -143,6 +144,9 @@ int cli_fail(const struct invocation *in, const struct err *e);
  */
 struct store *cli_open_store(
 	struct invocation *in, bool must_write, struct err *e);
+/* The index of the store. Runs that it leaves out may be the ones that were
+ * asked for: they are named. */
+struct index *cli_open_index(struct store *s, struct err *e);
 /*
  * Most commands: open the store, `work` in it, close it. `work` gives the exit
  * status, or -1 with the error, which is then printed.
