@@ -60,11 +60,8 @@ static json_t *processes_json(const struct manifest *m, const struct strlist *id
 		json_t *p = json_made(json_object());
 
 		json_put_text(p, "id", ids->items[i]);
-		for (size_t k = 0; k < m->processes.items.count; k++)
-			if (strcmp(m->processes.items.items[k].id,
-				    ids->items[i]) == 0)
-				json_put_text(p, "executable",
-					m->processes.items.items[k].executable);
+		json_put_text(
+			p, "executable", audit_executable(m, ids->items[i]));
 		json_add(j, p);
 	}
 	return j;
