@@ -47,22 +47,12 @@ static int no_writer(
 		o->reader_count > 1 ? " (and others)" : "", o->readers[0].path);
 }
 
-/* Once for each audit; runs that the index leaves out may be the ones that were
- * asked for. */
+/* Once for each audit. */
 static int open_index(struct audit *x, struct store *s, struct err *e)
 {
-	const struct index_trouble *t;
-	size_t n;
-
-	if (x->index != NULL)
-		return 0;
-	x->index = index_open(s, e);
 	if (x->index == NULL)
-		return -1;
-	t = index_troubles(x->index, &n);
-	for (size_t i = 0; i < n; i++)
-		log_warn("%s", t[i].message);
-	return 0;
+		x->index = cli_open_index(s, e);
+	return x->index != NULL ? 0 : -1;
 }
 
 /* The run that wrote the content of x->file: `preferred`, or the latest. */

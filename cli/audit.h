@@ -41,5 +41,7 @@ struct audit {
 /* audit_person.c: on stdout. The policy's hits, or the unused packages, or,
  * when neither was asked for, everything. */
 void audit_print(const struct audit *x);
+/* Of the process; NULL where it is not known. */
+const char *audit_executable(const struct manifest *m, const char *id);
 /* audit_json.c: everything as one document. */
 int audit_print_json(const struct audit *x, struct err *e);

@@ -9,19 +9,13 @@
 #include "manifests/manifest.h"
 #include <string.h>
 
-static void put_string(json_t *j, const char *key, const char *s)
-{
-	if (s != NULL)
-		json_put(j, key, json_made(cli_json_string(s)));
-}
-
 static json_t *origin_json(const struct origin *o)
 {
 	json_t *j = json_made(json_object());
 
-	put_string(j, "run", o->run);
-	put_string(j, "name", o->name);
-	put_string(j, "path", o->path);
+	json_put_text(j, "run", o->run);
+	json_put_text(j, "name", o->name);
+	json_put_text(j, "path", o->path);
 	return j;
 }
 
@@ -31,9 +25,9 @@ static json_t *subject_json(const struct audit *x)
 	char digest[DIGEST_TEXT];
 
 	digest_text(&x->file.digest, digest);
-	put_string(j, "file", x->file.name);
-	put_string(j, "digest", digest);
-	put_string(j, "path", x->file.path);
+	json_put_text(j, "file", x->file.name);
+	json_put_text(j, "digest", digest);
+	json_put_text(j, "path", x->file.path);
 	for (size_t i = 0; i < x->file.writer_count; i++)
 		if (strcmp(x->file.writers[i].run, x->id) != 0)
 			json_add(others, origin_json(&x->file.writers[i]));
@@ -48,8 +42,8 @@ static json_t *inputs_json(const struct audit *x)
 	for (size_t i = 0; i < x->input_count; i++) {
 		json_t *in = json_made(json_object());
 
-		put_string(in, "id", x->inputs[i].id);
-		put_string(in, "path", x->inputs[i].path);
+		json_put_text(in, "id", x->inputs[i].id);
+		json_put_text(in, "path", x->inputs[i].path);
 		json_put(in, "written_by", origin_json(&x->inputs[i].writer));
 		json_put(in, "other_writers",
 			json_made(json_integer((json_int_t)x->inputs[i].others)));
@@ -65,23 +59,11 @@ static json_t *processes_json(const struct manifest *m, const struct strlist *id
 	for (size_t i = 0; i < ids->count; i++) {
 		json_t *p = json_made(json_object());
 
-		put_string(p, "id", ids->items[i]);
-		for (size_t k = 0; k < m->processes.items.count; k++)
-			if (strcmp(m->processes.items.items[k].id,
-				    ids->items[i]) == 0)
-				put_string(p, "executable",
-					m->processes.items.items[k].executable);
+		json_put_text(p, "id", ids->items[i]);
+		json_put_text(
+			p, "executable", audit_executable(m, ids->items[i]));
 		json_add(j, p);
 	}
-	return j;
-}
-
-static json_t *paths_json(const struct strlist *paths)
-{
-	json_t *j = json_made(json_array());
-
-	for (size_t i = 0; i < paths->count; i++)
-		json_add(j, json_made(cli_json_string(paths->items[i])));
 	return j;
 }
 
@@ -89,8 +71,8 @@ static void put_altered(json_t *j, const struct m_altered *x)
 {
 	if (x == NULL)
 		return;
-	put_string(j, "installed", x->installed);
-	put_string(j, "digest", x->digest);
+	json_put_text(j, "installed", x->installed);
+	json_put_text(j, "digest", x->digest);
 }
 
 static json_t *hit_json(const struct audit *x, const struct policy_hit *h)
@@ -98,28 +80,28 @@ static json_t *hit_json(const struct audit *x, const struct policy_hit *h)
 	json_t *j = json_made(json_object());
 
 	json_put(j, "line", json_made(json_integer((json_int_t)h->rule->line)));
-	put_string(j, "rule", policy_word(h->rule->kind));
-	put_string(j, "reason", h->rule->reason);
+	json_put_text(j, "rule", policy_word(h->rule->kind));
+	json_put_text(j, "reason", h->rule->reason);
 	if (h->requirement != NULL) {
-		put_string(j, "requirement", h->requirement->text);
+		json_put_text(j, "requirement", h->requirement->text);
 		json_put(j, "version_known", json_boolean(!h->unknown));
 	}
-	put_string(j, "version", h->version);
-	put_string(j, "package", h->package ? h->package->purl : NULL);
+	json_put_text(j, "version", h->version);
+	json_put_text(j, "package", h->package ? h->package->purl : NULL);
 	if (h->paths.count > 0)
-		json_put(j, "paths", paths_json(&h->paths));
-	put_string(j, "soname", h->library ? h->library->soname : NULL);
+		json_put(j, "paths", json_texts(&h->paths));
+	json_put_text(j, "soname", h->library ? h->library->soname : NULL);
 	put_altered(j, h->altered);
 	if (h->processes.count > 0)
 		json_put(j, "processes", processes_json(&x->m, &h->processes));
 	if (h->network != NULL) {
-		put_string(j, "peer", h->network->peer);
-		put_string(j, "direction", h->network->direction);
+		json_put_text(j, "peer", h->network->peer);
+		json_put_text(j, "direction", h->network->direction);
 	}
 	if (h->gap != NULL) {
-		put_string(j, "gap", h->gap->kind);
-		put_string(j, "path", h->gap->path);
-		put_string(j, "detail", h->gap->detail);
+		json_put_text(j, "gap", h->gap->kind);
+		json_put_text(j, "path", h->gap->path);
+		json_put_text(j, "detail", h->gap->detail);
 	}
 	return j;
 }
@@ -130,7 +112,7 @@ static json_t *policy_json(const struct audit *x)
 
 	for (size_t i = 0; i < x->hits.count; i++)
 		json_add(hits, hit_json(x, &x->hits.items[i]));
-	put_string(j, "file", x->policy.name);
+	json_put_text(j, "file", x->policy.name);
 	json_put(j, "rules",
 		json_made(json_integer((json_int_t)x->policy.count)));
 	json_put(j, "hits", hits);
@@ -144,8 +126,8 @@ static json_t *unused_json(const struct audit *x)
 	for (size_t i = 0; i < x->unused_count; i++) {
 		json_t *u = json_made(json_object());
 
-		put_string(u, "purl", x->unused[i].purl);
-		put_string(u, "location", x->unused[i].location);
+		json_put_text(u, "purl", x->unused[i].purl);
+		json_put_text(u, "location", x->unused[i].location);
 		json_add(j, u);
 	}
 	return j;
@@ -182,10 +164,10 @@ static json_t *run_json(const struct audit *x)
 {
 	json_t *j = json_made(json_object());
 
-	put_string(j, "id", x->id);
-	put_string(j, "name", x->m.run.name);
-	put_string(j, "status", x->m.run.status);
-	put_string(j, "started", x->m.run.started);
+	json_put_text(j, "id", x->id);
+	json_put_text(j, "name", x->m.run.name);
+	json_put_text(j, "status", x->m.run.status);
+	json_put_text(j, "started", x->m.run.started);
 	return j;
 }
 

@@ -233,7 +233,7 @@ static void print_unused(const struct audit *x)
 			text(x->arena, x->unused[i].location));
 }
 
-static const char *executable_of(const struct manifest *m, const char *id)
+const char *audit_executable(const struct manifest *m, const char *id)
 {
 	for (size_t i = 0; i < m->processes.items.count; i++)
 		if (strcmp(m->processes.items.items[i].id, id) == 0)
@@ -248,7 +248,7 @@ static const char *processes_text(const struct audit *x, const struct strlist *i
 	const char *out = "";
 
 	for (size_t i = 0; i < shown; i++) {
-		const char *exe = executable_of(&x->m, ids->items[i]);
+		const char *exe = audit_executable(&x->m, ids->items[i]);
 
 		out = arena_printf(x->arena, "%s%s%s (%s)", out,
 			i > 0 ? ", " : "",

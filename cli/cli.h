@@ -25,6 +25,7 @@
 
 struct arena;
 struct err;
+struct index;
 struct json_t;
 struct store;
 
@@ -143,6 +144,15 @@ int cli_fail(const struct invocation *in, const struct err *e);
  */
 struct store *cli_open_store(
 	struct invocation *in, bool must_write, struct err *e);
+/* The index of the store. Runs that it leaves out may be the ones that were
+ * asked for: they are named. */
+struct index *cli_open_index(struct store *s, struct err *e);
+/*
+ * Most commands: open the store, `work` in it, close it. `work` gives the exit
+ * status, or -1 with the error, which is then printed.
+ */
+int cli_in_store(struct invocation *in, bool must_write,
+	int (*work)(struct invocation *in, struct store *s, struct err *e));
 /* Print a JSON document and a newline on stdout; takes over the reference. */
 int cli_print_json(struct json_t *doc, struct err *e);
 /* Flush stdout: -1 when what was printed did not arrive. */
@@ -150,8 +160,6 @@ int cli_flush(struct err *e);
 
 /* text.c */
 
-/* A JSON string, {"base64": "..."} where it is not UTF-8, NULL for NULL. */
-struct json_t *cli_json_string(const char *s);
 /* "945 kB": decimal units, two or three digits. */
 char *cli_bytes_text(struct arena *a, uint64_t n);
 /* Control characters and what is not UTF-8 as \xNN: safe on a terminal. */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "capture/capture.h"
 #include "cli/cli.h"
+#include "store/index.h"
 #include "store/runs.h"
 #include "store/store.h"
 #include <jansson.h>
@@ -50,6 +51,30 @@ struct store *cli_open_store(
 	if (s != NULL)
 		freeze_dead(in, s, must_write);
 	return s;
+}
+
+struct index *cli_open_index(struct store *s, struct err *e)
+{
+	struct index *ix = index_open(s, e);
+	const struct index_trouble *t = NULL;
+	size_t n = 0;
+
+	if (ix != NULL)
+		t = index_troubles(ix, &n);
+	for (size_t i = 0; i < n; i++)
+		log_warn("%s", t[i].message);
+	return ix;
+}
+
+int cli_in_store(struct invocation *in, bool must_write,
+	int (*work)(struct invocation *in, struct store *s, struct err *e))
+{
+	struct err e = ERR_INIT;
+	struct store *s = cli_open_store(in, must_write, &e);
+	int status = s ? work(in, s, &e) : -1;
+
+	store_close(s);
+	return status < 0 ? cli_fail(in, &e) : status;
 }
 
 int cli_flush(struct err *e)

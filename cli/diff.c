@@ -2,10 +2,8 @@
 /* `reprise diff`: what differs between two runs. */
 #include "audit/diff.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "cli/cli.h"
 #include "store/runs.h"
-#include "store/store.h"
 #include <stdio.h>
 
 struct diff_options {
@@ -72,21 +70,18 @@ static int compare(struct invocation *in, struct store *s, struct err *e)
 	const struct diff_options *o = in->options;
 	char a[RUN_ID_LEN + 1], b[RUN_ID_LEN + 1];
 	struct diff d = {0};
-	int status = CLI_TROUBLE;
+	int status;
 
 	if (run_find(s, in->argv[0], a, e) < 0 ||
 		run_find(s, in->argv[1], b, e) < 0)
-		return cli_fail(in, e);
-	if (diff_runs(&d, s, a, b, in->arena, e) < 0) {
-		status = cli_fail(in, e);
-	} else {
+		return -1;
+	status = diff_runs(&d, s, a, b, in->arena, e);
+	if (status == 0) {
 		if (o->json)
 			cli_print_json(diff_json(&d), e);
 		else
 			print_person(in->arena, &d);
-		status = cli_flush(e) < 0 ? cli_fail(in, e)
-			 : d.count        ? CLI_DIFFERS
-					  : CLI_OK;
+		status = cli_flush(e) < 0 ? -1 : d.count ? CLI_DIFFERS : CLI_OK;
 	}
 	diff_release(&d);
 	return status;
@@ -94,15 +89,7 @@ static int compare(struct invocation *in, struct store *s, struct err *e)
 
 static int diff_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int status;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	status = compare(in, s, &e);
-	store_close(s);
-	return status;
+	return cli_in_store(in, false, compare);
 }
 
 const struct command cmd_diff = {

@@ -4,11 +4,11 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/doctor_gpu.h"
+#include "manifests/json.h"
 #include "sandbox/isolation/isolation.h"
 #include "sandbox/watch/support.h"
 #include "store/store.h"
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -170,8 +170,8 @@ static void print_item(struct arena *a, const struct support *i)
 static json_t *item_json(const struct support *i)
 {
 	return json_pack("{s:s, s:s, s:o*, s:o*}", "name", i->name, "state",
-		state_words[i->state], "detail", cli_json_string(i->detail),
-		"remedy", cli_json_string(i->remedy));
+		state_words[i->state], "detail", json_text(i->detail), "remedy",
+		json_text(i->remedy));
 }
 
 static bool all_well(const struct diagnosis *d)
@@ -202,7 +202,7 @@ static int print_json(const struct diagnosis *d, struct err *e)
 		json_pack("{s:b, s:b, s:b, s:o, s:o*, s:o}", "ok", all_well(d),
 			"capture", d->host.capture, "user_namespaces",
 			d->host.userns, "roots", roots, "store",
-			cli_json_string(d->store), "items", items),
+			json_text(d->store), "items", items),
 		e);
 }
 

@@ -10,7 +10,6 @@
 #include "store/bundle.h"
 #include "store/needs.h"
 #include "store/runs.h"
-#include "store/store.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -86,15 +85,15 @@ static int export_runs(struct invocation *in, struct store *s, struct err *e)
 		char *id = arena_alloc(in->arena, RUN_ID_LEN + 1);
 
 		if (run_find(s, in->argv[i], id, e) < 0)
-			return cli_fail(in, e);
+			return -1;
 		ids[i] = id;
 		if (o->dry_run && list_what_leaves(s, id, e) < 0)
-			return cli_fail(in, e);
+			return -1;
 	}
 	if (o->dry_run)
-		return cli_flush(e) < 0 ? cli_fail(in, e) : CLI_OK;
+		return cli_flush(e) < 0 ? -1 : CLI_OK;
 	if (bundle_export(s, ids, (size_t)in->argc, o->output, &t, e) < 0)
-		return cli_fail(in, e);
+		return -1;
 	log_info("exported %llu run%s, %llu objects (%s) to %s",
 		(unsigned long long)t.runs, t.runs == 1 ? "" : "s",
 		(unsigned long long)t.objects,
@@ -125,29 +124,20 @@ static int export_form(struct invocation *in, struct store *s, struct err *e)
 		   : export_document(
 			     in, s, o->format, id, output, o->dry_run, e)) < 0)
 		return -1;
-	return cli_flush(e);
+	return cli_flush(e) < 0 ? -1 : CLI_OK;
 }
 
 static int export_run(struct invocation *in)
 {
 	const struct export_options *o = in->options;
 	struct err e = ERR_INIT;
-	struct store *s;
-	int status;
 
 	if (o->output == NULL && !o->dry_run) {
 		err_set(&e, "export: option '--output' is missing");
 		return cli_fail(in, &e);
 	}
-	s = cli_open_store(in, false, &e);
-	if (s == NULL)
-		return cli_fail(in, &e);
-	if (!strcmp(o->format, "bundle"))
-		status = export_runs(in, s, &e);
-	else
-		status = export_form(in, s, &e) < 0 ? cli_fail(in, &e) : CLI_OK;
-	store_close(s);
-	return status;
+	return cli_in_store(in, false,
+		strcmp(o->format, "bundle") ? export_form : export_runs);
 }
 
 const struct command cmd_export = {

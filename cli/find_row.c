@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "cli/cli.h"
+#include "manifests/manifest.h"
 #include "manifests/table.h"
 #include "store/runs.h"
 #include "store/store.h"
@@ -68,7 +70,8 @@ static int find_in_tree(struct store *s, const struct digest *d,
 	return find_in_table(s, fd, name, path, a, out, e);
 }
 
-int find_row(struct store *s, const char *id, const struct manifest *m,
+/* As the run found it. */
+static int find_input(struct store *s, const char *id, const struct manifest *m,
 	const char *path, struct arena *a, struct file_row *out, struct err *e)
 {
 	autoclose int fd = run_open_files(s, id, m, e);
@@ -78,8 +81,9 @@ int find_row(struct store *s, const char *id, const struct manifest *m,
 	return find_in_table(s, fd, "files.yaml", path, a, out, e);
 }
 
-int find_output(struct store *s, const struct manifest *m, const char *path,
-	struct arena *a, struct file_row *out, struct err *e)
+/* As the run left it: digest, size and stored. */
+static int find_output(struct store *s, const struct manifest *m,
+	const char *path, struct arena *a, struct file_row *out, struct err *e)
 {
 	for (size_t i = 0; i < m->outputs.count; i++) {
 		const struct m_data *d = &m->outputs.items[i];
@@ -104,4 +108,22 @@ int find_output(struct store *s, const struct manifest *m, const char *path,
 		return 1;
 	}
 	return 0;
+}
+
+int find_row(struct store *s, const char *id, const char *path, bool input,
+	struct arena *a, struct file_row *out, struct err *e)
+{
+	struct manifest m;
+	int r = 0;
+
+	if (run_read_manifest(s, id, a, &m, e) < 0)
+		return -1;
+	path = cli_path_in_run(a, &m, path);
+	if (!input)
+		r = find_output(s, &m, path, a, out, e);
+	if (r == 0)
+		r = find_input(s, id, &m, path, a, out, e);
+	if (r == 0)
+		return err_set(e, "run %.8s has no file '%s'", id, path);
+	return r < 0 ? -1 : 0;
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `reprise finish`: complete runs that were left pending, or were killed. */
-#include "base/err.h"
 #include "base/log.h"
 #include "capture/capture.h"
 #include "cli/cli.h"
 #include "store/runs.h"
-#include "store/store.h"
 
 struct finish_options {
 	struct common_options common;
@@ -16,36 +14,27 @@ static const struct cli_opt finish_opts[] = {
 	{0},
 };
 
-static int finish_in(struct invocation *in, struct store *s)
+static int finish_in(struct invocation *in, struct store *s, struct err *e)
 {
 	const char *what = in->argc ? in->argv[0] : "";
 	char id[RUN_ID_LEN + 1];
-	struct err e = ERR_INIT;
 	int done;
 
-	if (capture_freeze_dead(s, &e) < 0)
-		return cli_fail(in, &e);
-	done = capture_finish_pending(s, what, &e);
+	if (capture_freeze_dead(s, e) < 0)
+		return -1;
+	done = capture_finish_pending(s, what, e);
 	if (done < 0)
-		return cli_fail(in, &e);
+		return -1;
 	/* A run that is finished already is no error. */
-	if (!done && in->argc && run_find(s, what, id, &e) < 0)
-		return cli_fail(in, &e);
+	if (!done && in->argc && run_find(s, what, id, e) < 0)
+		return -1;
 	log_info("%d run%s finished", done, done == 1 ? "" : "s");
 	return CLI_OK;
 }
 
 static int finish_main(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, true, &e);
-	int status;
-
-	if (!s)
-		return cli_fail(in, &e);
-	status = finish_in(in, s);
-	store_close(s);
-	return status;
+	return cli_in_store(in, true, finish_in);
 }
 
 const struct command cmd_finish = {

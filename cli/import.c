@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `reprise import`: takes a bundle into the store. */
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "store/bundle.h"
 #include "store/runs.h"
-#include "store/store.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,29 +65,21 @@ static int import_into(struct invocation *in, struct store *s, struct err *e)
 
 	if (bundle_import(s, in->argv[0], in->arena, &ids, &t, e) < 0 ||
 		take_names(s, ids, t.runs, e) < 0)
-		return cli_fail(in, e);
+		return -1;
 	if (o->json)
-		return print_json(ids, &t, e) < 0 ? cli_fail(in, e) : CLI_OK;
+		return print_json(ids, &t, e) < 0 ? -1 : CLI_OK;
 	for (uint64_t i = 0; i < t.runs; i++)
 		printf("%s\n", ids[i]);
 	log_info("imported %llu run%s, %llu objects (%s)",
 		(unsigned long long)t.runs, t.runs == 1 ? "" : "s",
 		(unsigned long long)t.objects,
 		cli_bytes_text(in->arena, t.bytes));
-	return cli_flush(e) < 0 ? cli_fail(in, e) : CLI_OK;
+	return cli_flush(e) < 0 ? -1 : CLI_OK;
 }
 
 static int import_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, true, &e);
-	int status;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	status = import_into(in, s, &e);
-	store_close(s);
-	return status;
+	return cli_in_store(in, true, import_into);
 }
 
 const struct command cmd_import = {

@@ -3,11 +3,9 @@
 #include "audit/lineage.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/subject.h"
-#include "store/store.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -64,16 +62,6 @@ static int find(struct lineage *l, const struct subject *s, struct err *e)
 		s->name, digest);
 }
 
-static void warn(const struct index *ix)
-{
-	const struct index_trouble *t;
-	size_t n;
-
-	t = index_troubles(ix, &n);
-	for (size_t i = 0; i < n; i++)
-		log_warn("%s", t[i].message);
-}
-
 static int look(struct invocation *in, struct store *s, struct err *e)
 {
 	struct subject subject;
@@ -83,10 +71,9 @@ static int look(struct invocation *in, struct store *s, struct err *e)
 
 	if (subject_find(in, s, in->argv[0], &subject, e) < 0)
 		return -1;
-	ix = index_open(s, e);
+	ix = cli_open_index(s, e);
 	if (!ix)
 		return -1;
-	warn(ix);
 	lineage_init(&l, ix, in->arena);
 	r = find(&l, &subject, e);
 	if (r == 0)
@@ -98,15 +85,7 @@ static int look(struct invocation *in, struct store *s, struct err *e)
 
 static int lineage_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int r;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	r = look(in, s, &e);
-	store_close(s);
-	return r < 0 ? cli_fail(in, &e) : CLI_OK;
+	return cli_in_store(in, false, look);
 }
 
 const struct command cmd_lineage = {

@@ -3,11 +3,9 @@
 #include "cli/list.h"
 
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "store/index.h"
-#include "store/store.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,24 +127,14 @@ static int list_runs(struct invocation *in, struct store *s, struct err *e)
 		r = list_print(
 			&l, o->columns ? &columns : NULL, terminal_width(), e);
 	if (r == 0 && (say_troubles(l.index) || l.incomplete))
-		r = 1;
+		r = CLI_TROUBLE;
 	index_close(l.index);
 	return r;
 }
 
 static int list_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int r;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	r = list_runs(in, s, &e);
-	store_close(s);
-	if (r < 0)
-		return cli_fail(in, &e);
-	return r ? CLI_TROUBLE : CLI_OK;
+	return cli_in_store(in, false, list_runs);
 }
 
 const struct command cmd_list = {

@@ -5,40 +5,17 @@
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "manifests/json.h"
-#include "manifests/scalar.h"
 #include "store/index.h"
 #include <math.h>
-#include <string.h>
 
-/* As in the manifest: a key that is not UTF-8 is "base64:...". */
 static void put_value(json_t *object, const char *key, const char *value)
 {
 	autostrbuf coded = STRBUF_INIT;
 
-	if (!utf8_valid(key, strlen(key)) || strncmp(key, "base64:", 7) == 0) {
-		strbuf_adds(&coded, "base64:");
-		scalar_base64(&coded, key, strlen(key));
-		key = coded.s;
-	}
+	key = json_key(key, &coded);
 	/* The first of several counts. */
 	if (!json_object_get(object, key))
-		json_put(object, key,
-			value ? cli_json_string(value) : json_null());
-}
-
-static void put_string(json_t *object, const char *key, const char *value)
-{
-	if (value)
-		json_put(object, key, cli_json_string(value));
-}
-
-static json_t *strings(const struct strlist *l)
-{
-	json_t *array = json_made(json_array());
-
-	for (size_t i = 0; i < l->count; i++)
-		json_add(array, cli_json_string(l->items[i]));
-	return array;
+		json_put(object, key, value ? json_text(value) : json_null());
 }
 
 static json_t *use_json(const struct list_use *u)
@@ -47,16 +24,16 @@ static json_t *use_json(const struct list_use *u)
 	const struct m_library *l = u->library;
 	const struct m_package *p = u->package;
 
-	put_string(j, "path", l ? l->path : u->path);
-	put_string(j, "digest", l ? l->digest : u->digest);
+	json_put_text(j, "path", l ? l->path : u->path);
+	json_put_text(j, "digest", l ? l->digest : u->digest);
 	if (l) {
-		put_string(j, "soname", l->soname);
-		put_string(j, "build_id", l->build_id);
-		put_string(j, "component", l->component);
-		put_string(j, "version", l->version);
-		put_string(j, "loaded_by", l->loaded_by);
+		json_put_text(j, "soname", l->soname);
+		json_put_text(j, "build_id", l->build_id);
+		json_put_text(j, "component", l->component);
+		json_put_text(j, "version", l->version);
+		json_put_text(j, "loaded_by", l->loaded_by);
 	}
-	put_string(j, "package", p ? p->purl : NULL);
+	json_put_text(j, "package", p ? p->purl : NULL);
 	if (u->unknown)
 		json_put(j, "version_unknown", json_true());
 	return j;
@@ -67,12 +44,12 @@ static json_t *output_json(const struct index_content *c)
 	json_t *j = json_made(json_object());
 	char text[DIGEST_TEXT];
 
-	put_string(j, "path", c->path);
-	put_string(j, "kind", c->tree ? "tree" : "file");
-	put_string(j, "role", c->role);
+	json_put_text(j, "path", c->path);
+	json_put_text(j, "kind", c->tree ? "tree" : "file");
+	json_put_text(j, "role", c->role);
 	if (c->has_digest) {
 		digest_text(&c->digest, text);
-		put_string(j, "digest", text);
+		json_put_text(j, "digest", text);
 	}
 	if (c->bytes != ABSENT)
 		json_put(j, "bytes", json_integer(c->bytes));
@@ -100,10 +77,10 @@ static void put_record(json_t *j, const struct index_run *r)
 
 	if (r->exit_code != ABSENT)
 		json_put(j, "exit_code", json_integer(r->exit_code));
-	put_string(j, "signal", r->signal);
+	json_put_text(j, "signal", r->signal);
 	if (!isnan(r->wall_s))
 		json_put(j, "wall_s", json_real(r->wall_s));
-	json_put(j, "argv", strings(&r->argv));
+	json_put(j, "argv", json_texts(&r->argv));
 	for (size_t i = 0; i < r->tags.count; i++)
 		put_value(tags, r->tags.items[i].key, r->tags.items[i].value);
 	for (size_t i = 0; i < r->parameters.count; i++)
@@ -122,15 +99,15 @@ json_t *list_json(const struct list *l, const struct listed *r)
 	json_t *j = json_made(json_object());
 	const struct index_run *run = r->q.run;
 
-	put_string(j, "id", run->id);
+	json_put_text(j, "id", run->id);
 	if (r->q.names.count)
-		put_string(j, "name", r->q.names.items[0]);
+		json_put_text(j, "name", r->q.names.items[0]);
 	if (r->q.names.count > 1)
-		json_put(j, "names", strings(&r->q.names));
-	put_string(j, "group", run->group);
-	put_string(j, "started", run->started);
-	put_string(j, "ended", run->ended);
-	put_string(j, "status", run->status);
+		json_put(j, "names", json_texts(&r->q.names));
+	json_put_text(j, "group", run->group);
+	json_put_text(j, "started", run->started);
+	json_put_text(j, "ended", run->ended);
+	json_put_text(j, "status", run->status);
 	if (!r->state)
 		put_record(j, run);
 	if (l->with_uses)

@@ -386,7 +386,7 @@
  *   show_json     rows as JSON
  *   show_person   a run on a page
  *   subject       a run, or a file: what a question is about
- *   text          strings and numbers for people and JSON
+ *   text          strings and numbers for people
  *   verify        reprise verify
  *   version       reprise version
  */

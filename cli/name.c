@@ -6,7 +6,6 @@
 #include "cli/cli.h"
 #include "manifests/manifest.h"
 #include "store/set.h"
-#include "store/store.h"
 #include <string.h>
 
 struct name_options {
@@ -91,20 +90,12 @@ static int give_name(struct invocation *in, struct store *s, struct err *e)
 		say_set(in, name, &set);
 	else
 		log_info("%s: run %.8s", name, id);
-	return 0;
+	return CLI_OK;
 }
 
 static int name_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int r;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	r = give_name(in, s, &e);
-	store_close(s);
-	return r < 0 ? cli_fail(in, &e) : CLI_OK;
+	return cli_in_store(in, false, give_name);
 }
 
 const struct command cmd_name = {

@@ -51,16 +51,6 @@ static int pour(int fd, const char *name, struct err *e)
 	return 0;
 }
 
-/* 1 found, 0 not. What the run left behind goes first: it is the newer. */
-static int find_content(struct store *s, const struct show_options *o,
-	const char *id, const struct manifest *m, const char *path,
-	struct arena *a, struct file_row *row, struct err *e)
-{
-	int r = o->input ? 0 : find_output(s, m, path, a, row, e);
-
-	return r != 0 ? r : find_row(s, id, m, path, a, row, e);
-}
-
 static int print_content(
 	struct store *s, const struct file_row *row, struct err *e)
 {
@@ -95,19 +85,10 @@ static int show_file(struct invocation *in, struct store *s, const char *id,
 	const char *path, struct err *e)
 {
 	const struct show_options *o = in->options;
-	struct manifest m;
 	struct file_row row;
-	char *abs;
-	int r;
 
-	if (run_read_manifest(s, id, in->arena, &m, e) < 0)
+	if (find_row(s, id, path, o->input, in->arena, &row, e) < 0)
 		return -1;
-	abs = cli_path_in_run(in->arena, &m, path);
-	r = find_content(s, o, id, &m, abs, in->arena, &row, e);
-	if (r < 0)
-		return -1;
-	if (r == 0)
-		return err_set(e, "run %.8s has no file '%s'", id, abs);
 	return o->json ? show_row_json(&row, e) : print_content(s, &row, e);
 }
 
@@ -170,24 +151,15 @@ static int show(struct invocation *in, struct store *s, struct err *e)
 		*colon = '\0';
 	if (run_find(s, what, id, e) < 0)
 		return -1;
-	if (colon != NULL)
-		return show_file(in, s, id, colon + 1, e);
-	return show_whole(in, s, id, e);
+	if ((colon != NULL ? show_file(in, s, id, colon + 1, e)
+			   : show_whole(in, s, id, e)) < 0)
+		return -1;
+	return cli_flush(e) < 0 ? -1 : CLI_OK;
 }
 
 static int show_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int r;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	r = show(in, s, &e);
-	store_close(s);
-	if (r < 0 || cli_flush(&e) < 0)
-		return cli_fail(in, &e);
-	return CLI_OK;
+	return cli_in_store(in, false, show);
 }
 
 const struct command cmd_show = {

@@ -3,8 +3,8 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/show.h"
+#include "manifests/json.h"
 #include "manifests/table.h"
-#include <jansson.h>
 #include <stdio.h>
 
 static void add_integer(json_t *j, const char *key, int64_t n)
@@ -13,26 +13,20 @@ static void add_integer(json_t *j, const char *key, int64_t n)
 		json_object_set_new(j, key, json_integer(n));
 }
 
-static void add_string(json_t *j, const char *key, const char *s)
-{
-	if (s != NULL)
-		json_object_set_new(j, key, cli_json_string(s));
-}
-
 /* The keys of files.yaml, with the same meanings. */
 static json_t *row_json(const struct file_row *r)
 {
 	json_t *j = json_object();
 	char text[DIGEST_TEXT], access[9], number[64];
 
-	add_string(j, "path", r->path);
+	json_put_text(j, "path", r->path);
 	access_text(r->access, access);
 	if (*access != '\0')
-		add_string(j, "access", access);
-	add_string(j, "kind", file_kind_name(r->kind));
+		json_put_text(j, "access", access);
+	json_put_text(j, "kind", file_kind_name(r->kind));
 	if (r->kind != KIND_ABSENT) {
 		snprintf(number, sizeof(number), "%04o", r->mode);
-		add_string(j, "mode", number);
+		json_put_text(j, "mode", number);
 	}
 	add_integer(j, "uid", r->uid);
 	add_integer(j, "gid", r->gid);
@@ -40,29 +34,23 @@ static json_t *row_json(const struct file_row *r)
 	if (r->mtime_s != ABSENT) {
 		snprintf(number, sizeof(number), "%lld.%09u",
 			(long long)r->mtime_s, r->mtime_ns);
-		add_string(j, "mtime", number);
+		json_put_text(j, "mtime", number);
 	}
 	if (r->has_digest) {
 		digest_text(&r->digest, text);
-		add_string(j, "digest", text);
+		json_put_text(j, "digest", text);
 	}
 	json_object_set_new(
 		j, "stored", json_boolean(r->has_digest && !r->not_stored));
-	add_string(j, "target", r->target);
-	add_string(j, "xattrs", r->xattrs);
+	json_put_text(j, "target", r->target);
+	json_put_text(j, "xattrs", r->xattrs);
 	add_integer(j, "major", r->major);
 	add_integer(j, "minor", r->minor);
 	add_integer(j, "entries", r->entries);
-	add_string(j, "link", r->link);
-	add_string(j, "package", r->package);
-	if (r->listing.count > 0) {
-		json_t *names = json_array();
-
-		for (size_t i = 0; i < r->listing.count; i++)
-			json_array_append_new(
-				names, cli_json_string(r->listing.items[i]));
-		json_object_set_new(j, "listing", names);
-	}
+	json_put_text(j, "link", r->link);
+	json_put_text(j, "package", r->package);
+	if (r->listing.count > 0)
+		json_put(j, "listing", json_texts(&r->listing));
 	return j;
 }
 

@@ -6,7 +6,6 @@
 #include "base/fs.h"
 #include "cli/cli.h"
 #include "cli/find_row.h"
-#include "manifests/manifest.h"
 #include "manifests/table.h"
 #include "store/digest_cache.h"
 #include "store/digest_file.h"
@@ -31,27 +30,16 @@ static int hash(const char *path, struct digest *out, struct err *e)
 	return r < 0 ? err_wrap(e, "'%s'", path) : 0;
 }
 
-/* What it left there goes before what it found. */
 static int find_content(struct invocation *in, struct store *s,
 	struct subject *out, const char *path, struct err *e)
 {
 	struct file_row row;
-	struct manifest m;
-	int r;
 
-	if (run_read_manifest(s, out->id, in->arena, &m, e) < 0)
+	if (find_row(s, out->id, path, false, in->arena, &row, e) < 0)
 		return -1;
-	path = cli_path_in_run(in->arena, &m, path);
-	r = find_output(s, &m, path, in->arena, &row, e);
-	if (r == 0)
-		r = find_row(s, out->id, &m, path, in->arena, &row, e);
-	if (r < 0)
-		return -1;
-	if (r == 0)
-		return err_set(e, "run %.8s has no file '%s'", out->id, path);
 	if (!row.has_digest)
 		return err_set(e, "of '%s' the record of run %.8s has no content",
-			path, out->id);
+			row.path, out->id);
 	out->is_content = true;
 	out->digest = row.digest;
 	return 0;

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strings and numbers for people and for JSON. */
+/* Strings and numbers for people. */
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
-#include "manifests/json.h"
 #include "manifests/scalar.h"
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-
-json_t *cli_json_string(const char *s)
-{
-	return json_text(s);
-}
 
 char *cli_bytes_text(struct arena *a, uint64_t n)
 {

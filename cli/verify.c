@@ -5,11 +5,9 @@
  */
 #include "store/verify.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "cli/cli.h"
+#include "manifests/json.h"
 #include "store/runs.h"
-#include "store/store.h"
-#include <jansson.h>
 #include <stdio.h>
 
 struct verify_options {
@@ -68,8 +66,8 @@ static void add_problem(void *ctx, const struct verify_problem *p)
 	json_array_append_new(
 		ctx, json_pack("{s:s, s:o*, s:o*, s:o*, s:o}", "kind",
 			     kind_words[p->kind], "digest", digest, "path",
-			     cli_json_string(p->path), "message",
-			     cli_json_string(p->message), "runs", runs));
+			     json_text(p->path), "message",
+			     json_text(p->message), "runs", runs));
 }
 
 static int print_json(
@@ -95,11 +93,11 @@ static int verify_store(struct invocation *in, struct store *s, struct err *e)
 			o->json ? (void *)problems : (void *)in->arena, &t,
 			e) < 0) {
 		json_decref(problems);
-		return cli_fail(in, e);
+		return -1;
 	}
 	if (o->json) {
 		if (print_json(&t, problems, e) < 0)
-			return cli_fail(in, e);
+			return -1;
 	} else if (t.problems == 0) {
 		printf("whole: %llu run%s, %llu objects, %s\n",
 			(unsigned long long)t.runs, t.runs == 1 ? "" : "s",
@@ -107,21 +105,13 @@ static int verify_store(struct invocation *in, struct store *s, struct err *e)
 			cli_bytes_text(in->arena, t.bytes));
 	}
 	if (cli_flush(e) < 0)
-		return cli_fail(in, e);
+		return -1;
 	return t.problems > 0 ? CLI_DIFFERS : CLI_OK;
 }
 
 static int verify_run(struct invocation *in)
 {
-	struct err e = ERR_INIT;
-	struct store *s = cli_open_store(in, false, &e);
-	int status;
-
-	if (s == NULL)
-		return cli_fail(in, &e);
-	status = verify_store(in, s, &e);
-	store_close(s);
-	return status;
+	return cli_in_store(in, false, verify_store);
 }
 
 const struct command cmd_verify = {

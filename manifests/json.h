@@ -9,6 +9,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+struct strlist;
+
 static inline json_t *json_made(json_t *j)
 {
 	if (j == NULL)
@@ -19,6 +21,10 @@ static inline json_t *json_made(json_t *j)
 /* A string of any bytes, as the manifest's JSON has it: {"base64": "..."} where
  * they are no UTF-8. NULL for NULL. */
 json_t *json_text(const char *s);
+json_t *json_texts(const struct strlist *list);
+/* The key of a map in JSON's spelling, "base64:..." where it must be: itself,
+ * or in `out`, which was empty. */
+const char *json_key(const char *key, struct strbuf *out);
 
 /* Both take the value over. */
 static inline void json_put(json_t *object, const char *key, json_t *value)
@@ -31,6 +37,13 @@ static inline void json_add(json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, value) < 0)
 		abort();
+}
+
+/* Nothing for NULL. */
+static inline void json_put_text(json_t *object, const char *key, const char *s)
+{
+	if (s != NULL)
+		json_put(object, key, json_text(s));
 }
 
 static inline int json_append_text(const char *text, size_t len, void *out)

@@ -27,8 +27,7 @@ json_t *json_text(const char *s)
 	return json_made(json_pack("{ss}", "base64", base64.s));
 }
 
-/* The key in JSON's spelling, appended to `out`. */
-static const char *key_text(const char *key, struct strbuf *out)
+const char *json_key(const char *key, struct strbuf *out)
 {
 	size_t len = strlen(key);
 
@@ -39,7 +38,7 @@ static const char *key_text(const char *key, struct strbuf *out)
 	return out->s;
 }
 
-static json_t *strings_json(const struct strlist *list)
+json_t *json_texts(const struct strlist *list)
 {
 	json_t *j = json_made(json_array());
 
@@ -58,7 +57,7 @@ static json_t *map_json(const struct kvlist *map)
 		json_t *value = kv->value ? json_text(kv->value)
 					  : json_made(json_null());
 		autostrbuf text = STRBUF_INIT;
-		const char *key = key_text(kv->key, &text);
+		const char *key = json_key(kv->key, &text);
 		json_t *before = json_object_get(j, key);
 
 		if (before != NULL && !json_is_array(before)) {
@@ -97,7 +96,7 @@ static json_t *keyed_json(const struct record *rec, const struct any_list *list)
 		autostrbuf text = STRBUF_INIT;
 
 		json_put(j,
-			key_text(*(char **)field_at(&rec->fields[0], at), &text),
+			json_key(*(char **)field_at(&rec->fields[0], at), &text),
 			record_json(rec, at, 1));
 	}
 	return j;
@@ -115,7 +114,7 @@ static json_t *field_json(const struct field *f, const void *at)
 	case F_BOOL:
 		return json_boolean(*(const bool *)at);
 	case F_STRINGS:
-		return strings_json(at);
+		return json_texts(at);
 	case F_MAP:
 		return map_json(at);
 	case F_STRUCT:

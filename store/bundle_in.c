@@ -97,10 +97,8 @@ static int check_run(
 static bool has_digest(int dirfd, const char *name, const struct digest *want)
 {
 	autoclose int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct digest is;
 
-	return fd >= 0 && digest_fd(fd, &is, NULL, NULL) == 0 &&
-	       digest_equal(&is, want);
+	return object_is(fd, want);
 }
 
 /* What the store has under this id: nothing, the same run, or trouble. */

@@ -6,19 +6,6 @@
 #include "manifests/table.h"
 
 #include <string.h>
-#include <unistd.h>
-
-/* The table, when the store has it and it is sound. */
-static int open_table(struct index *ix, const struct digest *d)
-{
-	autoclose int fd = store_open_object(ix->store, d, NULL);
-	struct digest is;
-
-	if (fd < 0 || digest_fd(fd, &is, NULL, NULL) < 0 ||
-		!digest_equal(&is, d) || lseek(fd, 0, SEEK_SET) < 0)
-		return -1;
-	return steal_fd(&fd);
-}
 
 static int add_tree_file(struct index *ix, int64_t tree,
 	const struct file_row *row, struct err *e)
@@ -39,12 +26,13 @@ static int add_tree_file(struct index *ix, int64_t tree,
 static int64_t add_tree_files(
 	struct index *ix, int64_t tree, const struct digest *d, struct err *e)
 {
-	autoclose int fd = open_table(ix, d);
+	autoclose int fd = store_open_object(ix->store, d, NULL);
 	struct table_reader *t;
 	struct file_row row;
 	int64_t n = 0;
 
-	if (fd < 0)
+	/* The store does not have it, or it is damaged. */
+	if (!object_is(fd, d))
 		return 0;
 	t = table_reader_new(fd, "table");
 	while (n >= 0 && table_next(t, &row, NULL) == 1) {

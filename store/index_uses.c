@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* A package while it is looked at, and where it went if it was wanted. */
+/* A package, for the libraries of it. */
 struct package_row {
 	int64_t key;
 	struct m_package p;

@@ -8,12 +8,11 @@
 #include "base/map.h"
 #include "manifests/model.h"
 #include "manifests/table.h"
+#include "store/internal.h"
 #include "store/runs.h"
-#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct walk {
 	struct store *store;
@@ -30,12 +29,8 @@ static int open_table(struct walk *k, const struct digest *d)
 	autoclose int fd = k->w->open_object
 				   ? k->w->open_object(k->w->ctx, d, NULL)
 				   : store_open_object(k->store, d, NULL);
-	struct digest is;
 
-	if (fd < 0 || digest_fd(fd, &is, NULL, NULL) < 0 ||
-		!digest_equal(&is, d) || lseek(fd, 0, SEEK_SET) < 0)
-		return -1;
-	return steal_fd(&fd);
+	return object_is(fd, d) ? steal_fd(&fd) : -1;
 }
 
 static int visit_tree(struct walk *k, const char *path, const struct digest *d,

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void object_path(const struct digest *d, char out[OBJECT_PATH])
 {
@@ -87,6 +88,14 @@ int store_open_object(struct store *s, const struct digest *d, struct err *e)
 		return err_sys(e, "object '%s' is missing", path);
 	}
 	return err_sys(e, "cannot open object '%s'", path);
+}
+
+bool object_is(int fd, const struct digest *d)
+{
+	struct digest is;
+
+	return fd >= 0 && digest_fd(fd, &is, NULL, NULL) == 0 &&
+	       digest_equal(&is, d) && lseek(fd, 0, SEEK_SET) == 0;
 }
 
 int store_verify_object(struct store *s, const struct digest *d, struct err *e)
