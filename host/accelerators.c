@@ -55,9 +55,8 @@ bool accelerator_has_node(const char *path)
 
 static bool is_node(const struct m_accelerator *x, const char *path)
 {
-	for (size_t i = 0; i < x->device_nodes.count; i++)
-		if (!strcmp(x->device_nodes.items[i], path))
-			return true;
+	if (strlist_has(&x->device_nodes, path))
+		return true;
 	for (size_t i = 0; i < x->mig.count; i++)
 		if (x->mig.items[i].device_node &&
 			!strcmp(x->mig.items[i].device_node, path))

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MANIFEST_SCHEMA "urn:reprise:manifest:1"
 #define ABSENT INT64_MIN
@@ -23,6 +24,14 @@ struct strlist {
 	char **items;
 	size_t count;
 };
+
+static inline bool strlist_has(const struct strlist *l, const char *s)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (strcmp(l->items[i], s) == 0)
+			return true;
+	return false;
+}
 
 /*
  * A value is NULL when the name came without one (environ(7) may hold strings
