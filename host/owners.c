@@ -39,7 +39,6 @@ struct owner *owners_package(
 	struct owners *o, struct database *d, const void *package)
 {
 	struct owner *w = map_get(&o->by_package, &package, sizeof(package));
-	const void **key;
 
 	if (w)
 		return w;
@@ -48,9 +47,8 @@ struct owner *owners_package(
 	w->package = package;
 	w->m.files_used = 0;
 	w->m.files_total = ABSENT;
-	key = arena_alloc(o->a, sizeof(*key));
-	*key = package;
-	map_put(&o->by_package, key, sizeof(*key), w);
+	map_put(&o->by_package, arena_memdup(o->a, &package, sizeof(package)),
+		sizeof(package), w);
 	return w;
 }
 
