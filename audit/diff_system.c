@@ -212,14 +212,6 @@ void diff_libraries(struct diff *d)
 
 /* --- hardware --------------------------------------------------------- */
 
-static bool has_word(const struct strlist *l, const char *word)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (!strcmp(l->items[i], word))
-			return true;
-	return false;
-}
-
 /* Those of `x` that `y` has not; NULL when there is none. */
 static const char *only(
 	struct diff *d, const struct strlist *x, const struct strlist *y)
@@ -227,7 +219,7 @@ static const char *only(
 	char *out = NULL;
 
 	for (size_t i = 0; i < x->count; i++)
-		if (!has_word(y, x->items[i]))
+		if (!strlist_has(y, x->items[i]))
 			out = arena_printf(d->arena, "%s%s%s", out ? out : "",
 				out ? " " : "", x->items[i]);
 	return out;

@@ -76,10 +76,8 @@ static struct policy_hit *forbid_one(struct check *c,
 
 static void add_process(struct arena *a, struct policy_hit *h, char *id)
 {
-	for (size_t i = 0; i < h->processes.count; i++)
-		if (strcmp(h->processes.items[i], id) == 0)
-			return;
-	*ARENA_PUSH(a, h->processes.items, h->processes.count) = id;
+	if (!strlist_has(&h->processes, id))
+		*ARENA_PUSH(a, h->processes.items, h->processes.count) = id;
 }
 
 static void forbid_package(struct check *c, const struct policy_rule *rule,

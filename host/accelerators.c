@@ -53,11 +53,10 @@ bool accelerator_has_node(const char *path)
 	return !strcmp(path, "/dev/kfd") || !strcmp(path, "/dev/dxg");
 }
 
-static bool is_node(const struct m_accelerator *x, const char *path)
+bool accelerator_is_node(const struct m_accelerator *x, const char *path)
 {
-	for (size_t i = 0; i < x->device_nodes.count; i++)
-		if (!strcmp(x->device_nodes.items[i], path))
-			return true;
+	if (strlist_has(&x->device_nodes, path))
+		return true;
 	for (size_t i = 0; i < x->mig.count; i++)
 		if (x->mig.items[i].device_node &&
 			!strcmp(x->mig.items[i].device_node, path))
@@ -70,6 +69,7 @@ void accelerators_mark_used(
 {
 	for (size_t i = 0; i < h->accelerators.count; i++)
 		for (size_t k = 0; k < count; k++)
-			if (is_node(&h->accelerators.items[i], devices[k].path))
+			if (accelerator_is_node(
+				    &h->accelerators.items[i], devices[k].path))
 				h->accelerators.items[i].used = true;
 }

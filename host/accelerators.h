@@ -18,6 +18,9 @@ void accelerators_read(struct m_hardware *h, struct arena *a, const char *root);
 /* Is this where a GPU or the like has its device nodes? */
 bool accelerator_has_node(const char *path);
 
+/* Is the path one of its nodes, or of a part of it (MIG)? */
+bool accelerator_is_node(const struct m_accelerator *x, const char *path);
+
 /*
  * Set `used` of those one of whose nodes (their own, or one of a part of
  * theirs) is among the devices that the run opened.

@@ -39,21 +39,13 @@ static void split(struct arena *a, const char *text, struct strlist *out)
 	}
 }
 
-static bool has_flag(const struct strlist *flags, const char *name)
-{
-	for (size_t i = 0; i < flags->count; i++)
-		if (!strcmp(flags->items[i], name))
-			return true;
-	return false;
-}
-
 static char *isa_level(struct arena *a, const struct strlist *flags)
 {
-	const char *level = has_flag(flags, "lm") ? "x86-64-v1" : NULL;
+	const char *level = strlist_has(flags, "lm") ? "x86-64-v1" : NULL;
 
 	for (size_t i = 0; level && i < sizeof(levels) / sizeof(*levels); i++) {
 		for (size_t j = 0; j < 12 && levels[i].flags[j]; j++)
-			if (!has_flag(flags, levels[i].flags[j]))
+			if (!strlist_has(flags, levels[i].flags[j]))
 				return arena_strdup(a, level);
 		level = levels[i].name;
 	}
@@ -89,10 +81,11 @@ static void read_cpuinfo(struct m_cpu *cpu, struct arena *a, const char *text)
 	split(a, first_of(a, text, "flags", "Features"), &cpu->flags);
 	cpu->isa_level = isa_level(a, &cpu->flags);
 	/* The kernel shows the flag where arch_prctl(2) can do it. */
-	if (has_flag(&cpu->flags, "lm"))
-		cpu->cpuid_faulting = arena_strdup(a,
-			has_flag(&cpu->flags, "cpuid_fault") ? "available"
-							     : "unavailable");
+	if (strlist_has(&cpu->flags, "lm"))
+		cpu->cpuid_faulting =
+			arena_strdup(a, strlist_has(&cpu->flags, "cpuid_fault")
+						? "available"
+						: "unavailable");
 	cpuinfo_read(cpu, a, text);
 }
 

@@ -171,6 +171,17 @@ static void read_status(struct dpkg *d, char *text)
 	end_stanza(d, &s);
 }
 
+static void file_state(struct dpkg_file *f, const struct stat *st)
+{
+	*f = (struct dpkg_file){.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 +
+			    st->st_mtim.tv_nsec,
+		.ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 +
+			    st->st_ctim.tv_nsec};
+}
+
 int dpkg_state(const struct dpkg *d, struct dpkg_state *out)
 {
 	struct stat status, info;
@@ -178,8 +189,8 @@ int dpkg_state(const struct dpkg *d, struct dpkg_state *out)
 	if (d->info < 0 || fstat(d->info, &info) < 0 ||
 		fstatat(d->admin, "status", &status, 0) < 0)
 		return -1;
-	dpkg_file_state(&out->status, &status);
-	dpkg_file_state(&out->info, &info);
+	file_state(&out->status, &status);
+	file_state(&out->info, &info);
 	return 0;
 }
 

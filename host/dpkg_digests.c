@@ -20,11 +20,7 @@ struct digests {
 
 static bool is_md5(const char *s)
 {
-	size_t n = 0;
-
-	while ((s[n] >= '0' && s[n] <= '9') || (s[n] >= 'a' && s[n] <= 'f'))
-		n++;
-	return n == MD5_HEX;
+	return strspn(s, "0123456789abcdef") == MD5_HEX;
 }
 
 static void take_digest(struct digests *g, const struct dpkg_package *p,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAGIC "reprise-dpkg-1"
@@ -44,17 +45,6 @@ struct dpkg_index {
 	uint32_t first[BUCKETS + 1]; /* the first entry of each bucket */
 	struct entry entries[];
 };
-
-void dpkg_file_state(struct dpkg_file *f, const struct stat *st)
-{
-	*f = (struct dpkg_file){.dev = st->st_dev,
-		.ino = st->st_ino,
-		.size = (uint64_t)st->st_size,
-		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 +
-			    st->st_mtim.tv_nsec,
-		.ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 +
-			    st->st_ctim.tv_nsec};
-}
 
 static uint32_t hash_of(const char *line, size_t len)
 {

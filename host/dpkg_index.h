@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 /* The database that it is of: the status file and the directory of the lists,
  * which has another time as soon as one is put in place. */
@@ -23,8 +22,6 @@ struct dpkg_state {
 		int64_t mtime_ns, ctime_ns;
 	} status, info;
 };
-
-void dpkg_file_state(struct dpkg_file *f, const struct stat *st);
 
 struct dpkg_index;
 

@@ -57,17 +57,12 @@ static void find_merged(const struct dpkg *d, const struct dpkg_index *x,
 {
 	dpkg_index_find(x, path, len, packages);
 	for (size_t i = 0; i < d->merged.count; i++) {
-		const struct merged_alias *a = &d->merged.items[i];
-		size_t rest = len - a->to_len;
 		char buf[MERGED_BUF];
+		size_t n = len;
+		const char *old = merged_old_path(&d->merged, i, path, &n, buf);
 
-		if (len <= a->to_len || path[a->to_len] != '/' ||
-			memcmp(path, a->to, a->to_len) != 0 ||
-			a->from_len + rest > MERGED_BUF)
-			continue;
-		memcpy(buf, a->from, a->from_len);
-		memcpy(buf + a->from_len, path + a->to_len, rest);
-		dpkg_index_find(x, buf, a->from_len + rest, packages);
+		if (old)
+			dpkg_index_find(x, old, n, packages);
 	}
 }
 

@@ -37,9 +37,8 @@ static struct m_accelerator *with_node(struct m_hardware *h, const char *node)
 	for (size_t i = 0; i < h->accelerators.count; i++) {
 		struct m_accelerator *x = &h->accelerators.items[i];
 
-		for (size_t k = 0; k < x->device_nodes.count; k++)
-			if (!strcmp(x->device_nodes.items[k], node))
-				return x;
+		if (strlist_has(&x->device_nodes, node))
+			return x;
 	}
 	return NULL;
 }

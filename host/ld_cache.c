@@ -34,10 +34,8 @@ static void add_once(struct strlist *dirs, struct arena *a, const char *path)
 	if (path[0] != '/' || slash == path)
 		return;
 	dir = arena_memdup(a, path, (size_t)(slash - path));
-	for (size_t i = 0; i < dirs->count; i++)
-		if (!strcmp(dirs->items[i], dir))
-			return;
-	*ARENA_PUSH(a, dirs->items, dirs->count) = dir;
+	if (!strlist_has(dirs, dir))
+		*ARENA_PUSH(a, dirs->items, dirs->count) = dir;
 }
 
 void ld_cache_directories(struct strlist *dirs, struct arena *a,

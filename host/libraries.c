@@ -18,10 +18,8 @@
 
 static void add_once(struct strlist *l, struct arena *a, const char *s)
 {
-	for (size_t i = 0; i < l->count; i++)
-		if (!strcmp(l->items[i], s))
-			return;
-	*ARENA_PUSH(a, l->items, l->count) = arena_strdup(a, s);
+	if (!strlist_has(l, s))
+		*ARENA_PUSH(a, l->items, l->count) = arena_strdup(a, s);
 }
 
 static void read_conf(struct strlist *out, struct arena *a, const char *root,

@@ -22,8 +22,25 @@ void merged_find(struct merged *m, struct arena *a, int root)
 		if (*to != '/')
 			to = fs_join(a, "/", to);
 		m->items[m->count++] = (struct merged_alias){
-			names[i], to, strlen(names[i]), strlen(to)};
+			{names[i], strlen(names[i])}, {to, strlen(to)}};
 	}
+}
+
+/* What lies in `from`, as it would be in `to`; NULL when it does not. */
+static const char *moved(const struct merged_dir *from,
+	const struct merged_dir *to, const char *path, size_t *len,
+	char buf[MERGED_BUF])
+{
+	size_t rest = *len - from->len;
+
+	if (*len <= from->len || path[from->len] != '/' ||
+		memcmp(path, from->s, from->len) != 0 ||
+		to->len + rest > MERGED_BUF)
+		return NULL;
+	memcpy(buf, to->s, to->len);
+	memcpy(buf + to->len, path + from->len, rest);
+	*len = to->len + rest;
+	return buf;
 }
 
 const char *merged_path(const struct merged *m, const char *path, size_t *len,
@@ -31,16 +48,18 @@ const char *merged_path(const struct merged *m, const char *path, size_t *len,
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const struct merged_alias *a = &m->items[i];
-		size_t rest = *len - a->from_len;
+		const char *to = moved(&a->from, &a->to, path, len, buf);
 
-		if (*len <= a->from_len || path[a->from_len] != '/' ||
-			memcmp(path, a->from, a->from_len) != 0 ||
-			a->to_len + rest > MERGED_BUF)
-			continue;
-		memcpy(buf, a->to, a->to_len);
-		memcpy(buf + a->to_len, path + a->from_len, rest);
-		*len = a->to_len + rest;
-		return buf;
+		if (to)
+			return to;
 	}
 	return path;
+}
+
+const char *merged_old_path(const struct merged *m, size_t i, const char *path,
+	size_t *len, char buf[MERGED_BUF])
+{
+	const struct merged_alias *a = &m->items[i];
+
+	return moved(&a->to, &a->from, path, len, buf);
 }

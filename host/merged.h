@@ -14,8 +14,10 @@ struct arena;
 
 struct merged {
 	struct merged_alias {
-		const char *from, *to;
-		size_t from_len, to_len;
+		struct merged_dir {
+			const char *s;
+			size_t len;
+		} from, to;
 	} items[MERGED_MAX];
 	size_t count;
 };
@@ -30,3 +32,7 @@ void merged_find(struct merged *m, struct arena *a, int root);
 #define MERGED_BUF 8192 /* two paths */
 const char *merged_path(const struct merged *m, const char *path, size_t *len,
 	char buf[MERGED_BUF]);
+
+/* The same path by the old name that the i-th item has; NULL: it has none. */
+const char *merged_old_path(const struct merged *m, size_t i, const char *path,
+	size_t *len, char buf[MERGED_BUF]);

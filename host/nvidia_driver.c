@@ -40,14 +40,6 @@ const char *nvidia_suffix(const char *name)
 		       : NULL;
 }
 
-static bool has(const struct strlist *l, const char *s)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (!strcmp(l->items[i], s))
-			return true;
-	return false;
-}
-
 static bool is_known(const struct nvidia_driver *d, const char *name)
 {
 	for (size_t i = 0; i < d->libraries.count; i++)
@@ -85,7 +77,7 @@ static void search(
 {
 	struct strlist names = {0};
 
-	if (has(&d->searched, dir))
+	if (strlist_has(&d->searched, dir))
 		return;
 	host_names(a, root, dir, &names);
 	if (names.count)
@@ -96,7 +88,7 @@ static void search(
 		if (v && !strcmp(v, d->version))
 			nvidia_driver_offer(d, a, root, fs_join(a, dir, name));
 		else if (v && !strncmp(name, "libcuda.so.", 11) &&
-			 !has(&d->other_versions, v))
+			 !strlist_has(&d->other_versions, v))
 			*ARENA_PUSH(a, d->other_versions.items,
 				d->other_versions.count) = arena_strdup(a, v);
 	}

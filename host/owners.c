@@ -39,7 +39,6 @@ struct owner *owners_package(
 	struct owners *o, struct database *d, const void *package)
 {
 	struct owner *w = map_get(&o->by_package, &package, sizeof(package));
-	const void **key;
 
 	if (w)
 		return w;
@@ -48,9 +47,8 @@ struct owner *owners_package(
 	w->package = package;
 	w->m.files_used = 0;
 	w->m.files_total = ABSENT;
-	key = arena_alloc(o->a, sizeof(*key));
-	*key = package;
-	map_put(&o->by_package, key, sizeof(*key), w);
+	map_put(&o->by_package, arena_memdup(o->a, &package, sizeof(package)),
+		sizeof(package), w);
 	return w;
 }
 
@@ -78,11 +76,9 @@ void owners_line(struct owners *o, struct arena *a, struct strlist *out,
 /* --- finding ---------------------------------------------------------- */
 
 /* A claim to the file itself, or to what it was made from. */
-static struct claim *find_claim(
-	struct owners *o, struct owned_file *f, const char *source)
+static struct claim *find_claim(struct owners *o, struct owned_file *f)
 {
-	struct slot *self = owners_slot(o, f->path);
-	struct slot *from = source ? owners_slot(o, source) : NULL;
+	struct slot *self = owners_slot(o, f->path), *from = self->source;
 
 	for (int k = 0; k < CLAIM_KINDS; k++) {
 		if (self->claims[k].owner) {
@@ -91,7 +87,7 @@ static struct claim *find_claim(
 			return &self->claims[k];
 		}
 		if (from && from->claims[k].owner) {
-			f->recorded = source;
+			f->recorded = from->path;
 			return &from->claims[k];
 		}
 	}
@@ -100,8 +96,7 @@ static struct claim *find_claim(
 
 static void settle(struct owners *o, struct owned_file *f)
 {
-	const char *source = python_source_of(o->a, f->path);
-	struct claim *c = find_claim(o, f, source);
+	struct claim *c = find_claim(o, f);
 
 	if (c && c->owner->m.purl) {
 		f->package = &c->owner->m;
@@ -147,10 +142,10 @@ struct owners *owners_find(struct arena *a, const char *root, const char *cache,
 	read_release(o);
 	for (size_t i = 0; i < count; i++) {
 		const char *source = python_source_of(a, files[i].path);
+		struct slot *s = owners_slot(o, files[i].path);
 
-		owners_slot(o, files[i].path);
 		if (source)
-			owners_slot(o, source);
+			s->source = owners_slot(o, source);
 	}
 	python = owners_python_sites(o, files, count, sites);
 	owners_conda(o);

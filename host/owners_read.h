@@ -14,6 +14,7 @@ enum claim_kind { CLAIM_LANGUAGE, CLAIM_PREFIX, CLAIM_SYSTEM, CLAIM_KINDS };
 /* A path that something is to be known of. */
 struct slot {
 	const char *path;
+	struct slot *source; /* of what it was made from, or NULL */
 	struct claim {
 		struct owner *owner;
 		char *installed;

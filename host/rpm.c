@@ -242,7 +242,6 @@ static struct loaded *load(struct rpm *r, int64_t number)
 {
 	struct loaded *l = map_get(&r->loaded, &number, sizeof(number));
 	sqlite3_stmt *s = NULL;
-	int64_t *key;
 	int rc;
 
 	if (l)
@@ -261,9 +260,8 @@ static struct loaded *load(struct rpm *r, int64_t number)
 	sqlite3_finalize(s);
 	if (!l)
 		return NULL;
-	key = arena_alloc(r->arena, sizeof(*key));
-	*key = number;
-	map_put(&r->loaded, key, sizeof(*key), l);
+	map_put(&r->loaded, arena_memdup(r->arena, &number, sizeof(number)),
+		sizeof(number), l);
 	return l;
 }
 

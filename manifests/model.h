@@ -25,6 +25,14 @@ struct strlist {
 	size_t count;
 };
 
+static inline bool strlist_has(const struct strlist *l, const char *s)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (strcmp(l->items[i], s) == 0)
+			return true;
+	return false;
+}
+
 /*
  * A value is NULL when the name came without one (environ(7) may hold strings
  * without '='), and a key may come more than once; the file keeps both, with

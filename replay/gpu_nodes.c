@@ -259,14 +259,6 @@ static void add_gpu_entries(struct plan *p, const struct gpu_want *w)
 					(long long)x->minor, w->parts.items[i]));
 }
 
-static bool has(const struct strlist *l, const char *name)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (!strcmp(l->items[i], name))
-			return true;
-	return false;
-}
-
 void gpu_proc(struct plan *p, const struct gpu_host *h)
 {
 	bool nvidia = gpu_uses(&p->gpu, "nvidia");
@@ -281,9 +273,9 @@ void gpu_proc(struct plan *p, const struct gpu_host *h)
 			add_entry(p, name);
 	}
 	if (nvidia) {
-		if (has(&h->proc_nvidia, "version"))
+		if (strlist_has(&h->proc_nvidia, "version"))
 			add_entry(p, "nvidia/version");
-		if (has(&h->proc_nvidia, "registry"))
+		if (strlist_has(&h->proc_nvidia, "registry"))
 			add_entry(p, "nvidia/registry");
 		if (h->params)
 			add_params(p, h->params);

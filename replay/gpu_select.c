@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "host/accelerators.h"
 
 #include <string.h>
 #include <strings.h>
@@ -68,13 +69,8 @@ const struct m_accelerator *gpu_of_node(
 	for (size_t i = 0; i < h->accelerators.count; i++) {
 		const struct m_accelerator *x = &h->accelerators.items[i];
 
-		for (size_t k = 0; k < x->device_nodes.count; k++)
-			if (!strcmp(x->device_nodes.items[k], path))
-				return x;
-		for (size_t k = 0; k < x->mig.count; k++)
-			if (x->mig.items[k].device_node &&
-				!strcmp(x->mig.items[k].device_node, path))
-				return x;
+		if (accelerator_is_node(x, path))
+			return x;
 	}
 	return NULL;
 }
