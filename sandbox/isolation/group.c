@@ -78,14 +78,9 @@ static void clean(int parent)
 static bool is_enabled(int own, const char *controller)
 {
 	autostrbuf text = STRBUF_INIT;
-	size_t n = strlen(controller);
-	const char *p;
 
-	if (fs_slurp_at(own, "cgroup.subtree_control", &text) < 0)
-		return false;
-	p = strstr(text.s, controller);
-	/* "cpu" is not asked for: no name of ours begins another. */
-	return p && (!p[n] || p[n] == ' ' || p[n] == '\n');
+	return fs_slurp_at(own, "cgroup.subtree_control", &text) == 0 &&
+	       group_lists(text.s, controller);
 }
 
 static int enable(
