@@ -118,7 +118,7 @@ void threads_each(size_t count, const char *words,
 {
 	struct share s = {.each = each, .arg = arg, .count = count};
 
-	progress_begin(&s.progress, words, count, isatty(STDERR_FILENO));
+	progress_begin(&s.progress, words, count, words && isatty(STDERR_FILENO));
 	threads_run(threads_for(count), take_items, &s);
 	progress_end(&s.progress);
 }
