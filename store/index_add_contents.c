@@ -6,18 +6,13 @@
 #include "manifests/table.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* The table, when the store has it and it is sound. */
 static int open_table(struct index *ix, const struct digest *d)
 {
 	autoclose int fd = store_open_object(ix->store, d, NULL);
-	struct digest is;
 
-	if (fd < 0 || digest_fd(fd, &is, NULL, NULL) < 0 ||
-		!digest_equal(&is, d) || lseek(fd, 0, SEEK_SET) < 0)
-		return -1;
-	return steal_fd(&fd);
+	return fd < 0 || digest_verify_fd(fd, d, NULL) < 0 ? -1 : steal_fd(&fd);
 }
 
 static int add_tree_file(struct index *ix, int64_t tree,

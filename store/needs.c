@@ -13,7 +13,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct walk {
 	struct store *store;
@@ -30,12 +29,8 @@ static int open_table(struct walk *k, const struct digest *d)
 	autoclose int fd = k->w->open_object
 				   ? k->w->open_object(k->w->ctx, d, NULL)
 				   : store_open_object(k->store, d, NULL);
-	struct digest is;
 
-	if (fd < 0 || digest_fd(fd, &is, NULL, NULL) < 0 ||
-		!digest_equal(&is, d) || lseek(fd, 0, SEEK_SET) < 0)
-		return -1;
-	return steal_fd(&fd);
+	return fd < 0 || digest_verify_fd(fd, d, NULL) < 0 ? -1 : steal_fd(&fd);
 }
 
 static int visit_tree(struct walk *k, const char *path, const struct digest *d,
