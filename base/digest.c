@@ -91,6 +91,19 @@ int digest_fd(int fd, struct digest *out, uint64_t *size, struct err *e)
 	return n < 0 ? -1 : 0;
 }
 
+int digest_verify_fd(int fd, const struct digest *want, struct err *e)
+{
+	struct digest is;
+
+	if (digest_fd(fd, &is, NULL, e) < 0)
+		return -1;
+	if (!digest_equal(&is, want))
+		return err_set(e, "is damaged: its digest is another");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(e, "cannot read it");
+	return 0;
+}
+
 static int md5_of(EVP_MD_CTX *ctx, char *buf, int fd, uint8_t *out)
 {
 	off_t at = 0;

@@ -30,6 +30,9 @@ void hasher_final(struct hasher *h, struct digest *out);
 void digest_bytes(const void *p, size_t n, struct digest *out);
 /* From the current offset to the end; `size` (may be NULL) gets the bytes. */
 int digest_fd(int fd, struct digest *out, uint64_t *size, struct err *e);
+/* 0 when what follows the current offset is what `want` is of; the offset is 0
+ * then. -1 when it is not, or cannot be read. */
+int digest_verify_fd(int fd, const struct digest *want, struct err *e);
 /* From offset 0 to the end; fails where libcrypto is not allowed to do MD5. */
 #define MD5_BYTES 16
 int digest_md5_fd(int fd, uint8_t out[MD5_BYTES], struct err *e);

@@ -240,6 +240,15 @@ int fs_remove_tree(int dirfd, const char *path, struct err *e)
 	return remove_entry(dirfd, path, e);
 }
 
+bool fs_is_named(int dirfd, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 &&
+	       fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 char *fs_readlink(struct arena *a, int dirfd, const char *path)
 {
 	char fixed[PATH_MAX + 1];

@@ -83,6 +83,10 @@ DIR *fs_opendir(const char *path);
  */
 void fs_distrust_ways(void);
 
+/* Does the name still mean what `fd` has open? One that looks for what the dead
+ * left may have been faster than the lock of who has just made it. */
+bool fs_is_named(int dirfd, const char *name, int fd);
+
 /* readlinkat into the arena, any length; NULL with errno. */
 char *fs_readlink(struct arena *a, int dirfd, const char *path);
 

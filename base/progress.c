@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The line of progress. */
 #include "base/progress.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FIRST_MS 1000
 #define EVERY_MS 200
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
 
 void progress_begin(
 	struct progress *p, const char *what, uint64_t total, bool terminal)
 {
 	*p = (struct progress){.what = what, .total = total};
 	p->on = terminal && log_get_level() >= LOG_NORMAL;
-	p->start = p->on ? now_ms() : 0;
+	p->start = p->on ? clock_ms() : 0;
 }
 
 static void show(const char *line)
@@ -41,7 +33,7 @@ void progress_step(struct progress *p, uint64_t done)
 
 	if (!p->on)
 		return;
-	now = now_ms();
+	now = clock_ms();
 	if (now - p->start < FIRST_MS || now - p->last < EVERY_MS)
 		return;
 	p->last = now;

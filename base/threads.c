@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The same work in several threads. */
 #include "base/threads.h"
+#include "base/clock.h"
 #include "base/progress.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Whatever RLIMIT_STACK says: enough for a tree as deep as a path can be. */
@@ -55,23 +55,15 @@ static bool start(struct thread *t)
 	return started;
 }
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* A thread that was joined may have some microseconds yet to end; one that a
  * sanitizer has started never does. */
 static void wait_until_alone(nlink_t before)
 {
-	long long end = now_ms() + WAIT_MS;
+	int64_t end = clock_ms() + WAIT_MS;
 	struct stat st;
 
 	while (stat("/proc/self/task", &st) == 0 && st.st_nlink > before &&
-		now_ms() < end)
+		clock_ms() < end)
 		sched_yield();
 }
 
@@ -126,7 +118,7 @@ void threads_each(size_t count, const char *words,
 {
 	struct share s = {.each = each, .arg = arg, .count = count};
 
-	progress_begin(&s.progress, words, count, isatty(STDERR_FILENO));
+	progress_begin(&s.progress, words, count, words && isatty(STDERR_FILENO));
 	threads_run(threads_for(count), take_items, &s);
 	progress_end(&s.progress);
 }

@@ -21,7 +21,7 @@ void threads_run(size_t count, void (*work)(void *arg, size_t n), void *arg);
 /*
  * Call `each` once for each i below `count`, in any order, in as many threads.
  * `words` and the number done are shown on a terminal when that takes long
- * ("storing file"; see progress.h).
+ * ("storing file"; see progress.h); NULL: nothing is.
  */
 void threads_each(size_t count, const char *words,
 	void (*each)(void *arg, size_t i), void *arg);

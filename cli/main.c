@@ -6,6 +6,7 @@
  *
  * base/: what everything stands on
  *   arena         memory by lifetime
+ *   clock         monotonic milliseconds
  *   digest        SHA-256
  *   err           the one error type
  *   fault         faults that tests ask for

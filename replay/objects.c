@@ -14,11 +14,9 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* So many are taken at once: each is some microseconds, unless it is hashed. */
 #define CHUNK ((size_t)64)
@@ -69,11 +67,13 @@ struct work {
 	const struct plan_object *items;
 	size_t count;
 	char **why; /* of each that cannot be used */
-	_Atomic size_t next;
 };
 
-static void check_chunk(struct work *w, size_t from)
+static void check_chunk(void *arg, size_t chunk)
 {
+	struct work *w = arg;
+	size_t from = chunk * CHUNK;
+
 	for (size_t i = from; i < w->count && i < from + CHUNK; i++) {
 		struct err why = ERR_INIT;
 
@@ -81,15 +81,6 @@ static void check_chunk(struct work *w, size_t from)
 			check_one(w->store, w->cache, &w->items[i], &why) < 0)
 			w->why[i] = xstrdup(why.msg);
 	}
-}
-
-static void work(void *arg, size_t thread)
-{
-	struct work *w = arg;
-	size_t from;
-
-	while ((from = atomic_fetch_add(&w->next, CHUNK)) < w->count)
-		check_chunk(w, from);
 }
 
 /* In the order of the plan, whichever thread was first. */
@@ -111,12 +102,12 @@ int objects_check(struct store *s, const struct plan_object *items,
 	size_t count, struct err *e)
 {
 	autofree char **why = xcalloc(count, sizeof(*why));
-	struct work w = {s, NULL, items, count, why, 0};
+	struct work w = {s, NULL, items, count, why};
 	size_t bad;
 
 	/* Without a cache it only takes longer. */
 	w.cache = digest_cache_open(NULL, NULL);
-	threads_run(threads_for((count + CHUNK - 1) / CHUNK), work, &w);
+	threads_each((count + CHUNK - 1) / CHUNK, NULL, check_chunk, &w);
 	digest_cache_close(w.cache);
 	bad = tell_bad(&w);
 	if (bad)
@@ -131,13 +122,6 @@ int objects_check(struct store *s, const struct plan_object *items,
 int objects_open_table(struct store *s, const struct digest *d, struct err *e)
 {
 	autoclose int fd = store_open_object(s, d, e);
-	struct digest is;
 
-	if (fd < 0 || digest_fd(fd, &is, NULL, e) < 0)
-		return -1;
-	if (!digest_equal(&is, d))
-		return err_set(e, "is damaged: its digest is another");
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, "cannot read it");
-	return steal_fd(&fd);
+	return fd < 0 || digest_verify_fd(fd, d, e) < 0 ? -1 : steal_fd(&fd);
 }

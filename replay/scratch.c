@@ -25,16 +25,6 @@
 
 #define NAME_LEN 16
 
-/* Of the same name still, and not on its way out? */
-static bool is_alive(int parent, const char *name, int fd)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 &&
-	       fstatat(parent, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
 /* What killed replays left behind: nobody holds its lock. */
 static void clean(int parent)
 {
@@ -94,7 +84,7 @@ static int make_one(struct replay_scratch *s, struct arena *a, const char *dir,
 	s->fd = openat(s->parent_fd, s->name,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->fd >= 0 && flock(s->fd, LOCK_EX | LOCK_NB) == 0 &&
-		is_alive(s->parent_fd, s->name, s->fd))
+		fs_is_named(s->parent_fd, s->name, s->fd))
 		return 1;
 	fs_autoclose(&s->fd);
 	return 0;

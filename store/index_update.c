@@ -8,6 +8,7 @@
 #include "store/index_internal.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/map.h"
@@ -183,14 +184,6 @@ static int update_run(struct update *u, const struct on_disk *d, struct err *e)
 	return r;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return nanoseconds(&t) / 1000000;
-}
-
 /* Runs from *i on, for about a second. */
 static int transaction(
 	struct update *u, size_t *i, struct progress *p, struct err *e)
@@ -199,8 +192,8 @@ static int transaction(
 
 	if (index_exec(u->ix, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
-	begun = now_ms();
-	for (; *i < u->count && now_ms() - begun < TRANSACTION_MS; ++*i) {
+	begun = clock_ms();
+	for (; *i < u->count && clock_ms() - begun < TRANSACTION_MS; ++*i) {
 		if (!u->runs[*i].known && update_run(u, &u->runs[*i], e) < 0)
 			return -1;
 		progress_step(p, *i);

@@ -54,9 +54,6 @@ void scratch_clean(struct store *s);
 
 /* Is there this very object under objects/ (no alternate), of this size? */
 bool object_here(struct store *s, const struct digest *d, uint64_t size);
-/* Can the open file (-1: none) be read from its offset, and has it that digest?
- * It is at its begin then. */
-bool object_is(int fd, const struct digest *d);
 
 /* space.c */
 

@@ -30,7 +30,7 @@ static int open_table(struct walk *k, const struct digest *d)
 				   ? k->w->open_object(k->w->ctx, d, NULL)
 				   : store_open_object(k->store, d, NULL);
 
-	return object_is(fd, d) ? steal_fd(&fd) : -1;
+	return fd < 0 || digest_verify_fd(fd, d, NULL) < 0 ? -1 : steal_fd(&fd);
 }
 
 static int visit_tree(struct walk *k, const char *path, const struct digest *d,

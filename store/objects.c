@@ -90,14 +90,6 @@ int store_open_object(struct store *s, const struct digest *d, struct err *e)
 	return err_sys(e, "cannot open object '%s'", path);
 }
 
-bool object_is(int fd, const struct digest *d)
-{
-	struct digest is;
-
-	return fd >= 0 && digest_fd(fd, &is, NULL, NULL) == 0 &&
-	       digest_equal(&is, d) && lseek(fd, 0, SEEK_SET) == 0;
-}
-
 int store_verify_object(struct store *s, const struct digest *d, struct err *e)
 {
 	char path[OBJECT_PATH], text[DIGEST_TEXT];

@@ -24,19 +24,6 @@ static void lock_name(const char *nonce, char out[NONCE_LEN + 6])
 	snprintf(out, NONCE_LEN + 6, "%.16s" LOCK_SUFFIX, nonce);
 }
 
-/*
- * Between making a lock file and locking it, a cleaner may have taken it for
- * a dead one: it counts only when the name still means it afterwards.
- */
-static bool still_named(int dirfd, const char *name, int fd)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 &&
-	       fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 static int make_lock(struct scratch *sc, struct err *e)
 {
 	char name[NONCE_LEN + 6];
@@ -51,7 +38,7 @@ static int make_lock(struct scratch *sc, struct err *e)
 	if (sc->lock_fd < 0)
 		return err_sys(e, "cannot create 'tmp/%s' in the store", name);
 	if (flock(sc->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return still_named(sc->parent_fd, name, sc->lock_fd);
+		return fs_is_named(sc->parent_fd, name, sc->lock_fd);
 	if (errno == EWOULDBLOCK)
 		return 0;
 	err_sys(e, "cannot lock 'tmp/%s' in the store", name);

@@ -34,16 +34,6 @@ static int open_dir(int parent, const char *name)
 		parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Of the same name still? A cleaner may have been faster than our lock. */
-static bool is_there(int parent, const char *name, int fd)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 &&
-	       fstatat(parent, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_ino == b.st_ino;
-}
-
 /* A locked child of `parent`. */
 static int make_child(int parent, char name[32], struct err *e)
 {
@@ -59,7 +49,7 @@ static int make_child(int parent, char name[32], struct err *e)
 			return err_sys(e, "cannot make a control group");
 		fd = open_dir(parent, name);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-			is_there(parent, name, fd))
+			fs_is_named(parent, name, fd))
 			return steal_fd(&fd);
 	}
 }
@@ -88,14 +78,9 @@ static void clean(int parent)
 static bool is_enabled(int own, const char *controller)
 {
 	autostrbuf text = STRBUF_INIT;
-	size_t n = strlen(controller);
-	const char *p;
 
-	if (fs_slurp_at(own, "cgroup.subtree_control", &text) < 0)
-		return false;
-	p = strstr(text.s, controller);
-	/* "cpu" is not asked for: no name of ours begins another. */
-	return p && (!p[n] || p[n] == ' ' || p[n] == '\n');
+	return fs_slurp_at(own, "cgroup.subtree_control", &text) == 0 &&
+	       group_lists(text.s, controller);
 }
 
 static int enable(

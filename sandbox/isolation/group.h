@@ -49,3 +49,5 @@ void group_let_go(struct own_group *g);
 void group_find(struct iso_group_support *s, const char *root, char *path,
 	size_t size, bool *topmost);
 extern const char *const group_controllers[3];
+/* Is the controller in such a list ("cpu memory pids")? */
+bool group_lists(const char *list, const char *controller);

@@ -76,12 +76,12 @@ static bool find_directory(
 	return false;
 }
 
-static bool has_word(const char *text, const char *word)
+bool group_lists(const char *list, const char *controller)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(controller);
 
-	for (const char *p = text; (p = strstr(p, word)); p += n)
-		if ((p == text || p[-1] == ' ') &&
+	for (const char *p = list; (p = strstr(p, controller)); p += n)
+		if ((p == list || p[-1] == ' ') &&
 			(!p[n] || p[n] == ' ' || p[n] == '\n'))
 			return true;
 	return false;
@@ -139,7 +139,7 @@ void group_find(struct iso_group_support *s, const char *root, char *path,
 	if (fs_slurp_at(AT_FDCWD, name, &text) < 0)
 		strbuf_clear(&text);
 	for (size_t i = 0; i < 3; i++)
-		*has[i] = text.len && has_word(text.s, group_controllers[i]);
+		*has[i] = text.len && group_lists(text.s, group_controllers[i]);
 	if (!s->memory && !s->processes) {
 		refuse(s, NULL,
 			"the control group '%s' has no controllers 'memory' "

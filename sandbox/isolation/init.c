@@ -5,6 +5,7 @@
  * traced init that takes a real SIGSEGV never dies. When this process ends,
  * for whatever reason, the kernel kills all others in the namespace.
  */
+#include "base/clock.h"
 #include "base/fs.h"
 #include "sandbox/isolation/setup.h"
 
@@ -16,7 +17,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The caller's streams; where it had closed one, a descriptor of ours can have
@@ -75,20 +75,12 @@ struct init {
 	int signals; /* CHLD and those that are passed on, all blocked */
 	pid_t command;
 	/* When one came to us that the caller has not told of; else 0. */
-	long long came[NSIG]; /* monotonic milliseconds */
+	int64_t came[NSIG]; /* monotonic milliseconds */
 };
 
 /* How long a sender to every process of a group may take from the caller to
  * us before its signal counts as meant for the caller. */
 #define GROUP_SIGNAL_MS 100
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
 
 static int watch_signals(struct init *in, struct err *e)
 {
@@ -109,7 +101,7 @@ static void note_signals(struct init *in)
 
 	while (read(in->signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_code <= 0 && info.ssi_signo < NSIG)
-			in->came[info.ssi_signo] = now_ms();
+			in->came[info.ssi_signo] = clock_ms();
 }
 
 /* The command's process; e is filled when it did not get to its exec. */
@@ -172,15 +164,15 @@ static void reap(struct init *in)
  */
 static bool came_to_all(struct init *in, int sig)
 {
-	long long end = now_ms() + GROUP_SIGNAL_MS, left;
+	int64_t end = clock_ms() + GROUP_SIGNAL_MS, left;
 	struct pollfd fd = {in->signals, POLLIN, 0};
 	bool came;
 
 	for (;;) {
 		note_signals(in);
 		came = in->came[sig] &&
-		       now_ms() - in->came[sig] <= GROUP_SIGNAL_MS;
-		left = end - now_ms();
+		       clock_ms() - in->came[sig] <= GROUP_SIGNAL_MS;
+		left = end - clock_ms();
 		if (came || left <= 0)
 			break;
 		poll(&fd, 1, (int)left);

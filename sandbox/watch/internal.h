@@ -214,7 +214,6 @@ bool watch_process_wake(pid_t pid);
 /* keeper.c */
 int watch_keeper(struct watch *w, pid_t recorder, int signals,
 	struct watch_result *out, struct err *e);
-int64_t watch_now_ms(void);
 
 /* take_over.c: the recorder is lost, or as good as lost. 0 or -1 as
  * watch_keeper(). */

@@ -17,7 +17,6 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A command that runs longer than this is no short one. */
@@ -53,14 +52,6 @@ static void handle_message(struct keeper *k, const struct watch_msg *m, int fd)
 		k->done = true;
 		return;
 	}
-}
-
-int64_t watch_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
 enum sight { IN_ORDER, STUCK, IDLE };

@@ -4,6 +4,7 @@
  * keeper when only the keeper was told, and not again when the sender told
  * every process of the job, which shows by the recorder's having it, too.
  */
+#include "base/clock.h"
 #include "sandbox/watch/internal.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ void watch_note_signals(struct watch *w, int signals)
 	while (read(signals, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo >= NSIG)
 			continue;
-		atomic_store(&s->recorder_got_at[si.ssi_signo], watch_now_ms());
+		atomic_store(&s->recorder_got_at[si.ssi_signo], clock_ms());
 		atomic_fetch_add(&s->recorder_got[si.ssi_signo], 1);
 	}
 }
@@ -138,7 +139,7 @@ void watch_pass_on(struct keeper *k)
 
 	while (read(k->signals, &si, sizeof(si)) == sizeof(si))
 		handle_signal(k, &si);
-	k->looked_at = watch_now_ms();
+	k->looked_at = clock_ms();
 }
 
 /*

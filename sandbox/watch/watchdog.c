@@ -3,6 +3,7 @@
  * The keeper's eye on a recorder that is alive but does not answer: stopped by
  * somebody, or stuck on a file system that went away.
  */
+#include "base/clock.h"
 #include "sandbox/watch/internal.h"
 
 /* Seconds without an answer after which the command is let go on: when the
@@ -24,7 +25,7 @@ static bool waits_for_receipt(int listener)
 
 bool watchdog_due(struct watchdog *d)
 {
-	int64_t now = watch_now_ms();
+	int64_t now = clock_ms();
 	bool due = d->next && now >= d->next;
 
 	if (!d->next || due)
