@@ -36,9 +36,10 @@ static void keep_row(
 		out->listing.items[i] = arena_strdup(a, row->listing.items[i]);
 }
 
-static int find_in_tree(struct store *s, const struct digest *d,
+static int find_in_tree(struct store *s, const struct digest *d, const char *root,
 	const char *path, struct arena *a, struct file_row *out, struct err *e);
 
+/* Of a data root some files may have rows of their own, beside its table. */
 static int find_in_table(struct store *s, int fd, const char *name,
 	const char *path, struct arena *a, struct file_row *out, struct err *e)
 {
@@ -51,23 +52,32 @@ static int find_in_table(struct store *s, int fd, const char *name,
 			keep_row(a, &row, out);
 			return 1;
 		}
-		if (row.kind == KIND_TREE && row.has_digest &&
-			fs_below(path, row.path))
-			return find_in_tree(s, &row.digest, path, a, out, e);
+		if (row.kind != KIND_TREE || !row.has_digest ||
+			!fs_below(path, row.path))
+			continue;
+		r = find_in_tree(s, &row.digest, row.path, path, a, out, e);
+		if (r != 0)
+			return r;
 	}
 	return r;
 }
 
-static int find_in_tree(struct store *s, const struct digest *d,
+/* Paths in its table begin with a slash at the root. */
+static int find_in_tree(struct store *s, const struct digest *d, const char *root,
 	const char *path, struct arena *a, struct file_row *out, struct err *e)
 {
+	const char *below = strcmp(root, "/") == 0 ? path : path + strlen(root);
 	char name[DIGEST_TEXT];
 	autoclose int fd = store_open_object(s, d, e);
+	int r;
 
 	if (fd < 0)
 		return -1;
 	digest_text(d, name);
-	return find_in_table(s, fd, name, path, a, out, e);
+	r = find_in_table(s, fd, name, below, a, out, e);
+	if (r > 0)
+		out->path = arena_strdup(a, path);
+	return r;
 }
 
 /* As the run found it. */
@@ -92,9 +102,14 @@ static int find_output(struct store *s, const struct manifest *m,
 		if (d->digest == NULL || digest_parse(d->digest, &digest) < 0)
 			continue;
 		if (strcmp(d->kind, "tree") == 0) {
-			if (!fs_below(path, d->path))
-				continue;
-			return find_in_tree(s, &digest, path, a, out, e);
+			int r = fs_below(path, d->path)
+					? find_in_tree(s, &digest, d->path,
+						  path, a, out, e)
+					: 0;
+
+			if (r != 0)
+				return r;
+			continue;
 		}
 		if (strcmp(d->path, path) != 0)
 			continue;

@@ -35,6 +35,14 @@ manifest_has "outputs.$PWD/data/500.digest" \
 	"sha256:$(sha256sum data/500 | cut -d ' ' -f 1)"
 replay_same
 result_has outputs_identical 2
+# By their paths, whichever table they are in; before and afterwards.
+[ "$(reprise show "$RUN:data/700")" = 700 ] || fail "a file of the root"
+[ "$(reprise show --json "$RUN:data/700" | json_value path)" = \
+	"$PWD/data/700" ] || fail "its path"
+[ "$(reprise show "$RUN:data/500")" = rewritten ] || fail "what was left"
+[ "$(reprise show --input "$RUN:data/500")" = 500 ] || fail "what was found"
+expect_status 2 reprise show "$RUN:data/none"
+stderr_has "has no file '$PWD/data/none'"
 
 # All of them: no root is left, and every output is judged.
 cat >all.py <<'EOF'
